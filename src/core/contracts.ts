@@ -1,0 +1,136 @@
+import type { EventBatch } from './batch.ts'
+import type { ChannelCounters, SinkCounters, SourceCounters } from './counters.ts'
+import type { AgentError, Facts } from './errors.ts'
+
+/** start() resolves once the part does its job; stop() once it holds nothing. Both may be called twice. */
+export interface Lifecycle { start (): Promise<void>, stop (): Promise<void> }
+
+/** A constant sentence, and the facts beside it. */
+export interface Log {
+  debug (message: string, facts?: Facts): void
+  info (message: string, facts?: Facts): void
+  warn (message: string, facts?: Facts): void
+  error (message: string, facts?: Facts): void
+}
+
+/** Time comes in, so that tests own it. */
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now (): number
+  /** Resolves after `ms`, or at once when `signal` aborts; never rejects. */
+  sleep (ms: number, signal?: AbortSignal): Promise<void>
+  /** Calls `task` once after `ms`; the returned function cancels. Does not keep the process alive. */
+  after (ms: number, task: () => void): () => void
+}
+
+/** What surrounds the agent. */
+export interface Environment {
+  readonly variables: Readonly<Record<string, string | undefined>>
+  /** System properties given with `-D`. */
+  readonly properties: Readonly<Record<string, string>>
+  /** The folder of `--conf`, where site files are looked for. */
+  readonly configDirectory: string | undefined
+}
+
+/** What every component is given. */
+export interface Context {
+  /** The component's name in the configuration. */
+  readonly name: string
+  readonly log: Log
+  readonly clock: Clock
+  readonly environment: Environment
+  /** Reports that the component broke by itself: it is stopped and started again. */
+  fail (error: unknown): void
+}
+
+/** How far a list of independent events got. */
+export interface IngestResult {
+  /** Leading events that every required channel holds. */
+  readonly accepted: number
+  /** Why event number `accepted` was refused; undefined when all were accepted. */
+  readonly error: AgentError | undefined
+}
+
+export interface SourceContext extends Context {
+  readonly counters: SourceCounters
+  /** Resolves when every required channel holds the whole batch; only then may the source acknowledge. */
+  ingest (batch: EventBatch): Promise<void>
+  /**
+   * For events that stand alone: cuts the batch to what the channels can hold, waits for room, and stops at the
+   * first event that is refused. Never rejects.
+   */
+  ingestEach (batch: EventBatch): Promise<IngestResult>
+}
+
+export interface ChannelContext extends Context { readonly counters: ChannelCounters }
+
+export interface SinkContext extends Context {
+  readonly counters: SinkCounters
+  /** Tells the balance sheet that `events` of the batch in hand were given up on purpose. */
+  dropped (reason: string, events: number): void
+}
+
+export interface Source extends Lifecycle {
+  /** Where the events come from, in a few words for the operator, once started. */
+  describe? (): string
+}
+
+/** A source that is asked for events in a loop; it ingests what it finds. */
+export interface PolledSource extends Source {
+  /** Pauses grow by `incrementMs` up to `maxMs` while polls find nothing. */
+  readonly backoff: { readonly incrementMs: number, readonly maxMs: number }
+  /** Resolves to whether there was anything; rejects when the channels refused it. */
+  poll (signal: AbortSignal): Promise<boolean>
+}
+
+/** Changes or drops events. Synchronous, no I/O. Returns the same batch when nothing changed. */
+export interface Interceptor { intercept (batch: EventBatch): EventBatch }
+
+/** One channel's share of a batch. A failing optional route does not fail the batch. */
+export interface Route { readonly channel: string, readonly batch: EventBatch, readonly required: boolean }
+
+/** Decides which channels get which events. Routes keep the order of the batch. */
+export interface Selector { route (batch: EventBatch): readonly Route[] }
+
+export interface Channel extends Lifecycle {
+  /** Most events it holds; Infinity where only the store bounds it. */
+  readonly capacity: number
+  /** Most events of one put and of one take. */
+  readonly transactionCapacity: number
+  /** Events held now, those on loan included. */
+  readonly size: number
+  /** How many leading events of `batch` one put would take now without waiting; at most transactionCapacity. */
+  fits (batch: EventBatch): number
+  /** All or nothing. Waits for room as configured, or until `signal` aborts; rejects with ERR_CHANNEL_FULL. */
+  put (batch: EventBatch, signal: AbortSignal): Promise<void>
+  /** Up to `max` events on loan, at least one, or undefined when there are none. Never waits for more. */
+  take (max: number): Promise<Lease | undefined>
+  /** Resolves once a take may find events, or when `signal` aborts. */
+  filled (signal: AbortSignal): Promise<void>
+}
+
+/** Events on loan. Leaving scope without commit() gives them back, in order, to their place. */
+export interface Lease extends AsyncDisposable { readonly batch: EventBatch, commit (): Promise<void> }
+
+/**
+ * Resolves when the whole batch is delivered, rejects when any of it is not. ERR_DELIVERY lets the engine back
+ * off by 1 s, 2 s … 5 s, any other error by 5 s. One call at a time.
+ */
+export interface Sink extends Lifecycle {
+  deliver (batch: EventBatch, signal: AbortSignal): Promise<void>
+  /** Where the events go, in a few words for the operator. */
+  describe? (): string
+}
+
+/** Chooses among the sinks of a group; started and stopped sinks are the engine's business. */
+export interface SinkProcessor { deliver (batch: EventBatch, signal: AbortSignal): Promise<void> }
+
+/** Turns batches into the bytes of one file. Synchronous; used for one file, then thrown away. */
+export interface EventSerializer {
+  /** Bytes for these events, a file header first where the format has one. May hold some back until flush(). */
+  write (batch: EventBatch): readonly Buffer[]
+  /** Bytes held back, so that everything written so far can be read. */
+  flush (): readonly Buffer[]
+  /** The last bytes of the file, held back ones included. */
+  end (): readonly Buffer[]
+}
