@@ -25,7 +25,7 @@ export function parseJavaBoolean (text: string): boolean {
 }
 
 const JAVA_DOUBLE = new RegExp(
-  '^[+-]?(?:NaN|Infinity|(?:\\d+\\.?\\d*(?:[eE][+-]?\\d+)?|\\.\\d+(?:[eE][+-]?\\d+)?)[fFdD]?|(HEX)[fFdD]?)$'
+  '^[+-]?(?:NaN|Infinity|(?:\\d+(?:\\.\\d*)?(?:[eE][+-]?\\d+)?|\\.\\d+(?:[eE][+-]?\\d+)?)[fFdD]?|(HEX)[fFdD]?)$'
     .replace('HEX', '0[xX](?:[0-9a-fA-F]+\\.?|[0-9a-fA-F]*\\.[0-9a-fA-F]+)[pP][+-]?\\d+')
 )
 
@@ -43,9 +43,23 @@ function parseHexDouble (text: string): number {
   const match = /^([+-]?)0[xX]([0-9a-fA-F]*)\.?([0-9a-fA-F]*)[pP]([+-]?\d+)/.exec(text)
   if (match === null) return NaN
   const digits = BigInt('0x0' + (match[2] ?? '') + (match[3] ?? ''))
-  const exponent = Number(match[4]) - 4 * (match[3] ?? '').length
-  const value = Number(digits) * 2 ** exponent
+  const value = roundToDouble(digits, Number(match[4]) - 4 * (match[3] ?? '').length)
   return match[1] === '-' ? -value : value
+}
+
+/** `digits` × 2^`exponent`, rounded once, half to even. */
+function roundToDouble (digits: bigint, exponent: number): number {
+  const top = digits.toString(2).length + exponent
+  if (digits === 0n || top < -1074) return 0
+  if (top > 1024) return Infinity
+  const dropped = Math.max(top - 53, -1074) - exponent
+  if (dropped <= 0) return Number(digits) * 2 ** exponent
+  const bits = BigInt(dropped)
+  const kept = digits >> bits
+  const rest = digits - (kept << bits)
+  const half = 1n << (bits - 1n)
+  const up = rest > half || (rest === half && kept % 2n === 1n)
+  return Number(up ? kept + 1n : kept) * 2 ** (exponent + dropped)
 }
 
 /** Without the characters up to U+0020 at both ends, as Java's `trim`. */
@@ -59,20 +73,34 @@ export function trimJava (text: string): string {
 
 const DIGIT = /^\p{Nd}$/u
 
+/** More digits than this, leading zeros aside, fit no long; keeps a hostile text cheap. */
+const MAX_DIGITS = 19
+
 function parseDecimal (text: string): bigint | undefined {
-  const trimmed = trimJava(text)
-  if (/^[+-]?[0-9]+$/.test(trimmed)) return BigInt(trimmed.replace('+', ''))
-  const sign = trimmed.startsWith('-') ? -1n : 1n
-  const digits = [...trimmed.replace(/^[+-]/, '')].map(unicodeDigit)
-  if (digits.length === 0 || digits.includes(undefined)) return undefined
-  return sign * BigInt(digits.join(''))
+  const match = /^([+-]?)(.+)$/s.exec(trimJava(text))
+  if (match?.[2] === undefined) return undefined
+  const digits = asciiDigits(match[2])?.replace(/^0+(?=.)/, '')
+  if (digits === undefined || digits.length > MAX_DIGITS) return undefined
+  return match[1] === '-' ? -BigInt(digits) : BigInt(digits)
+}
+
+/** The digits in ASCII, or undefined. Java looks at UTF-16 units: digits beyond U+FFFF are none. */
+function asciiDigits (text: string): string | undefined {
+  if (/^[0-9]+$/.test(text)) return text
+  const digits: number[] = []
+  for (const character of text.split('')) {
+    const digit = unicodeDigit(character)
+    if (digit === undefined) return undefined
+    digits.push(digit)
+  }
+  return digits.join('')
 }
 
 /** Value of a decimal digit of any script; their blocks start at the digit zero and are ten long. */
 function unicodeDigit (character: string): number | undefined {
   if (!DIGIT.test(character)) return undefined
+  const code = character.charCodeAt(0)
   let value = 0
-  const code = character.codePointAt(0) ?? 0
-  while (value < 9 && DIGIT.test(String.fromCodePoint(code - value - 1))) value++
+  while (value < 9 && DIGIT.test(String.fromCharCode(code - value - 1))) value++
   return value
 }
