@@ -1,6 +1,7 @@
 import type { EventBatch } from './batch.ts'
 import type { ChannelCounters, SinkCounters, SourceCounters } from './counters.ts'
 import type { AgentError, Facts } from './errors.ts'
+import type { MemoryBudget } from './memory-budget.ts'
 
 /** start() resolves once the part does its job; stop() once it holds nothing. Both may be called twice. */
 export interface Lifecycle { start (): Promise<void>, stop (): Promise<void> }
@@ -62,7 +63,11 @@ export interface SourceContext extends Context {
   ingestEach (batch: EventBatch): Promise<IngestResult>
 }
 
-export interface ChannelContext extends Context { readonly counters: ChannelCounters }
+export interface ChannelContext extends Context {
+  readonly counters: ChannelCounters
+  /** What all channels of the agent may keep in memory together. */
+  readonly memory: MemoryBudget
+}
 
 export interface SinkContext extends Context {
   readonly counters: SinkCounters
@@ -99,6 +104,8 @@ export interface Channel extends Lifecycle {
   readonly transactionCapacity: number
   /** Events held now, those on loan included. */
   readonly size: number
+  /** Whether events survive stop() and a crash; those of other channels are drained before the agent ends. */
+  readonly durable: boolean
   /** How many leading events of `batch` one put would take now without waiting; at most transactionCapacity. */
   fits (batch: EventBatch): number
   /** All or nothing. Waits for room as configured, or until `signal` aborts; rejects with ERR_CHANNEL_FULL. */

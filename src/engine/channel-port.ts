@@ -1,0 +1,53 @@
+import type { EventBatch } from '../core/batch.ts'
+import type { Channel, Lease } from '../core/contracts.ts'
+import type { ChannelCounters } from '../core/counters.ts'
+import { ChannelLedger } from './balance.ts'
+
+/** The door of one channel: counts what goes in and out, so that no channel has to. */
+export class ChannelPort {
+  readonly name: string
+  readonly channel: Channel
+  readonly counters: ChannelCounters
+  readonly ledger = new ChannelLedger()
+
+  constructor (name: string, channel: Channel, counters: ChannelCounters) {
+    this.name = name
+    this.channel = channel
+    this.counters = counters
+  }
+
+  /** As Channel.put. */
+  async put (batch: EventBatch, signal: AbortSignal): Promise<void> {
+    const { counters, ledger } = this
+    const events = batch.length
+    counters.EventPutAttemptCount += events
+    ledger.storing += events
+    try {
+      await this.channel.put(batch, signal)
+      counters.EventPutSuccessCount += events
+      ledger.stored += events
+    } finally {
+      ledger.storing -= events
+    }
+  }
+
+  /** As Channel.take. */
+  async take (max: number): Promise<Lease | undefined> {
+    const lease = await this.channel.take(max)
+    this.counters.EventTakeAttemptCount += lease?.batch.length ?? 1
+    return lease
+  }
+
+  /** Ends a lease for good. */
+  async commit (lease: Lease): Promise<void> {
+    const events = lease.batch.length
+    this.ledger.settling += events
+    try {
+      await lease.commit()
+      this.ledger.taken += events
+      this.counters.EventTakeSuccessCount += events
+    } finally {
+      this.ledger.settling -= events
+    }
+  }
+}

@@ -1,0 +1,114 @@
+import type { Clock, Log, SinkProcessor } from '../core/contracts.ts'
+import { AgentError, messageOf } from '../core/errors.ts'
+import type { ChannelPort } from './channel-port.ts'
+import type { SinkPort } from './sink-port.ts'
+import { aborted } from './supervisor.ts'
+
+const BACKOFF_STEP_MS = 1000
+const BACKOFF_MAX_MS = 5000
+const LAST_ATTEMPTS_PAUSE_MS = 200
+
+/** What one drain moves events with. */
+export interface DrainParts {
+  readonly name: string
+  readonly port: ChannelPort
+  readonly processor: SinkProcessor
+  readonly sinks: readonly SinkPort[]
+  readonly clock: Clock
+  readonly log: Log
+  /** Resolves once the sink is up, or each sink of a group has tried to start. */
+  ready (): Promise<unknown>
+}
+
+/** Moves events from one channel to one sink or group, batch after batch, until told to end. */
+export class Drain {
+  readonly name: string
+  readonly #parts: DrainParts
+  readonly #max: number
+  readonly #ending = new AbortController()
+  readonly #aborted = new AbortController()
+  #done: Promise<void> | undefined
+  #failures = 0
+  #untilEmpty = false
+
+  constructor (parts: DrainParts) {
+    this.#parts = parts
+    this.name = parts.name
+    this.#max = Math.min(...parts.sinks.map(sink => sink.batchSize))
+  }
+
+  /** Begins; the sinks are up or refuse by themselves. */
+  start (): void {
+    this.#done ??= this.#run()
+  }
+
+  /**
+   * Ends after the batch in hand; where the channel loses its events on stop, only once it is empty. `deadline`
+   * aborts what is still under way.
+   */
+  async end (deadline: AbortSignal): Promise<void> {
+    this.#untilEmpty = !this.#parts.port.channel.durable && this.#done !== undefined
+    this.#ending.abort()
+    const abort = (): void => this.#aborted.abort(deadline.reason)
+    if (deadline.aborted) abort()
+    deadline.addEventListener('abort', abort, { once: true })
+    await this.#done
+    deadline.removeEventListener('abort', abort)
+  }
+
+  async #run (): Promise<void> {
+    await Promise.race([this.#parts.ready(), aborted(this.#ending.signal)])
+    while (!this.#aborted.signal.aborted) {
+      if (this.#ending.signal.aborted && !this.#parts.sinks.some(sink => sink.running)) return
+      const pauseMs = await this.#step()
+      if (this.#ending.signal.aborted && !this.#untilEmpty) return
+      if (pauseMs === 'empty') {
+        if (this.#ending.signal.aborted) return
+        await this.#parts.port.channel.filled(this.#ending.signal)
+      } else if (pauseMs > 0) {
+        await this.#pause(pauseMs)
+      }
+    }
+  }
+
+  /** One batch. Resolves to the pause that Flume makes after it. */
+  async #step (): Promise<number | 'empty'> {
+    const { port, processor, sinks } = this.#parts
+    let delivering = false
+    try {
+      await using lease = await port.take(this.#max)
+      if (lease === undefined) {
+        for (const sink of sinks) sink.counters.BatchEmptyCount += 1
+        return 'empty'
+      }
+      delivering = true
+      await processor.deliver(lease.batch, this.#aborted.signal)
+      delivering = false
+      await port.commit(lease)
+      for (const sink of sinks) sink.settle()
+      this.#failures = 0
+      return 0
+    } catch (error) {
+      for (const sink of sinks) sink.forget()
+      if (!delivering) for (const sink of sinks) sink.counters.ChannelReadFail += 1
+      return this.#backoff(error)
+    }
+  }
+
+  #backoff (error: unknown): number {
+    const soft = error instanceof AgentError && error.code === 'ERR_DELIVERY'
+    this.#failures += 1
+    const pauseMs = soft ? Math.min(this.#failures * BACKOFF_STEP_MS, BACKOFF_MAX_MS) : BACKOFF_MAX_MS
+    if (!this.#aborted.signal.aborted) {
+      const facts = { sink: this.#parts.name, reason: messageOf(error), pauseMs, error }
+      this.#parts.log.error('Unable to deliver event. The batch went back to its channel and is tried again.', facts)
+    }
+    return pauseMs
+  }
+
+  async #pause (pauseMs: number): Promise<void> {
+    const { clock } = this.#parts
+    if (!this.#ending.signal.aborted) await clock.sleep(pauseMs, this.#ending.signal)
+    else await clock.sleep(Math.min(pauseMs, LAST_ATTEMPTS_PAUSE_MS), this.#aborted.signal)
+  }
+}
