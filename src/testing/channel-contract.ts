@@ -1,0 +1,207 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import fc from 'fast-check'
+import type { Channel, ChannelContext, Lease } from '../core/contracts.ts'
+import { settled } from './fake-clock.ts'
+import { batchOf, fakeChannelContext, textsOf, type FakeContextParts } from './fake-context.ts'
+
+/** A new, started channel for `capacity` events and transactions of up to `transactionCapacity`. */
+export type OpenChannel = (
+  limits: { capacity: number, transactionCapacity: number }, context: ChannelContext & FakeContextParts
+) => Promise<Channel>
+
+/** What every channel promises. Call it in the channel's test with a way to open one. */
+export function channelContract (name: string, open: OpenChannel): void {
+  const never = new AbortController().signal
+  const opened = (capacity = 100, transactionCapacity = 50, context = fakeChannelContext()) =>
+    open({ capacity, transactionCapacity }, context)
+
+  describe(`${name} keeps the contract of a channel:`, () => {
+    test('gives events out in the order in which they came, also across puts', async () => {
+      const channel = await opened()
+      await channel.put(batchOf(['a', 'b']), never)
+      await channel.put(batchOf(['c']), never)
+
+      await using lease = await channel.take(10)
+
+      assert.deepEqual(textsOf(lease?.batch), ['a', 'b', 'c'])
+    })
+
+    test('keeps headers with their events', async () => {
+      const channel = await opened()
+      await channel.put(batchOf(['a'], { n: '1' }), never)
+      await channel.put(batchOf(['b'], { n: '2' }), never)
+
+      await using lease = await channel.take(10)
+
+      assert.deepEqual([...lease?.batch ?? []].map(event => event.headers), [[['n', '1']], [['n', '2']]])
+    })
+
+    test('gives out at most as many as asked for, and at least one', async () => {
+      const channel = await opened()
+      await channel.put(batchOf(['a', 'b', 'c']), never)
+
+      const sizes = [await takeAndCommit(channel, 2), await takeAndCommit(channel, 2), await takeAndCommit(channel, 2)]
+
+      assert.deepEqual(sizes, [2, 1, 0])
+    })
+
+    test('takes back what was not committed, in its place', async () => {
+      const channel = await opened()
+      await channel.put(batchOf(['a', 'b', 'c']), never)
+      {
+        await using first = await channel.take(1)
+        await using second = await channel.take(1)
+        assert.deepEqual([...textsOf(first?.batch), ...textsOf(second?.batch)], ['a', 'b'])
+      }
+
+      await using lease = await channel.take(10)
+
+      assert.deepEqual(textsOf(lease?.batch), ['a', 'b', 'c'])
+    })
+
+    test('counts events on loan as held until they are committed', async () => {
+      const channel = await opened()
+      await channel.put(batchOf(['a', 'b']), never)
+      const lease = await channel.take(1)
+      const whileLent = channel.size
+      await lease?.commit()
+      await lease?.[Symbol.asyncDispose]()
+
+      assert.deepEqual([whileLent, channel.size], [2, 1])
+    })
+
+    test('refuses a put that is larger than a transaction, at once and whole', async () => {
+      const channel = await opened(100, 3)
+
+      await assert.rejects(channel.put(batchOf(['a', 'b', 'c', 'd']), never), { code: 'ERR_BATCH_TOO_LARGE' })
+      assert.equal(channel.size, 0)
+    })
+
+    test('lets a put wait until there is room', async () => {
+      const channel = await opened(2, 2)
+      await channel.put(batchOf(['a', 'b']), never)
+      const waiting = channel.put(batchOf(['c', 'd']), never)
+
+      await takeAndCommit(channel, 2)
+      await waiting
+
+      await using lease = await channel.take(10)
+      assert.deepEqual(textsOf(lease?.batch), ['c', 'd'])
+    })
+
+    test('refuses a put that found no room in time, whole', async () => {
+      const context = fakeChannelContext()
+      const channel = await opened(2, 2, context)
+      await channel.put(batchOf(['a']), never)
+      const refused = assert.rejects(channel.put(batchOf(['b', 'c']), never), { code: 'ERR_CHANNEL_FULL' })
+
+      await context.clock.advance(10_000)
+      await refused
+
+      assert.equal(channel.size, 1)
+    })
+
+    test('ends a wait for room when told to', async () => {
+      const channel = await opened(1, 1)
+      await channel.put(batchOf(['a']), never)
+      const stop = new AbortController()
+      const refused = assert.rejects(channel.put(batchOf(['b']), stop.signal), { code: 'ERR_STOPPED' })
+
+      stop.abort()
+      await refused
+
+      assert.equal(channel.size, 1)
+    })
+
+    test('says how many events of a batch fit now', async () => {
+      const channel = await opened(5, 3)
+      const before = channel.fits(batchOf(['a', 'b', 'c', 'd']))
+      await channel.put(batchOf(['a', 'b', 'c']), never)
+
+      assert.deepEqual([before, channel.fits(batchOf(['d', 'e', 'f'])), channel.fits(batchOf(['d']))], [3, 2, 1])
+    })
+
+    test('wakes who waits for events, and who is told to stop waiting', async () => {
+      const channel = await opened()
+      const stop = new AbortController()
+      const filled = channel.filled(never)
+      await channel.put(batchOf(['a']), never)
+      await filled
+      await takeAndCommit(channel, 1)
+      const stopped = channel.filled(stop.signal)
+      stop.abort()
+
+      await stopped
+    })
+
+    test('behaves like a plain list through any story of puts, takes, commits and returns', async () => {
+      await fc.assert(fc.asyncProperty(fc.array(step, { maxLength: 60 }), async steps => {
+        const channel = await opened(20, 8)
+        const model = new ListModel()
+        for (const move of steps) await play(move, channel, model)
+        assert.equal(channel.size, model.size)
+      }), { numRuns: 60 })
+    })
+  })
+
+  async function play (move: Move, channel: Channel, model: ListModel): Promise<void> {
+    if (move.kind === 'put') {
+      const texts = Array.from({ length: move.events }, () => model.next())
+      if (channel.fits(batchOf(texts)) < texts.length) return
+      await channel.put(batchOf(texts), never)
+      model.queue.push(...texts)
+    } else if (move.kind === 'take') {
+      const lease = await channel.take(move.max)
+      const expected = model.queue.slice(0, lease?.batch.length ?? 0)
+      assert.deepEqual(textsOf(lease?.batch), expected)
+      assert.ok(lease !== undefined || model.queue.length === 0)
+      assert.ok((lease?.batch.length ?? 0) <= move.max)
+      model.queue.splice(0, expected.length)
+      if (lease !== undefined) model.leases.push({ lease, texts: expected })
+    } else {
+      const [held] = model.leases.splice(move.which % Math.max(1, model.leases.length), 1)
+      if (held === undefined) return
+      if (move.kind === 'commit') await held.lease.commit()
+      else model.giveBack(held.texts)
+      await held.lease[Symbol.asyncDispose]()
+    }
+    await settled()
+  }
+}
+
+type Move =
+  | { kind: 'put', events: number } | { kind: 'take', max: number }
+  | { kind: 'commit', which: number } | { kind: 'return', which: number }
+
+const step: fc.Arbitrary<Move> = fc.oneof(
+  fc.record({ kind: fc.constant('put' as const), events: fc.integer({ min: 1, max: 8 }) }),
+  fc.record({ kind: fc.constant('take' as const), max: fc.integer({ min: 1, max: 10 }) }),
+  fc.record({ kind: fc.constant('commit' as const), which: fc.nat(5) }),
+  fc.record({ kind: fc.constant('return' as const), which: fc.nat(5) })
+)
+
+/** A channel as a list. Texts are numbers, so that their place can be told. */
+class ListModel {
+  queue: string[] = []
+  leases: { lease: Lease, texts: string[] }[] = []
+  #count = 0
+
+  get size (): number {
+    return this.queue.length + this.leases.reduce((sum, { texts }) => sum + texts.length, 0)
+  }
+
+  next (): string {
+    return String(this.#count++)
+  }
+
+  giveBack (texts: readonly string[]): void {
+    this.queue = [...texts, ...this.queue].sort((a, b) => Number(a) - Number(b))
+  }
+}
+
+async function takeAndCommit (channel: Channel, max: number): Promise<number> {
+  await using lease = await channel.take(max)
+  await lease?.commit()
+  return lease?.batch.length ?? 0
+}

@@ -1,0 +1,111 @@
+import type { EventBatch } from '../core/batch.ts'
+import { BatchBuilder } from '../core/batch-builder.ts'
+import type { ChannelContext, Clock, Environment, IngestResult, SinkContext, SourceContext } from '../core/contracts.ts'
+import {
+  CHANNEL_COUNTERS, newCounters, SINK_COUNTERS, SOURCE_COUNTERS, type ChannelCounters, type SinkCounters, type SourceCounters
+} from '../core/counters.ts'
+import { AgentError } from '../core/errors.ts'
+import { MemoryBudget } from '../core/memory-budget.ts'
+import { FakeClock } from './fake-clock.ts'
+import { FakeLog } from './fake-log.ts'
+
+/** What every fake context shows to the test. */
+export interface FakeContextParts {
+  readonly clock: FakeClock
+  readonly log: FakeLog
+  /** Errors handed to fail(). */
+  readonly failures: unknown[]
+}
+
+interface Options {
+  readonly name?: string
+  readonly clock?: Clock
+  readonly environment?: Partial<Environment>
+}
+
+function fakeParts (options: Options) {
+  const failures: unknown[] = []
+  const environment: Environment = {
+    variables: {}, properties: {}, configDirectory: undefined, ...options.environment
+  }
+  return {
+    name: options.name ?? 'tested', clock: options.clock as FakeClock ?? new FakeClock(), log: new FakeLog(), environment,
+    failures, fail: (error: unknown) => void failures.push(error)
+  }
+}
+
+/** A channel's context with half a gigabyte of budget, or as much as `memory` says. */
+export function fakeChannelContext (
+  options: Options & { readonly memory?: MemoryBudget } = {}
+): ChannelContext & FakeContextParts & { readonly counters: ChannelCounters } {
+  const memory = options.memory ?? new MemoryBudget(2 ** 29)
+  return { ...fakeParts(options), counters: newCounters(CHANNEL_COUNTERS), memory }
+}
+
+/** A sink's context; what the sink gave up is in `drops`. */
+export function fakeSinkContext (
+  options: Options = {}
+): SinkContext & FakeContextParts & { readonly counters: SinkCounters, readonly drops: Record<string, number> } {
+  const drops: Record<string, number> = {}
+  const dropped = (reason: string, events: number): void => { drops[reason] = (drops[reason] ?? 0) + events }
+  return { ...fakeParts(options), counters: newCounters(SINK_COUNTERS), dropped, drops }
+}
+
+/** Holds what a source ingests; can be told to be full. */
+export class FakeIntake {
+  readonly batches: EventBatch[] = []
+  /** Events it still accepts. */
+  room = Infinity
+  /** While this is set, puts wait for it before anything else. */
+  gate: Promise<void> | undefined
+
+  /** All events so far as text. */
+  get texts (): string[] {
+    return this.batches.flatMap(textsOf)
+  }
+
+  async ingest (batch: EventBatch): Promise<void> {
+    await this.gate
+    if (batch.length > this.room) throw full()
+    this.#keep(batch)
+  }
+
+  async ingestEach (batch: EventBatch): Promise<IngestResult> {
+    await this.gate
+    const accepted = Math.min(batch.length, this.room)
+    if (accepted > 0) this.#keep(batch.slice(0, accepted))
+    return { accepted, error: accepted < batch.length ? full() : undefined }
+  }
+
+  #keep (batch: EventBatch): void {
+    this.batches.push(batch)
+    this.room -= batch.length
+  }
+}
+
+function full (): AgentError {
+  return new AgentError('ERR_CHANNEL_FULL', 'Space for commit to queue couldn\'t be acquired.')
+}
+
+/** A source's context; what was ingested is in `intake`. */
+export function fakeSourceContext (
+  options: Options = {}
+): SourceContext & FakeContextParts & { readonly counters: SourceCounters, readonly intake: FakeIntake } {
+  const intake = new FakeIntake()
+  return {
+    ...fakeParts(options), counters: newCounters(SOURCE_COUNTERS), intake,
+    ingest: batch => intake.ingest(batch), ingestEach: batch => intake.ingestEach(batch)
+  }
+}
+
+/** A batch of these texts. */
+export function batchOf (texts: readonly string[], headers?: Readonly<Record<string, string>>): EventBatch {
+  const builder = new BatchBuilder()
+  for (const text of texts) builder.add(text, headers)
+  return builder.build()
+}
+
+/** The bodies as text; none for undefined. */
+export function textsOf (batch: EventBatch | undefined): string[] {
+  return batch === undefined ? [] : [...batch].map(event => event.text)
+}
