@@ -1,0 +1,137 @@
+// npm run docs: writes docs/reference/** from the code. With --check it writes nothing and fails when that differs.
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join, relative, sep } from 'node:path'
+import { renderMarkdown } from '../src/app/manual.ts'
+import { FINDING_CODES } from '../src/config/finding-codes.ts'
+import { CHANNEL_COUNTERS, SINK_COUNTERS, SOURCE_COUNTERS } from '../src/core/counters.ts'
+import { ERROR_CODES } from '../src/core/errors.ts'
+import { allComponents, HOME } from './components.ts'
+import type { Component } from './components.ts'
+import { editorSchema } from './editor-schema.ts'
+
+const REFERENCE = join(HOME, 'docs', 'reference')
+const GENERATED = '<!-- Written by `npm run docs`; change the code, not this page. -->\n\n'
+
+const pages = await allPages()
+if (process.argv.includes('--check')) check()
+else write()
+
+async function allPages(): Promise<Map<string, string>> {
+  const components = await allComponents()
+  const made: [string, string][] = components.map(part => [
+    `${part.kind}s/${part.name}.md`,
+    GENERATED + renderMarkdown(part)
+  ])
+  return new Map([
+    ['README.md', GENERATED + overview(components)],
+    ['error-codes.md', GENERATED + errorCodes()],
+    ['findings.md', GENERATED + findingCodes()],
+    ['counters.md', GENERATED + counters()],
+    [
+      'millrace.schema.json',
+      `${JSON.stringify(editorSchema(components.map(part => part.definition)), null, 2)}\n`
+    ],
+    ...made
+  ])
+}
+
+function overview(components: readonly Component[]): string {
+  const lines = components.map(
+    ({ kind, name, definition }) =>
+      `| ${kind} | [${definition.type}](${kind}s/${name}.md) | ${definition.summary} |`
+  )
+  return `# Reference
+
+| kind | type | |
+|---|---|---|
+${lines.join('\n')}
+
+Beside them: [findings of \`validate\`](findings.md), [error codes](error-codes.md), [counters](counters.md), and a
+[JSON schema](millrace.schema.json) of the settings for editors.
+`
+}
+
+function errorCodes(): string {
+  const source = readFileSync(join(HOME, 'src', 'core', 'errors.ts'), 'utf8')
+  const rows = Object.entries(ERROR_CODES).map(([code, retry]) => {
+    const meaning = new RegExp(String.raw`/\*\* (.+) \*/\n\s*${code}:`).exec(source)?.[1]
+    if (meaning === undefined) throw new Error(`${code} has no comment in src/core/errors.ts.`)
+    return `| \`${code}\` | ${retry} | ${meaning} |`
+  })
+  return `# Error codes
+
+Log lines of errors carry one of these codes. *Retryable* means that the same call may succeed later; errors of other
+origin count as retryable.
+
+| code | | meaning |
+|---|---|---|
+${rows.join('\n')}
+`
+}
+
+function findingCodes(): string {
+  const rows = Object.entries(FINDING_CODES).map(
+    ([code, { level, meaning }]) => `| \`${code}\` | ${level} | ${meaning} |`
+  )
+  return `# Findings
+
+What \`flume-ng validate\` and the start of an agent can say about a configuration. The level is the usual one.
+
+| code | level | meaning |
+|---|---|---|
+${rows.join('\n')}
+`
+}
+
+function counters(): string {
+  const section = (title: string, names: readonly string[]): string =>
+    `## ${title}\n\n${names.map(name => `\`${name}\``).join(', ')}`
+  return `# Counters
+
+Every component has the counters of its kind, with Flume's names, at \`/metrics\` of the JSON reporter. They come with
+\`Type\`, \`StartTime\` and \`StopTime\` (milliseconds since 1970; 0 = never).
+
+${section('Sources', SOURCE_COUNTERS)}
+
+${section('Channels', CHANNEL_COUNTERS)}
+
+\`ChannelFillPercentage\` is their size in per cent of the capacity.
+
+${section('Sinks', SINK_COUNTERS)}
+`
+}
+
+function write(): void {
+  for (const stale of existing().filter(path => !pages.has(path))) rmSync(join(REFERENCE, stale))
+  for (const [path, text] of pages) {
+    mkdirSync(dirname(join(REFERENCE, path)), { recursive: true })
+    writeFileSync(join(REFERENCE, path), text)
+  }
+  console.log(`Wrote ${pages.size} pages into docs/reference/.`)
+}
+
+function check(): void {
+  const written = existing()
+  const differing = [...pages].filter(([path, text]) => textOf(path) !== text).map(([path]) => path)
+  const wrong = [...differing, ...written.filter(path => !pages.has(path))]
+  if (wrong.length === 0) {
+    console.log(`docs/reference/ is up to date: ${pages.size} pages.`)
+    return
+  }
+  console.error(
+    `docs/reference/ differs from the code (npm run docs):\n${wrong.map(path => `  ${path}`).join('\n')}`
+  )
+  process.exitCode = 1
+}
+
+function textOf(path: string): string | undefined {
+  const file = join(REFERENCE, path)
+  return existsSync(file) ? readFileSync(file, 'utf8') : undefined
+}
+
+function existing(): string[] {
+  if (!existsSync(REFERENCE)) return []
+  return readdirSync(REFERENCE, { withFileTypes: true, recursive: true })
+    .filter(entry => entry.isFile())
+    .map(entry => relative(REFERENCE, join(entry.parentPath, entry.name)).split(sep).join('/'))
+}
