@@ -10,11 +10,15 @@ export default defineInterceptor({
   settings: {
     key: text('key', { doc: 'Name of the header.', default: 'key' }),
     value: text('value', { doc: 'Value of the header.', default: 'value' }),
-    preserveExisting: flag('preserveExisting', { doc: 'Leaves alone events that have the header.', default: true })
+    preserveExisting: flag('preserveExisting', {
+      doc: 'Leaves alone events that have the header.',
+      default: true
+    })
   },
   create: ({ key, value, preserveExisting }) => ({
-    intercept: batch => preserveExisting && !batch.headers.empty
-      ? batch.withHeaders(new MissingHeader(batch.headers, key, value))
-      : batch.withHeader(key, value)
+    intercept: batch =>
+      preserveExisting && !batch.headers.empty
+        ? batch.withHeaders(new MissingHeader(batch.headers, key, value))
+        : batch.withHeader(key, value)
   })
 })
