@@ -86,7 +86,7 @@ function offsetText (sign: string, hours: number, minutes: number): string {
 /** A stretch of time with one offset, `until` excluded. */
 interface Season { readonly from: number, readonly until: number, readonly offset: number }
 
-/** Instants that Temporal can name end here, in both directions. */
+/** Instants that Temporal can name end here. */
 const TEMPORAL_LIMIT_MS = 8.64e15
 
 /** More seasons than this are not kept: a hostile stream of timestamps must not fill the memory. */
@@ -136,8 +136,20 @@ class RuledZone implements TimeZone {
   }
 }
 
+/** Before 1900 the JVM keeps to the standard time of today. */
+const RULES_BEGIN_MS = Date.UTC(1900, 0)
+
 function seasonAt (rules: string, epochMs: number): Season {
-  const instant = Math.max(-TEMPORAL_LIMIT_MS, Math.min(TEMPORAL_LIMIT_MS - 1, Math.floor(epochMs)))
+  if (epochMs < RULES_BEGIN_MS) {
+    const offset = Math.min(ruledSeason(rules, Date.UTC(2025, 0)).offset, ruledSeason(rules, Date.UTC(2025, 6)).offset)
+    return { from: -Infinity, until: RULES_BEGIN_MS, offset }
+  }
+  const season = ruledSeason(rules, epochMs)
+  return { ...season, from: Math.max(season.from, RULES_BEGIN_MS) }
+}
+
+function ruledSeason (rules: string, epochMs: number): Season {
+  const instant = Math.min(TEMPORAL_LIMIT_MS - 1, Math.floor(epochMs))
   const time = new Temporal.ZonedDateTime(BigInt(instant) * 1_000_000n, rules)
   const after = new Temporal.ZonedDateTime(BigInt(instant) * 1_000_000n + 1n, rules)
   return {
