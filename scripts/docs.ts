@@ -10,6 +10,8 @@ import type { Component } from './components.ts'
 import { editorSchema } from './editor-schema.ts'
 
 const REFERENCE = join(HOME, 'docs', 'reference')
+/** The one page outside of docs/reference: its text is by hand, the files it shows are copied into it. */
+const GUIDE = '../guide/write-a-component.md'
 const GENERATED = '<!-- Written by `npm run docs`; change the code, not this page. -->\n\n'
 
 const pages = await allPages()
@@ -24,6 +26,7 @@ async function allPages(): Promise<Map<string, string>> {
   ])
   return new Map([
     ['README.md', GENERATED + overview(components)],
+    [GUIDE, withFiles(readFileSync(join(REFERENCE, GUIDE), 'utf8'))],
     ['error-codes.md', GENERATED + errorCodes()],
     ['findings.md', GENERATED + findingCodes()],
     ['counters.md', GENERATED + counters()],
@@ -33,6 +36,15 @@ async function allPages(): Promise<Map<string, string>> {
     ],
     ...made
   ])
+}
+
+// <!-- file: path --> and a code block behind it: the block is that file.
+function withFiles(text: string): string {
+  const shown = /(<!-- file: (.+) -->\n```\w*\n)[^]*?```\n/g
+  return text.replace(
+    shown,
+    (_, head: string, path: string) => `${head}${readFileSync(join(HOME, path), 'utf8')}\`\`\`\n`
+  )
 }
 
 function overview(components: readonly Component[]): string {
