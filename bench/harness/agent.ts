@@ -1,0 +1,68 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { MeasuredProcess } from './measured-process.ts'
+import type { Scratch } from './scratch.ts'
+
+const LAUNCHER = join(import.meta.dirname, '../../bin/flume-ng')
+
+/** Settings of one agent `a` with a netcat source, a memory channel and at most one sink. Keys without the component. */
+export interface AgentSettings {
+  readonly source?: Readonly<Record<string, string | number | boolean>>
+  readonly channel?: Readonly<Record<string, string | number | boolean>>
+  readonly sink?: Readonly<Record<string, string | number | boolean>>
+}
+
+/** Channel and batch sizes of all runs that measure throughput. */
+export const WIDE_CHANNEL = { 'capacity': 100_000, 'transactionCapacity': 1000, 'keep-alive': 60 }
+
+/** Property file of such an agent; without sink settings the channel has no sink. */
+export function configuration (port: number, { source = {}, channel = {}, sink }: AgentSettings): string {
+  return [
+    'a.sources = s1', 'a.channels = c1', ...sink === undefined ? [] : ['a.sinks = k1', 'a.sinks.k1.channel = c1'],
+    'a.sources.s1.channels = c1',
+    ...properties('a.sources.s1', { type: 'netcat', bind: '127.0.0.1', port, ...source }),
+    ...properties('a.channels.c1', { type: 'memory', ...channel }),
+    ...properties('a.sinks.k1', sink ?? {}),
+    ''
+  ].join('\n')
+}
+
+/** netcat without answers → memory → file_roll in batches of 1000: what Apache Flume runs for comparison, too. */
+export function throughputConfiguration (port: number, output: string): string {
+  return configuration(port, { source: { 'ack-every-event': false }, channel: WIDE_CHANNEL, sink: fileRoll(output) })
+}
+
+/** Settings of a file_roll sink that writes one file. */
+export function fileRoll (output: string): NonNullable<AgentSettings['sink']> {
+  return { 'type': 'file_roll', 'sink.directory': output, 'sink.rollInterval': 0, 'sink.batchSize': 1000 }
+}
+
+/** Settings of an hdfs sink that writes one text file below /lines of the default store. */
+export const HDFS_SINK: NonNullable<AgentSettings['sink']> = {
+  'type': 'hdfs', 'hdfs.path': '/lines', 'hdfs.fileType': 'DataStream', 'hdfs.writeFormat': 'Text', 'hdfs.batchSize': 1000,
+  'hdfs.rollInterval': 0, 'hdfs.rollSize': 0, 'hdfs.rollCount': 0
+}
+
+/** Starts our agent with a property file; `store` becomes the embedded store that paths without scheme go to. */
+export function startAgent (
+  scratch: Scratch, port: number, text: string, options: { readonly store?: string, readonly flags?: readonly string[] } = {}
+): Promise<MeasuredProcess> {
+  const conf = scratch.folder('conf')
+  const file = join(conf, 'agent.conf')
+  writeFileSync(file, text)
+  if (options.store !== undefined) writeFileSync(join(conf, 'core-site.xml'), coreSite(options.store))
+  return MeasuredProcess.start({
+    command: LAUNCHER,
+    args: ['agent', '-n', 'a', '-c', conf, '-f', file, '--no-reload-conf', ...options.flags ?? []],
+    port,
+    logFile: scratch.file('agent.log')
+  })
+}
+
+function properties (prefix: string, values: Readonly<Record<string, string | number | boolean>>): string[] {
+  return Object.entries(values).map(([key, value]) => `${prefix}.${key} = ${value}`)
+}
+
+function coreSite (store: string): string {
+  return `<configuration><property><name>fs.defaultFS</name><value>embedded:${store}</value></property></configuration>\n`
+}
