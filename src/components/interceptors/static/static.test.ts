@@ -1,53 +1,37 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { BatchBuilder } from '../../../core/batch-builder.ts'
+import { joinBatches } from '../../../core/batch.ts'
 import { settingsOf } from '../../../core/read-settings.ts'
-import { batchOf, fakeChannelContext } from '../../../testing/fake-context.ts'
+import { batchOf, fakeSourceContext } from '../../../testing/fake-context.ts'
 import definition from './static.ts'
 
+function interceptor (properties: Record<string, string>) {
+  return definition.create(settingsOf(definition, properties, () => undefined), fakeSourceContext())
+}
+
 test('every event gets the header', () => {
-  const batch = made({ key: 'datacenter', value: 'NYC' }).intercept(batchOf(['a', 'b']))
+  const batch = interceptor({ key: 'datacenter', value: 'NEW_YORK' }).intercept(batchOf(['a', 'b'], { n: '1' }))
 
-  assert.deepEqual(
-    [...batch].map(event => [event.text, event.header('datacenter')]),
-    [
-      ['a', 'NYC'],
-      ['b', 'NYC']
-    ]
-  )
+  const headers = [['n', '1'], ['datacenter', 'NEW_YORK']]
+  assert.deepEqual([...batch].map(event => event.headers), [headers, headers])
 })
 
-test('without settings the header is key=value', () => {
-  const batch = made({}).intercept(batchOf(['a']))
+test('the header is key=value when nothing is set', () => {
+  const batch = interceptor({}).intercept(batchOf(['a']))
 
-  assert.equal([...batch][0]?.header('key'), 'value')
+  assert.deepEqual([...batch].map(event => event.headers), [[['key', 'value']]])
 })
 
-test('an event that has the header keeps its own', () => {
-  const batch = made({ key: 'k', value: 'new' }).intercept(mixed())
+test('an event that has the header keeps its own value', () => {
+  const mixed = joinBatches([batchOf(['a'], { key: 'own' }), batchOf(['b'])])
 
-  assert.deepEqual(
-    [...batch].map(event => event.header('k')),
-    ['old', 'new']
-  )
+  const batch = interceptor({}).intercept(mixed)
+
+  assert.deepEqual([...batch].map(event => event.header('key')), ['own', 'value'])
 })
 
-test('preserveExisting = false replaces the header', () => {
-  const batch = made({ key: 'k', value: 'new', preserveExisting: 'false' }).intercept(mixed())
+test('preserveExisting=false replaces it', () => {
+  const batch = interceptor({ preserveExisting: 'false' }).intercept(batchOf(['a'], { key: 'own' }))
 
-  assert.deepEqual(
-    [...batch].map(event => event.header('k')),
-    ['new', 'new']
-  )
+  assert.deepEqual([...batch].map(event => event.header('key')), ['value'])
 })
-
-function made(properties: Readonly<Record<string, string>>) {
-  return definition.create(
-    settingsOf(definition, properties, () => undefined),
-    fakeChannelContext()
-  )
-}
-
-function mixed() {
-  return new BatchBuilder().add('a', { k: 'old' }).add('b', { other: 'x' }).build()
-}
