@@ -4,6 +4,7 @@ import { loadavg } from 'node:os'
 import { compare, readBaseline, writeBaseline } from './baseline.ts'
 import { batch } from './batch.ts'
 import { clients } from './clients.ts'
+import { checkout } from './peers/checkout.ts'
 import type { Contestant } from './harness/contestant.ts'
 import { loadCommand } from './harness/load-client.ts'
 import { Scratch } from './harness/scratch.ts'
@@ -61,7 +62,7 @@ async function answerAll (asked: Options): Promise<Answer[]> {
   console.log(`Load average ${loadavg().map(value => value.toFixed(2)).join(' ')}; figures of a busy machine mean little.`)
   if (!load.isNative) console.log('No C compiler: the load comes from a Node program and may be the limit.')
   const bench = {
-    ...asked, load, peers: findPeers(asked.peers), progress: (text: string) => { console.error(`  ${text}`) }
+    ...asked, load, peers: findPeers(asked), progress: (text: string) => { console.error(`  ${text}`) }
   }
   const answers: Answer[] = []
   for (const question of QUESTIONS) {
@@ -75,13 +76,13 @@ async function answerAll (asked: Options): Promise<Answer[]> {
   return answers
 }
 
-function findPeers (wanted: readonly string[] | undefined): Contestant[] {
+function findPeers ({ peers: wanted, against }: Options): Contestant[] {
   if (wanted?.includes(flume.name) === true) {
     const reason = installFlume()
     if (reason !== undefined) console.log(`Apache Flume is left out: ${reason}.`)
   }
-  return PEERS.filter(peer => {
-    if (wanted !== undefined && !wanted.includes(peer.name)) return false
+  const named = PEERS.filter(({ name }) => wanted === undefined || wanted.includes(name))
+  return [...against === undefined ? [] : [checkout(against)], ...named].filter(peer => {
     const version = peer.version()
     console.log(version === undefined ? `Peer ${peer.name} is absent.` : `Peer ${peer.name} ${version}`)
     return version !== undefined

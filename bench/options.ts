@@ -8,6 +8,8 @@ export interface Options {
   readonly pairs: number
   readonly lines: number
   readonly idleSeconds: number
+  /** Another checkout, measured in turn with this one. */
+  readonly against: string | undefined
   readonly json: string | undefined
   readonly isBaselineWritten: boolean
   readonly isHelp: boolean
@@ -23,6 +25,7 @@ export function readOptions (words: readonly string[]): Options {
       'pairs': { type: 'string', default: '5' },
       'lines': { type: 'string', default: '3000000' },
       'idle': { type: 'string', default: '60' },
+      'against': { type: 'string' },
       'json': { type: 'string' },
       'write-baseline': { type: 'boolean', default: false },
       'help': { type: 'boolean', default: false }
@@ -34,6 +37,7 @@ export function readOptions (words: readonly string[]): Options {
     pairs: wholeNumber('pairs', values.pairs),
     lines: wholeNumber('lines', values.lines),
     idleSeconds: wholeNumber('idle', values.idle),
+    against: values.against,
     json: values.json,
     isBaselineWritten: values['write-baseline'],
     isHelp: values.help
@@ -48,6 +52,7 @@ export const USAGE = `npm run bench [-- QUESTION… OPTION…]
   --pairs N         runs of each contestant, in turn (5)
   --lines N         lines of one throughput run (3000000)
   --idle SECONDS    how long idle means (60)
+  --against DIR     another checkout of this project as one more peer: before and after in the same minutes
   --json FILE       everything measured, for programs
   --write-baseline  keep this run's ratios in bench/baseline.json
 

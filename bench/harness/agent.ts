@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { MeasuredProcess } from './measured-process.ts'
 import type { Scratch } from './scratch.ts'
 
-const LAUNCHER = join(import.meta.dirname, '../../bin/flume-ng')
+const HERE = join(import.meta.dirname, '../..')
 
 /** Settings of one agent `a` with a netcat source, a memory channel and at most one sink. Keys without the component. */
 export interface AgentSettings {
@@ -43,16 +43,23 @@ export const HDFS_SINK: NonNullable<AgentSettings['sink']> = {
   'hdfs.rollInterval': 0, 'hdfs.rollSize': 0, 'hdfs.rollCount': 0
 }
 
-/** Starts our agent with a property file; `store` becomes the embedded store that paths without scheme go to. */
-export function startAgent (
-  scratch: Scratch, port: number, text: string, options: { readonly store?: string, readonly flags?: readonly string[] } = {}
-): Promise<MeasuredProcess> {
+/** How an agent is started. */
+export interface StartOptions {
+  /** Folder of the embedded store that paths without scheme go to. */
+  readonly store?: string
+  readonly flags?: readonly string[]
+  /** The checkout that is run; this one by default. */
+  readonly home?: string
+}
+
+/** Starts our agent with a property file. */
+export function startAgent (scratch: Scratch, port: number, text: string, options: StartOptions = {}): Promise<MeasuredProcess> {
   const conf = scratch.folder('conf')
   const file = join(conf, 'agent.conf')
   writeFileSync(file, text)
   if (options.store !== undefined) writeFileSync(join(conf, 'core-site.xml'), coreSite(options.store))
   return MeasuredProcess.start({
-    command: LAUNCHER,
+    command: join(options.home ?? HERE, 'bin/flume-ng'),
     args: ['agent', '-n', 'a', '-c', conf, '-f', file, '--no-reload-conf', ...options.flags ?? []],
     port,
     logFile: scratch.file('agent.log')
