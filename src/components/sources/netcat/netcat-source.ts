@@ -1,0 +1,164 @@
+import { once } from 'node:events'
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
+import type { EventBatch } from '../../../core/batch.ts'
+import type { Source, SourceContext } from '../../../core/contracts.ts'
+import { messageOf } from '../../../core/errors.ts'
+import { addressText, listen } from '../../../net/listen.ts'
+import { LineCollector, type LineBatch, type LineSegment } from '../../../wire/lines.ts'
+import { codingOf, type Coding } from './coding.ts'
+import { Connection } from './connection.ts'
+
+/** Lines that wait for the channels, in bytes, before sockets are no longer read. */
+const WAITING_BYTES = 1024 * 1024
+
+export interface NetcatSettings {
+  readonly bind: string
+  readonly port: number
+  readonly maxLineLength: number
+  readonly acknowledge: boolean
+  readonly encoding: string
+}
+
+/** One event for each line that a TCP client sends. Lines of all clients go to the channels in common batches. */
+export class NetcatSource implements Source {
+  readonly #settings: NetcatSettings
+  readonly #context: SourceContext
+  readonly #coding: Coding
+  readonly #connections = new Set<Connection>()
+  readonly #held = new Set<Connection>()
+  readonly #lines: LineCollector<Connection>
+  #server: Server | undefined
+  #address: AddressInfo | undefined
+  #scheduled = false
+  #storing: Promise<void> | undefined
+
+  constructor (settings: NetcatSettings, context: SourceContext) {
+    this.#settings = settings
+    this.#context = context
+    this.#coding = codingOf(settings.encoding)
+    this.#lines = new LineCollector(settings.maxLineLength)
+  }
+
+  describe (): string {
+    const { bind, port } = this.#settings
+    return this.#address === undefined ? `${bind}:${port}` : addressText(this.#address)
+  }
+
+  async start (): Promise<void> {
+    if (this.#server !== undefined) return
+    const server = createServer({ allowHalfOpen: true }, socket => this.#serve(socket))
+    this.#address = await listen(server, this.#settings.bind, this.#settings.port)
+    server.on('error', error => this.#context.fail(error))
+    this.#server = server
+    this.#context.log.info('Listening.', { address: this.describe() })
+  }
+
+  async stop (): Promise<void> {
+    const server = this.#server
+    if (server === undefined) return
+    this.#server = undefined
+    const closed = once(server, 'close')
+    server.close()
+    for (const connection of this.#connections) connection.socket.pause()
+    await this.#storeAll()
+    for (const connection of this.#connections) connection.finish()
+    await closed
+  }
+
+  #serve (socket: Socket): void {
+    const connection = new Connection(socket, this.#coding, this.#context.clock)
+    this.#connections.add(connection)
+    this.#context.counters.OpenConnectionCount = this.#connections.size
+    socket.on('data', (chunk: Buffer) => this.#read(connection, chunk))
+    socket.on('end', () => connection.finish())
+    socket.on('error', error => this.#context.log.debug('A connection broke.', { reason: messageOf(error) }))
+    socket.on('close', () => {
+      this.#connections.delete(connection)
+      this.#held.delete(connection)
+      this.#context.counters.OpenConnectionCount = this.#connections.size
+    })
+  }
+
+  #read (connection: Connection, chunk: Buffer): void {
+    if (connection.finished) return
+    const before = this.#lines.count
+    const fits = this.#lines.add(connection, connection.rest, connection.decoded(chunk))
+    connection.unsettled += this.#lines.count - before
+    if (!fits) {
+      this.#context.counters.EventReadFail += 1
+      const limit = this.#settings.maxLineLength
+      connection.finish(`Event exceeds the maximum length (${limit} chars, including newline)`)
+    }
+    if (this.#lines.bytes >= WAITING_BYTES) {
+      connection.hold()
+      this.#held.add(connection)
+    }
+    this.#schedule()
+  }
+
+  /** Stores at the end of this turn of the loop, so that what arrives together is stored together. */
+  #schedule (): void {
+    if (this.#scheduled || this.#storing !== undefined) return
+    this.#scheduled = true
+    setImmediate(() => {
+      this.#scheduled = false
+      this.#storeAll().catch(error => this.#context.fail(error))
+    })
+  }
+
+  #storeAll (): Promise<void> {
+    this.#storing ??= this.#storeLines().finally(() => { this.#storing = undefined })
+    return this.#storing
+  }
+
+  async #storeLines (): Promise<void> {
+    for (let lines = this.#lines.take(); lines !== undefined; lines = this.#lines.take()) {
+      const { accepted, error } = await this.#context.ingestEach(lines.batch)
+      if (error === undefined) this.#answerAll(lines.segments)
+      else await this.#storeSeparately(lines, accepted, error.message)
+      if (this.#held.size > 0 && this.#lines.bytes < WAITING_BYTES) this.#goOn()
+    }
+  }
+
+  #goOn (): void {
+    for (const connection of this.#held) connection.goOn()
+    this.#held.clear()
+  }
+
+  #answerAll (segments: readonly LineSegment<Connection>[]): void {
+    for (const { sender, lines } of segments) this.#answer(sender, lines)
+  }
+
+  #answer (connection: Connection, accepted: number, refusal?: string): void {
+    if (this.#settings.acknowledge) connection.accept(accepted)
+    if (refusal !== undefined) connection.refuse(refusal)
+    connection.settle(accepted + (refusal === undefined ? 0 : 1))
+  }
+
+  /** A line was refused: from here on each connection waits for the channels by itself, as if alone. */
+  async #storeSeparately ({ batch, segments }: LineBatch<Connection>, accepted: number, refusal: string): Promise<void> {
+    const left = new Map<Connection, EventBatch[]>()
+    let at = 0
+    for (const { sender, lines } of segments) {
+      const end = at + lines
+      const done = Math.min(Math.max(accepted - at, 0), lines)
+      const refused = accepted >= at && accepted < end
+      if (done > 0 || refused) this.#answer(sender, done, refused ? refusal : undefined)
+      const from = at + done + (refused ? 1 : 0)
+      if (from < end) left.set(sender, [...left.get(sender) ?? [], batch.slice(from, end)])
+      at = end
+    }
+    await Promise.all([...left].map(([connection, batches]) => this.#storeOf(connection, batches)))
+  }
+
+  async #storeOf (connection: Connection, batches: readonly EventBatch[]): Promise<void> {
+    for (const batch of batches) {
+      let done = 0
+      while (done < batch.length) {
+        const { accepted, error } = await this.#context.ingestEach(batch.slice(done))
+        this.#answer(connection, accepted, error?.message)
+        done += accepted + (error === undefined ? 0 : 1)
+      }
+    }
+  }
+}

@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { CHANNEL_COUNTERS, newCounters, SINK_COUNTERS } from '../core/counters.ts'
+import { AgentError } from '../core/errors.ts'
+import { FakeClock, settled } from '../testing/fake-clock.ts'
+import { batchOf } from '../testing/fake-context.ts'
+import { FakeLog } from '../testing/fake-log.ts'
+import { FakeChannel, FakeSink } from '../testing/fake-parts.ts'
+import { ChannelPort } from './channel-port.ts'
+import { Drain } from './drain.ts'
+import { SinkPort } from './sink-port.ts'
+
+const never = new AbortController().signal
+
+function open (batchSize = 10) {
+  const clock = new FakeClock()
+  const channel = new FakeChannel()
+  const sink = new FakeSink()
+  const port = new ChannelPort('c', channel, newCounters(CHANNEL_COUNTERS))
+  const sinkPort = new SinkPort('k', sink, newCounters(SINK_COUNTERS), batchSize)
+  sinkPort.running = true
+  const drain = new Drain({
+    name: 'k', port, processor: sinkPort, sinks: [sinkPort], clock, log: new FakeLog(), ready: () => Promise.resolve()
+  })
+  return { drain, channel, sink, port, sinkPort, clock }
+}
+
+test('events go to the sink as they come, in order, at most a batch at a time', async () => {
+  const { drain, channel, sink } = open(2)
+  drain.start()
+  await channel.put(batchOf(['a', 'b', 'c']))
+  await settled()
+  await channel.put(batchOf(['d']))
+  await settled()
+
+  await drain.end(never)
+
+  assert.deepEqual([sink.delivered, sink.batchSizes], [['a', 'b', 'c', 'd'], [2, 1, 1]])
+})
+
+test('a failed batch stays in the channel and is tried again after 1 s, 2 s … at most 5 s', async () => {
+  const { drain, channel, sink, clock, sinkPort } = open()
+  sink.failWith = new AgentError('ERR_DELIVERY', 'down')
+  drain.start()
+  await channel.put(batchOf(['a']))
+  await settled()
+  const attempts = (): number => sinkPort.counters.EventDrainAttemptCount
+  const seen = [attempts()]
+  for (const ms of [999, 1, 1999, 1, 3000, 4000, 5000, 5000]) {
+    await clock.advance(ms)
+    seen.push(attempts())
+  }
+  sink.failWith = undefined
+  await clock.advance(5000)
+  await drain.end(never)
+
+  assert.deepEqual(seen, [1, 1, 2, 2, 3, 4, 5, 6, 7])
+  assert.deepEqual(sink.delivered, ['a'])
+})
+
+test('an unexpected error pauses 5 s', async () => {
+  const { drain, channel, sink, clock, sinkPort } = open()
+  sink.failWith = new Error('bug')
+  drain.start()
+  await channel.put(batchOf(['a']))
+  await clock.advance(4999)
+  const before = sinkPort.counters.EventWriteFail
+  await clock.advance(1)
+  sink.failWith = undefined
+  await drain.end(never)
+
+  assert.deepEqual([before, sinkPort.counters.EventWriteFail], [1, 2])
+})
+
+test('counters tell full, partial and empty batches and what was committed', async () => {
+  const { drain, channel, sinkPort, port } = open(2)
+  drain.start()
+  await channel.put(batchOf(['a', 'b', 'c']))
+  await settled()
+  await drain.end(never)
+
+  const { BatchCompleteCount, BatchUnderflowCount, BatchEmptyCount, EventDrainSuccessCount } = sinkPort.counters
+  assert.deepEqual([BatchCompleteCount, BatchUnderflowCount, EventDrainSuccessCount], [1, 1, 3])
+  assert.ok(BatchEmptyCount >= 1)
+  assert.equal(port.counters.EventTakeSuccessCount, 3)
+})
+
+test('ending empties a channel that would lose its events', async () => {
+  const { drain, channel, sink } = open(1)
+  const gate = Promise.withResolvers<void>()
+  sink.gate = gate.promise
+  drain.start()
+  await channel.put(batchOf(['a', 'b', 'c']))
+  await settled()
+  const ended = drain.end(never)
+  gate.resolve()
+  await ended
+
+  assert.deepEqual(sink.delivered, ['a', 'b', 'c'])
+})
+
+test('ending leaves events in a durable channel after the batch in hand', async () => {
+  const { drain, channel, sink } = open(1)
+  channel.durable = true
+  const gate = Promise.withResolvers<void>()
+  sink.gate = gate.promise
+  drain.start()
+  await channel.put(batchOf(['a', 'b']))
+  await settled()
+  const ended = drain.end(never)
+  gate.resolve()
+  await ended
+
+  assert.deepEqual([sink.delivered, channel.texts], [['a'], ['b']])
+})
+
+test('the deadline aborts a delivery that hangs, and its events are still in the channel', async () => {
+  const { drain, channel, sink } = open()
+  sink.gate = new Promise(() => {})
+  drain.start()
+  await channel.put(batchOf(['a']))
+  await settled()
+  const deadline = new AbortController()
+  const ended = drain.end(deadline.signal)
+  deadline.abort()
+  await ended
+
+  assert.deepEqual([sink.delivered, channel.texts], [[], ['a']])
+})
+
+test('ending does not wait for a sink that never came up', async () => {
+  const { drain, channel, sinkPort } = open()
+  sinkPort.running = false
+  await channel.put(batchOf(['a']))
+  drain.start()
+
+  await drain.end(never)
+
+  assert.equal(channel.size, 1)
+})
