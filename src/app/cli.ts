@@ -1,0 +1,82 @@
+import { messageOf } from '../core/errors.ts'
+import { openOutputs, openProgram, type Program } from './program.ts'
+
+const FLUSH_MS = 2000
+
+type Command = (program: Program) => Promise<number>
+
+// Loaded when asked for, so that starting an agent does not pay for the rest.
+const COMMANDS: Readonly<Record<string, Command>> = {
+  agent: runAgentCommand,
+  node: program => {
+    program.err.line('Warning: The "node" command is deprecated. Please use "agent" instead.')
+    return runAgentCommand(program)
+  },
+  validate: async program => (await import('./commands/validate.ts')).validateCommand(program),
+  fs: async program => (await import('./commands/fs.ts')).fsCommand(program),
+  version: async program => {
+    program.out.line((await import('./version.ts')).versionText())
+    return 0
+  },
+  help: showHelp,
+  '--help': showHelp,
+  '-h': showHelp,
+  '--version': async program => {
+    program.out.line((await import('./version.ts')).versionText())
+    return 0
+  },
+  'avro-client': program => notYet(program, 'avro-client', 'Send lines with `nc` to a netcat source'),
+  tool: program => notYet(program, 'tool', 'There is no durable channel whose files it could check')
+}
+
+/** Runs one command line of this process and ends the process with its exit code. Never rejects. */
+export async function runProgram (words: readonly string[]): Promise<void> {
+  const outputs = openOutputs()
+  const [name = '', ...rest] = words
+  let code = 1
+  try {
+    code = await runCommand(name, openProgram(outputs, rest, process.env))
+  } catch (error) {
+    outputs.err.line(`Error: ${messageOf(error)}`)
+  }
+  const written = await Promise.all([outputs.out.flush(FLUSH_MS), outputs.err.flush(FLUSH_MS)])
+  leave(code, written.every(Boolean))
+}
+
+async function runCommand (name: string, program: Program): Promise<number> {
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
+  if (command === undefined) {
+    const { USAGE } = await import('./help-pages.ts')
+    program.err.line(`Error: Unknown or unspecified command '${name}'`)
+    program.out.line(`\n${USAGE.trimEnd()}`)
+    return 1
+  }
+  if (program.launcher.dryRun) {
+    const { dryRunText } = await import('./dry-run.ts')
+    program.out.line(dryRunText([process.execPath, ...process.argv.slice(1, 2)], process.argv.slice(2)))
+    return 0
+  }
+  return command(program)
+}
+
+async function runAgentCommand (program: Program): Promise<number> {
+  const { runAgent } = await import('./agent.ts')
+  return runAgent(program)
+}
+
+async function showHelp ({ out, words }: Program): Promise<number> {
+  const { helpText } = await import('./help.ts')
+  out.line((await helpText(words)).trimEnd())
+  return 0
+}
+
+function notYet ({ err }: Program, name: string, instead: string): Promise<number> {
+  err.line(`Error: flume-ng ${name} is not in this version. ${instead}.`)
+  return Promise.resolve(1)
+}
+
+// A write that hangs in a stopped terminal would keep exit() waiting for its thread.
+function leave (code: number, written: boolean): void {
+  if (!written) process.kill(process.pid, 'SIGKILL')
+  process.exit(code)
+}

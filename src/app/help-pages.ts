@@ -1,0 +1,117 @@
+import { usageOf } from './command-line.ts'
+import { AGENT_OPTIONS } from './options.ts'
+
+/** What `flume-ng help` prints. */
+export const USAGE = `Usage: flume-ng COMMAND [options]
+
+Commands
+  agent                   run an agent
+  validate                check a configuration and list everything that is wrong with it
+  fs                      show what was written: -ls, -cat, -text, -tail
+  version                 show the version
+  help [TOPIC]            show this text, or a page of the manual
+  node                    old name of agent
+
+Options of every command
+  -c, --conf DIR          folder with flume-env.sh, core-site.xml and hdfs-site.xml
+  -Dname=value            set a property, such as -Dflume.root.logger=DEBUG,console
+  -d, --dryrun            print the command that would run, and end
+      --plugins-path DIRS accepted; there is nothing to load from Java plugins
+  -C, --classpath PATH    accepted, without effect, as are -X… and -agentlib…
+
+Help topics
+  agent, configuration, validate, fs, or a kind of component: flume-ng help sources
+  and one component: flume-ng help sources netcat
+
+Example
+  flume-ng agent -f conf
+`
+
+const AGENT = `Usage: flume-ng agent [-n NAME] -f FILE|DIR [options]
+
+Runs the agent of a configuration until SIGTERM or Ctrl-C.
+
+${usageOf(AGENT_OPTIONS)}
+
+-f DIR means DIR/flume.conf or DIR/flume-conf.properties, else the only *.conf or *.properties in it; DIR is then
+also the folder of --conf when that is not given. Without -n the only agent of the file runs.
+Options may also stand in /etc/flume/flume.opts, or in flume.opts in the folder of --conf.
+
+Properties (-D)
+  flume.root.logger=LEVEL,TARGET   DEBUG, INFO, WARN, ERROR or OFF; console (text), LOGFILE (JSON lines), or both
+  flume.log.dir, flume.log.file    where LOGFILE is; default logs/flume.log
+  flume.stop.timeout=SECONDS       longest time a stop may take; default 30
+  flume.monitoring.type=http       serve counters as JSON on /metrics
+  flume.monitoring.port=PORT       default 41414
+  flume.monitoring.bind=ADDRESS    default: all addresses
+
+Exit codes
+  0 help shown   1 it could not start   143, 130, 129 ended by SIGTERM, SIGINT, SIGHUP
+A second signal ends the agent at once.
+`
+
+const CONFIGURATION = `Configuration
+
+A configuration is a Java properties file. It names the parts of an agent and connects them:
+
+  a1.sources = r1
+  a1.channels = c1
+  a1.sinks = k1
+  a1.sources.r1.type = netcat
+  a1.sources.r1.bind = localhost
+  a1.sources.r1.port = 44444
+  a1.sources.r1.channels = c1
+  a1.channels.c1.type = memory
+  a1.sinks.k1.type = logger
+  a1.sinks.k1.channel = c1
+
+The same in blocks, where the lists of parts follow from the names used; both spellings may be mixed:
+
+  a1.sources {
+      r1.type = netcat
+      r1.bind = localhost
+      r1.port = 44444
+  }
+  a1.channels {
+      c1.type = memory
+  }
+  a1.sinks {
+      k1.type = logger
+  }
+  a1.sources(r1).channels(c1)
+  a1.sinks(k1).channels(c1)
+
+Values may hold \${env:NAME}, \${sys:name}, \${date:yyyy-MM-dd}, \${java:version} and \${other.key}, with a default
+after :- as in \${env:PORT:-44444}. Several files (-f one -f two) make one configuration; what comes later counts.
+
+flume-ng validate -f FILE lists everything that is wrong, with file, line and what to write.
+`
+
+const VALIDATE = `Usage: flume-ng validate -f FILE|DIR [-n NAME] [--json] [--strict]
+
+Checks a configuration without running it and prints every finding with file, line and what to write.
+
+  -f, --conf-file <path>  configuration file, or folder with one; may be repeated
+  -n, --name <name>       agent to check; all agents when it is not given
+      --json              one JSON object for programs
+      --strict            warnings count as errors
+
+Exit codes
+  0 it runs whole   1 something is wrong   2 it cannot be read
+`
+
+const FS = `Usage: flume-ng fs -ls|-cat|-text|-tail URI…
+
+Shows what was written to embedded:, file:, webhdfs: and swebhdfs: stores. A path without scheme is looked up in the
+store that core-site.xml in the folder of --conf names.
+
+  -ls    list files and folders
+  -cat   print the bytes of files
+  -text  print files decoded: compressed files, sequence files, Avro containers
+  -tail  print the end of a file
+`
+
+/** Pages of the manual that are not about one kind of component. */
+export const HELP_PAGES: Readonly<Record<string, string>> = {
+  agent: AGENT, node: AGENT, configuration: CONFIGURATION, validate: VALIDATE, fs: FS
+}

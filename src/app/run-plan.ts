@@ -1,0 +1,114 @@
+import { flushCompileCache } from 'node:module'
+import type { Catalog } from '../core/component.ts'
+import type { Log } from '../core/contracts.ts'
+import { parseJavaLong } from '../core/numbers.ts'
+import type { AgentPlan } from '../core/plan.ts'
+import { Agent } from '../engine/agent.ts'
+import type { StopReport } from '../engine/services.ts'
+import { startMonitoring, type Reporter } from '../monitor/monitoring.ts'
+import { shutdownLines } from '../monitor/shutdown-metrics.ts'
+import { systemClock } from './clock.ts'
+import { loadDefinitions } from './definitions.ts'
+import type { Logging } from './logging.ts'
+import { defaultMemoryBytes } from './memory-limit.ts'
+import type { Program } from './program.ts'
+import { exitCodeOf, listenForSignals, type StopSignal } from './signals.ts'
+import { summaryText } from './summary.ts'
+
+const DEFAULT_STOP_MS = 30_000
+const IDLE_MS = 2 ** 30
+const LAST_WORDS_MS = 200
+const CACHE_FLUSH_MS = 3000
+
+/** What was asked to run. */
+export interface Job {
+  readonly plan: AgentPlan
+  readonly files: readonly string[]
+  readonly catalog: Catalog
+}
+
+/** Runs an agent until a signal ends it. Resolves to the exit code; rejects when it cannot be put together. */
+export async function runPlan (program: Program, logging: Logging, job: Job): Promise<number> {
+  const log = logging.log('agent')
+  const signals = listenForSignals(logging.hasFile ? () => { logging.reopen() } : undefined)
+  surviveUnexpectedErrors(log)
+  const idle = setInterval(() => {}, IDLE_MS)
+  const agent = await assemble(program, logging, job)
+  const monitoring = start(program, logging, job, agent)
+  const signal = await signals.first
+  log.info('Stopping.', { signal })
+  void signals.second.then(second => endAtOnce(logging, log, second))
+  const report = await agent.stop(stopDeadline(program, log))
+  await (await monitoring)?.stop()
+  leaveCounters(agent, logging)
+  reportStop(report, log)
+  clearInterval(idle)
+  return exitCodeOf(signal)
+}
+
+async function assemble ({ environment }: Program, logging: Logging, { plan, catalog }: Job): Promise<Agent> {
+  const definitions = await loadDefinitions(plan, catalog)
+  return new Agent(plan, {
+    ...definitions,
+    log: component => logging.log(component),
+    clock: systemClock,
+    environment,
+    memoryBytes: defaultMemoryBytes()
+  })
+}
+
+async function start (program: Program, logging: Logging, job: Job, agent: Agent): Promise<Reporter | undefined> {
+  const log = logging.log('agent')
+  try {
+    await agent.start()
+    const reporter = await startMonitoring(program.environment.properties, agent, logging.log('monitoring'))
+    program.out.line(summaryText({
+      plan: job.plan, files: job.files, components: agent.components(), counters: agent.counters(), metrics: reporter?.url
+    }))
+    // Written now, as an agent that is killed would leave the next start cold.
+    setTimeout(flushCompileCache, CACHE_FLUSH_MS).unref()
+    return reporter
+  } catch (error) {
+    log.error('The agent did not start completely.', { error })
+    return undefined
+  }
+}
+
+// Errors in one component must not end the others; the engine restarts what reports that it failed.
+function surviveUnexpectedErrors (log: Log): void {
+  process.on('uncaughtException', error => { log.error('An unexpected error was caught, the agent goes on.', { error }) })
+  process.on('unhandledRejection', error => { log.error('An unexpected rejection was caught, the agent goes on.', { error }) })
+}
+
+function stopDeadline ({ environment }: Program, log: Log): number {
+  const text = environment.properties['flume.stop.timeout']
+  if (text === undefined) return DEFAULT_STOP_MS
+  const seconds = parseJavaLong(text)
+  if (seconds !== undefined && seconds >= 0n) return Number(seconds) * 1000
+  log.warn('flume.stop.timeout is not a number of seconds; 30 is used.', { value: text })
+  return DEFAULT_STOP_MS
+}
+
+function leaveCounters (agent: Agent, logging: Logging): void {
+  const log = logging.log('counters')
+  for (const group of agent.counters().filter(({ startTime }) => startTime > 0)) {
+    for (const line of shutdownLines(group)) log.info(line)
+  }
+}
+
+function reportStop ({ abandoned, unfinished, elapsedMs }: StopReport, log: Log): void {
+  for (const { channel, events } of abandoned) {
+    log.error('Events were still in a channel that does not keep them, and are lost.', { channel, events })
+  }
+  for (const component of unfinished) log.error('A component did not end in time.', { component })
+  log.info('Stopped.', { elapsedMs })
+}
+
+async function endAtOnce (logging: Logging, log: Log, signal: StopSignal): Promise<never> {
+  log.warn('A second signal ends the agent at once.', { signal })
+  const late = Promise.withResolvers<boolean>()
+  setTimeout(late.resolve, LAST_WORDS_MS, false)
+  const written = await Promise.race([logging.flush(), late.promise])
+  if (!written) process.kill(process.pid, 'SIGKILL')
+  process.exit(exitCodeOf(signal))
+}

@@ -1,0 +1,54 @@
+import type { CounterGroup } from '../core/counters.ts'
+import type { AgentPlan, Kind } from '../core/plan.ts'
+import { drawFlows } from './flow-drawing.ts'
+
+/** How one component is doing, as the engine tells it. */
+export interface PartState {
+  readonly kind: Kind
+  readonly name: string
+  readonly type: string
+  readonly state: string
+  readonly description: string | undefined
+  readonly error: string | undefined
+}
+
+/** What the start-up summary is made of. */
+export interface Running {
+  readonly plan: AgentPlan
+  readonly files: readonly string[]
+  readonly components: readonly PartState[]
+  readonly counters: readonly CounterGroup[]
+  /** Where counters are served. */
+  readonly metrics: string | undefined
+}
+
+/** What runs, where it listens and where it writes, for the operator. */
+export function summaryText (running: Running): string {
+  const { plan, files, components, metrics } = running
+  const failing = components.filter(({ error, state }) => state !== 'running' && error !== undefined)
+  return [
+    `Agent ${plan.agent} of ${files.join(', ')} runs. Ctrl-C stops it.`,
+    '',
+    ...drawFlows(plan, (kind, name) => labelOf(running, kind, name)).map(line => `  ${line}`),
+    '',
+    ...failing.map(({ kind, name, error }) => `The ${kind} ${name} does not run yet and is tried again: ${error ?? ''}`),
+    ...metrics === undefined ? [] : [`Counters: ${metrics}`]
+  ].join('\n').trimEnd()
+}
+
+function labelOf (running: Running, kind: Kind, name: string): string {
+  const part = running.components.find(one => one.kind === kind && one.name === name)
+  const words = [name, part?.type, part?.description ?? fillOf(running.counters, kind, name)]
+  const group = running.plan.groups.find(({ sinks }) => kind === 'sink' && sinks.includes(name))
+  if (group !== undefined) words.push(`(${group.processor.type} ${group.name})`)
+  if (part !== undefined && part.state !== 'running') words.push(`[${part.state}]`)
+  return words.filter(word => word !== undefined && word !== '').join(' ')
+}
+
+function fillOf (counters: readonly CounterGroup[], kind: Kind, name: string): string | undefined {
+  if (kind !== 'channel') return undefined
+  const values = counters.find(group => group.type === 'CHANNEL' && group.name === name)?.values
+  const capacity = values?.['ChannelCapacity']
+  if (values === undefined || typeof capacity !== 'number' || !Number.isFinite(capacity) || capacity === 0) return undefined
+  return `${String(values['ChannelSize'])}/${capacity}`
+}

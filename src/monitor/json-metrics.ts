@@ -1,0 +1,28 @@
+import type { CounterGroup } from '../core/counters.ts'
+import { formatJavaDouble } from '../java/format-double.ts'
+
+// The one attribute that Flume holds as a double.
+const DOUBLES = new Set(['ChannelFillPercentage'])
+// What Gson escapes beside JSON's own: characters that mean something in HTML, and two line ends of JavaScript.
+const HTML_UNSAFE = /[<>&='\u2028\u2029]/g
+
+/** All counters as the text of Flume's `/metrics`: one compact object, every value a string. */
+export function renderMetrics (groups: readonly CounterGroup[]): string {
+  const rendered: Record<string, Record<string, string>> = {}
+  for (const group of groups) rendered[`${group.type}.${group.name}`] = attributes(group)
+  return JSON.stringify(rendered)
+    .replaceAll(HTML_UNSAFE, character => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}
+
+function attributes ({ type, startTime, stopTime, values }: CounterGroup): Record<string, string> {
+  const texts: Record<string, string> = { Type: type, StartTime: String(startTime), StopTime: String(stopTime) }
+  for (const [name, value] of Object.entries(values)) texts[name] = textOf(name, value)
+  return texts
+}
+
+function textOf (name: string, value: number | string | boolean): string {
+  if (typeof value !== 'number') return String(value)
+  if (DOUBLES.has(name)) return formatJavaDouble(value)
+  // Channels that only their store bounds report a capacity of 0, as Flume's do.
+  return Number.isFinite(value) ? value.toFixed(0) : '0'
+}
