@@ -134,6 +134,11 @@ export interface SinkProcessor { deliver (batch: EventBatch, signal: AbortSignal
 
 /** Turns batches into the bytes of one file. Synchronous; used for one file, then thrown away. */
 export interface EventSerializer {
+  /**
+   * Where present, awaited before write(): fetches what these events need. Resolves to how many leading events go
+   * into this file, 0 when a new file must be started; rejects with ERR_BAD_EVENT when the first fits into none.
+   */
+  prepare? (batch: EventBatch): Promise<number>
   /** Bytes for these events, a file header first where the format has one. May hold some back until flush(). */
   write (batch: EventBatch): readonly Buffer[]
   /** Bytes held back, so that everything written so far can be read. */
