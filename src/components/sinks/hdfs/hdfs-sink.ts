@@ -1,0 +1,103 @@
+import type { EventBatch } from '../../../core/batch.ts'
+import type { Sink, SinkContext } from '../../../core/contracts.ts'
+import { AgentError, messageOf, systemCode } from '../../../core/errors.ts'
+import type { openFileSystem } from '../../../fs/open.ts'
+import { eachAtOnce } from './each-at-once.ts'
+import type { HdfsSettings } from './settings.ts'
+import { Store } from './store.ts'
+
+/** Longest time that stop() takes; what is not complete then keeps its in-use name. */
+const STOP_MS = 10_000
+
+/** Writes events to files of a store, each bucket of path and prefix to its own. */
+export class HdfsSink implements Sink {
+  readonly #settings: HdfsSettings
+  readonly #context: SinkContext
+  readonly #open: typeof openFileSystem
+  #store: Store | undefined
+  #delivering: Promise<void> = Promise.resolve()
+  #left: readonly string[] = []
+
+  constructor(settings: HdfsSettings, context: SinkContext, open: typeof openFileSystem) {
+    this.#settings = settings
+    this.#context = context
+    this.#open = open
+  }
+
+  async start(): Promise<void> {
+    if (this.#store !== undefined) return
+    this.#store = await Store.open(this.#settings, this.#context, this.#open)
+    this.#store.recover(this.#left)
+  }
+
+  async deliver(batch: EventBatch, signal: AbortSignal): Promise<void> {
+    const store = this.#store
+    if (store === undefined) throw new AgentError('ERR_STOPPED', 'The sink is not running.')
+    const work = this.#write(store, batch)
+    this.#delivering = work.catch(() => {})
+    await orAborted(work, signal)
+  }
+
+  async stop(): Promise<void> {
+    const store = this.#store
+    if (store === undefined) return
+    this.#store = undefined
+    const { clock, log } = this.#context
+    const done = new AbortController()
+    const stopped = store.stop(this.#delivering).finally(() => done.abort())
+    await Promise.race([stopped, clock.sleep(STOP_MS, done.signal)])
+    this.#left = store.left
+    if (this.#left.length > 0) {
+      log.warn('Some files could not be completed. They keep their in-use names.', { files: this.#left })
+    }
+    await store.close()
+  }
+
+  describe(): string {
+    const { path, fileType, rollInterval, rollSize, rollCount } = this.#settings
+    const triggers = [
+      rollInterval > 0 ? `${rollInterval} s` : undefined,
+      rollSize > 0 ? `${rollSize} B` : undefined,
+      rollCount > 0 ? `${rollCount} events` : undefined
+    ].filter(trigger => trigger !== undefined)
+    const roll = triggers.length > 0 ? `roll ${triggers.join('/')}` : 'no roll by time, size or count'
+    return `${this.#store?.location ?? path} (${fileType}, ${roll})`
+  }
+
+  /** Rejects with the first failure once all buckets are through: each is as complete as it gets. */
+  async #write(store: Store, batch: EventBatch): Promise<void> {
+    const buckets = store.bucketsOf(batch)
+    const failures: unknown[] = []
+    await eachAtOnce(buckets, store.atOnce, async ({ path, indexes }) => {
+      try {
+        await store.append(path, indexes === undefined ? batch : batch.select(indexes))
+      } catch (error) {
+        failures.push(error)
+      }
+    })
+    if (failures.length > 0) throw deliveryError(failures[0])
+  }
+}
+
+/** Trouble with the store lets the engine back off gently; everything else stays as it is. */
+function deliveryError(error: unknown): unknown {
+  const ours = error instanceof AgentError ? error : undefined
+  const isStore = ours === undefined ? systemCode(error) !== undefined : STORE_CODES.has(ours.code)
+  if (!isStore) return error
+  const reason = ours?.facts['reason'] ?? messageOf(error)
+  return new AgentError('ERR_DELIVERY', 'HDFS IO error', { ...ours?.facts, error: messageOf(error), reason }, error)
+}
+
+const STORE_CODES: ReadonlySet<string> = new Set(['ERR_FILE_SYSTEM', 'ERR_TIMEOUT'])
+
+async function orAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>()
+  const abort = (): void => reject(new AgentError('ERR_STOPPED', 'The delivery was given up to stop.'))
+  if (signal.aborted) abort()
+  signal.addEventListener('abort', abort, { once: true })
+  try {
+    await Promise.race([work, aborted])
+  } finally {
+    signal.removeEventListener('abort', abort)
+  }
+}

@@ -1,0 +1,298 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { defineSerializer, type Resolution } from '../../../core/component.ts'
+import { BatchBuilder } from '../../../core/batch-builder.ts'
+import { settingsOf } from '../../../core/read-settings.ts'
+import { batchOf, fakeSinkContext } from '../../../testing/fake-context.ts'
+import { FakeFileSystem } from '../../../testing/fake-file-system.ts'
+import { settled } from '../../../testing/fake-clock.ts'
+import definition from './hdfs.ts'
+import { HdfsSink } from './hdfs-sink.ts'
+
+const NOW = 1_700_000_000_000
+const never = new AbortController().signal
+
+const lines = defineSerializer({
+  type: 'text', stability: 'stable', summary: 'Lines.', settings: {},
+  create: () => ({
+    write: batch => [Buffer.from([...batch].map(({ text }) => `${text}\n`).join(''))], flush: () => [], end: () => []
+  })
+})
+
+const resolved = (): Resolution => ({ status: 'found', definition: lines })
+const NO_ROLL = { 'hdfs.rollInterval': '0', 'hdfs.rollSize': '0', 'hdfs.rollCount': '0' }
+const TEXT = { 'hdfs.fileType': 'DataStream', ...NO_ROLL }
+
+async function started(properties: Record<string, string> = {}) {
+  const context = fakeSinkContext()
+  const store = new FakeFileSystem({ now: () => context.clock.now() })
+  const given = { 'hdfs.path': '/data', ...TEXT, ...properties }
+  const sink = new HdfsSink(settingsOf(definition, given, resolved), context, async path => ({ fileSystem: store, path }))
+  await sink.start()
+  const deliver = (...texts: string[]) => sink.deliver(batchOf(texts), never)
+  return { context, store, sink, deliver }
+}
+
+test('a delivered batch is in the in-use file, flushed', async () => {
+  const { store, deliver } = await started()
+
+  await deliver('a', 'b')
+  store.crash()
+
+  assert.deepEqual(store.texts, { [`/data/FlumeData.${NOW + 1}.tmp`]: 'a\nb\n' })
+})
+
+test('stop closes every file and gives it its final name', async () => {
+  const { store, sink, deliver, context } = await started()
+
+  await deliver('a')
+  await sink.stop()
+
+  assert.deepEqual(store.texts, { [`/data/FlumeData.${NOW + 1}`]: 'a\n' })
+  assert.equal(store.open, 0)
+  assert.equal(context.clock.pending, 0)
+})
+
+test('names carry prefixes and suffixes as configured', async () => {
+  const { store, sink, deliver } = await started({
+    'hdfs.filePrefix': 'web', 'hdfs.fileSuffix': '.log', 'hdfs.inUsePrefix': '_', 'hdfs.inUseSuffix': '.open'
+  })
+
+  await deliver('a')
+  const open = Object.keys(store.files)
+  await sink.stop()
+
+  assert.deepEqual([open, Object.keys(store.files)], [[`/data/_web.${NOW + 1}.log.open`], [`/data/web.${NOW + 1}.log`]])
+})
+
+test('eight events with rollCount 3 make files of 3, 3 and 2, the last one open', async () => {
+  const { store, deliver } = await started({ 'hdfs.rollCount': '3' })
+
+  await deliver(...'abcdefgh')
+  await settled()
+
+  assert.deepEqual(store.texts, {
+    [`/data/FlumeData.${NOW + 1}`]: 'a\nb\nc\n',
+    [`/data/FlumeData.${NOW + 2}`]: 'd\ne\nf\n',
+    [`/data/FlumeData.${NOW + 3}.tmp`]: 'g\nh\n'
+  })
+})
+
+test('a full file stays open until the next event', async () => {
+  const { store, deliver } = await started({ 'hdfs.rollCount': '2' })
+
+  await deliver('a', 'b')
+  const before = Object.keys(store.files)
+  await deliver('c')
+  await settled()
+
+  assert.deepEqual(before, [`/data/FlumeData.${NOW + 1}.tmp`])
+  assert.deepEqual(store.texts, { [`/data/FlumeData.${NOW + 1}`]: 'a\nb\n', [`/data/FlumeData.${NOW + 2}.tmp`]: 'c\n' })
+})
+
+test('rollSize counts body bytes only', async () => {
+  const { store, deliver } = await started({ 'hdfs.rollSize': '4' })
+
+  await deliver('aa', 'bb', 'cc')
+  await settled()
+
+  assert.deepEqual(Object.values(store.texts), ['aa\nbb\n', 'cc\n'])
+})
+
+test('rollInterval completes a file without traffic; the next event begins a new count', async () => {
+  const { store, deliver, context } = await started({ 'hdfs.rollInterval': '30' })
+
+  await deliver('a')
+  await context.clock.advance(29_999)
+  const early = Object.keys(store.files)
+  await context.clock.advance(1)
+  await deliver('b')
+
+  assert.deepEqual(early, [`/data/FlumeData.${NOW + 1}.tmp`])
+  assert.deepEqual(store.texts, { [`/data/FlumeData.${NOW + 1}`]: 'a\n', [`/data/FlumeData.${NOW + 30_001}.tmp`]: 'b\n' })
+})
+
+test('a rollInterval beyond what timers take does not fire early', async () => {
+  const { store, deliver, context } = await started({ 'hdfs.rollInterval': '3000000' })
+
+  await deliver('a')
+  await context.clock.advance(2_999_999_000)
+  const early = Object.keys(store.files)
+  await context.clock.advance(1000)
+
+  assert.deepEqual([early, Object.keys(store.files)], [[`/data/FlumeData.${NOW + 1}.tmp`], [`/data/FlumeData.${NOW + 1}`]])
+})
+
+test('idleTimeout counts from the last flush', async () => {
+  const { store, deliver, context } = await started({ 'hdfs.idleTimeout': '10' })
+
+  await deliver('a')
+  await context.clock.advance(6000)
+  await deliver('b')
+  await context.clock.advance(9999)
+  const early = Object.keys(store.files)
+  await context.clock.advance(1)
+
+  assert.deepEqual(early, [`/data/FlumeData.${NOW + 1}.tmp`])
+  assert.deepEqual(store.texts, { [`/data/FlumeData.${NOW + 1}`]: 'a\nb\n' })
+})
+
+test('a timer that fires during a delivery waits for its end', async () => {
+  const { store, sink, context, deliver } = await started({ 'hdfs.rollInterval': '5' })
+  await deliver('a')
+  const release = store.hang('hflush')
+
+  const delivery = sink.deliver(batchOf(['b']), never)
+  await context.clock.advance(5000)
+  const during = Object.keys(store.files)
+  release()
+  await delivery
+
+  assert.deepEqual(during, [`/data/FlumeData.${NOW + 1}.tmp`])
+  assert.deepEqual(store.texts, { [`/data/FlumeData.${NOW + 1}`]: 'a\nb\n' })
+})
+
+test('events go to the bucket of their headers, in order', async () => {
+  const { store, sink } = await started({ 'hdfs.path': '/logs/%{app}/%Y-%m-%d', 'hdfs.timeZone': 'UTC', 'hdfs.filePrefix': '%{app}' })
+  const batch = new BatchBuilder()
+  for (const [text, app] of [['1', 'x'], ['2', 'y'], ['3', 'x']] as const) batch.add(text, { app, timestamp: '86400000' })
+
+  await sink.deliver(batch.build(), never)
+
+  assert.deepEqual(store.texts, {
+    [`/logs/x/1970-01-02/x.${NOW + 1}.tmp`]: '1\n3\n',
+    [`/logs/y/1970-01-02/y.${NOW + 1}.tmp`]: '2\n'
+  })
+})
+
+test('rounding and the clock of the agent are honoured', async () => {
+  const { store, deliver } = await started({
+    'hdfs.path': '/%H%M%S', 'hdfs.useLocalTimeStamp': 'true', 'hdfs.round': 'true', 'hdfs.roundUnit': 'minute',
+    'hdfs.roundValue': '10', 'hdfs.timeZone': 'UTC'
+  })
+
+  await deliver('a')
+
+  assert.deepEqual(Object.keys(store.files), [`/221000/FlumeData.${NOW + 1}.tmp`])
+})
+
+test('dots in a header value do not lead out of the store or into odd names', async () => {
+  const { store, sink } = await started({ 'hdfs.path': '/logs/%{app}' })
+
+  await sink.deliver(batchOf(['a'], { app: '../../etc' }), never)
+
+  assert.deepEqual(Object.keys(store.files), [`/etc/FlumeData.${NOW + 1}.tmp`])
+})
+
+test('the least recently used file makes room when there are too many', async () => {
+  const { store, sink, context } = await started({ 'hdfs.path': '/%{b}', 'hdfs.maxOpenFiles': '2' })
+  const to = (bucket: string) => sink.deliver(batchOf([bucket], { b: bucket }), never)
+
+  await to('one')
+  await to('two')
+  await to('one')
+  await context.clock.advance(10)
+  await to('three')
+  await settled()
+
+  assert.deepEqual(Object.keys(store.files), [`/one/FlumeData.${NOW + 1}.tmp`, `/three/FlumeData.${NOW + 11}.tmp`, `/two/FlumeData.${NOW + 1}`])
+  assert.equal(store.mostOpen, 2)
+})
+
+test('one batch for more buckets than may be open delivers every event', async () => {
+  const { store, sink } = await started({ 'hdfs.path': '/%{b}', 'hdfs.maxOpenFiles': '3' })
+  const batch = new BatchBuilder()
+  for (let i = 0; i < 40; i++) batch.add(String(i), { b: `b${i % 20}` })
+
+  await sink.deliver(batch.build(), never)
+  await sink.stop()
+
+  assert.deepEqual(Object.values(store.texts).join('').trim().split('\n').map(Number).sort((a, b) => a - b), [...Array(40).keys()])
+  assert.ok(store.mostOpen <= 3, `${store.mostOpen} files were open`)
+})
+
+test('independent files are flushed at the same time, at most threadsPoolSize', async () => {
+  const { store, sink } = await started({ 'hdfs.path': '/%{b}', 'hdfs.threadsPoolSize': '2' })
+  const release = store.hang('hflush')
+  const batch = new BatchBuilder()
+  for (const b of ['x', 'y', 'z']) batch.add(b, { b })
+
+  const delivery = sink.deliver(batch.build(), never)
+  await settled()
+  const flushing = store.calls.filter(call => call.startsWith('hflush')).length
+  release()
+  await delivery
+
+  assert.equal(flushing, 2)
+})
+
+test('every rolled file is logged with name, events and bytes', async () => {
+  const { context, sink, deliver } = await started()
+
+  await deliver('abc', 'de')
+  await sink.stop()
+
+  assert.deepEqual(context.log.lines.filter(({ level }) => level === 'info'), [{
+    level: 'info', message: 'Rolled a file.',
+    facts: { file: `fake://store/data/FlumeData.${NOW + 1}`, events: 2, bytes: 5, reason: 'stop' }
+  }])
+})
+
+test('opened and closed files are counted', async () => {
+  const { context, sink, deliver } = await started({ 'hdfs.rollCount': '1' })
+
+  await deliver('a', 'b', 'c')
+  await sink.stop()
+
+  const { ConnectionCreatedCount, ConnectionClosedCount, ConnectionFailedCount } = context.counters
+  assert.deepEqual([ConnectionCreatedCount, ConnectionClosedCount, ConnectionFailedCount], [3, 3, 0])
+})
+
+test('under-replication rolls 30 files in a row, then goes on in one', async () => {
+  const { context, store, deliver } = await started({ 'hdfs.minBlockReplicas': '2' })
+  store.liveReplicas = 1
+
+  for (let i = 0; i < 34; i++) await deliver(String(i))
+  await settled()
+
+  assert.equal(Object.keys(store.files).length, 31)
+  assert.deepEqual(context.log.messages('error'), [
+    'Hit max consecutive under-replication rotations (30); will not continue rolling files under this path due to under-replication'
+  ])
+})
+
+test('without minBlockReplicas the wish of the store counts, and enough replicas roll nothing', async () => {
+  const { store, deliver } = await started()
+  store.liveReplicas = 3
+
+  await deliver('a')
+  await deliver('b')
+  store.liveReplicas = 2
+  await deliver('c')
+  await settled()
+
+  assert.deepEqual(Object.values(store.texts), ['a\nb\n', 'c\n'])
+})
+
+test('it says where it writes and when files are complete', async () => {
+  const { sink } = await started({ 'hdfs.path': '/logs/%Y', 'hdfs.rollInterval': '30', 'hdfs.rollSize': '1024' })
+  const other = await started({ 'hdfs.fileType': 'SequenceFile' })
+
+  assert.deepEqual([sink.describe(), other.sink.describe()], [
+    'fake://store/logs/%Y (DataStream, roll 30 s/1024 B)', 'fake://store/data (SequenceFile, no roll by time, size or count)'
+  ])
+})
+
+test('it starts and stops twice, and works again after a stop', async () => {
+  const { sink, store, deliver } = await started()
+
+  await sink.start()
+  await deliver('a')
+  await sink.stop()
+  await sink.stop()
+  await sink.start()
+  await deliver('b')
+  await sink.stop()
+
+  assert.deepEqual(Object.values(store.texts), ['a\n', 'b\n'])
+})

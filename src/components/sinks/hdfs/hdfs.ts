@@ -1,0 +1,16 @@
+import { defineSink } from '../../../core/component.ts'
+import { openFileSystem } from '../../../fs/open.ts'
+import { checkSettings } from './check-settings.ts'
+import { HdfsSink } from './hdfs-sink.ts'
+import { settings } from './settings.ts'
+
+export default defineSink({
+  type: 'hdfs',
+  classes: ['org.apache.flume.sink.hdfs.HDFSEventSink'],
+  stability: 'stable',
+  summary: 'Writes events to files in HDFS or another file system, and starts a new file by time, size or count.',
+  settings,
+  batchSize: ({ batchSize }) => batchSize,
+  check: checkSettings,
+  create: (values, context) => new HdfsSink(values, context, openFileSystem)
+})

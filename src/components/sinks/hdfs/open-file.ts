@@ -1,0 +1,129 @@
+import type { EventBatch } from '../../../core/batch.ts'
+import type { Clock } from '../../../core/contracts.ts'
+import type { FileWriter } from '../../../fs/file-system.ts'
+import type { FileEncoder } from './file-encoder.ts'
+import type { FileNames } from './file-names.ts'
+import type { TimedCalls } from './timed-calls.ts'
+
+export interface OpenFileParts {
+  readonly names: FileNames
+  readonly folder: string
+  readonly prefix: string
+  readonly writer: FileWriter
+  readonly encoder: FileEncoder
+  readonly calls: TimedCalls
+  readonly clock: Clock
+}
+
+/** One in-use file: what was written to it, and how much of that readers are sure to see. */
+export class OpenFile {
+  readonly names: FileNames
+  readonly folder: string
+  readonly prefix: string
+  readonly openedAt: number
+  readonly #parts: OpenFileParts
+  #last: Promise<unknown> = Promise.resolve()
+  #events = 0
+  #bytes = 0
+  #flushedEvents = 0
+  #flushedBytes = 0
+  #touchedAt: number
+  #broken = false
+  #ended = false
+
+  constructor(parts: OpenFileParts) {
+    this.#parts = parts
+    this.names = parts.names
+    this.folder = parts.folder
+    this.prefix = parts.prefix
+    this.openedAt = parts.clock.now()
+    this.#touchedAt = this.openedAt
+  }
+
+  /** Events written, flushed or not. */
+  get events(): number {
+    return this.#events
+  }
+
+  /** Body bytes of the events written. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** Events that readers see, whatever happens to this process. */
+  get flushedEvents(): number {
+    return this.#flushedEvents
+  }
+
+  get flushedBytes(): number {
+    return this.#flushedBytes
+  }
+
+  /** When it was opened or last flushed. */
+  get touchedAt(): number {
+    return this.#touchedAt
+  }
+
+  /** Writes events. After a rejection nothing but close() is any use. */
+  async write(batch: EventBatch): Promise<void> {
+    await this.#change(async writer => this.#put(writer, await this.#parts.encoder.write(batch)))
+    this.#events += batch.length
+    this.#bytes += batch.bodyBytes
+  }
+
+  /** Makes everything written safe. */
+  async flush(): Promise<void> {
+    if (this.#flushedEvents === this.#events) return
+    await this.#change(async writer => {
+      await this.#put(writer, await this.#parts.encoder.flush())
+      await this.#call(() => writer.hflush())
+    })
+    this.#flushedEvents = this.#events
+    this.#flushedBytes = this.#bytes
+    this.#touchedAt = this.#parts.clock.now()
+  }
+
+  /** Live replicas, or undefined where nobody can tell. */
+  async replicas(): Promise<number | undefined> {
+    const { writer } = this.#parts
+    return writer.replicas === undefined ? undefined : this.#call(async () => writer.replicas?.())
+  }
+
+  /** Whether the store counts replicas. */
+  get countsReplicas(): boolean {
+    return this.#parts.writer.replicas !== undefined
+  }
+
+  /** Ends the format unless a write failed, and closes. A rejected call may be repeated. */
+  async close(): Promise<void> {
+    const { writer, encoder } = this.#parts
+    if (!this.#ended) {
+      this.#ended = true
+      if (!this.#broken && this.#events > 0) await this.#put(writer, await encoder.end())
+    }
+    await this.#call(() => writer.close())
+  }
+
+  async #put(writer: FileWriter, chunks: readonly Buffer[]): Promise<void> {
+    if (chunks.length > 0) await this.#call(() => writer.write(chunks))
+  }
+
+  async #change(operation: (writer: FileWriter) => Promise<void>): Promise<void> {
+    try {
+      await operation(this.#parts.writer)
+    } catch (error) {
+      this.#broken = true
+      throw error
+    }
+  }
+
+  // A writer takes one call at a time: one that timed out is waited for before the next.
+  #call<T>(operation: () => Promise<T>): Promise<T> {
+    const before = this.#last
+    return this.#parts.calls.run(this.names.inUse, () => {
+      const running = before.then(operation, operation)
+      this.#last = running
+      return running
+    })
+  }
+}

@@ -1,0 +1,195 @@
+import type { EventBatch } from '../../../core/batch.ts'
+import type { SinkContext } from '../../../core/contracts.ts'
+import type { FileSystem } from '../../../fs/file-system.ts'
+import type { OpenedPath, openFileSystem } from '../../../fs/open.ts'
+import { normalizePath } from '../../../fs/paths.ts'
+import { bucketsOf, compileBucketPath, type Bucket, type BucketPath } from '../../../java/bucket-path.ts'
+import { needsHostNames } from '../../../java/bucket-path-template.ts'
+import { defaultTimeZoneId } from '../../../java/time-zone.ts'
+import { hostNames } from '../../../net/host-names.ts'
+import { BucketWriter, type BucketParts } from './bucket-writer.ts'
+import { FileCloser } from './file-closer.ts'
+import { fileFormat } from './file-formats.ts'
+import { inUseNameReader, join, splitTemplate, type NameParts } from './file-names.ts'
+import { recoverLeftovers } from './recovery.ts'
+import { roundingOf, type HdfsSettings } from './settings.ts'
+import { TimedCalls } from './timed-calls.ts'
+
+/** Between the folder and the prefix of a bucket's key; no file name can hold it. */
+const KEY_SEPARATOR = '\0'
+/** Values of headers can add folder levels; so many more are searched for leftovers. */
+const MORE_LEVELS = 2
+
+/** One run of a sink: the open store, the buckets with their files, and the files that are being completed. */
+export class Store {
+  readonly #settings: HdfsSettings
+  readonly #context: SinkContext
+  readonly #fileSystem: FileSystem
+  /** The leading folders of `hdfs.path` without escapes. */
+  readonly #root: string
+  readonly #template: BucketPath
+  readonly #nameParts: NameParts
+  readonly #calls: TimedCalls
+  readonly #closer: FileCloser
+  readonly #bucketParts: BucketParts
+  /** Least recently used first. */
+  readonly #buckets = new Map<string, BucketWriter>()
+  readonly #ending = new AbortController()
+  #recovery: Promise<void> = Promise.resolve()
+  #highestCounter = 0
+
+  /** Opens the store of `hdfs.path`; nothing is asked of it yet. Rejects with ERR_CONFIG or ERR_UNSUPPORTED. */
+  static async open(settings: HdfsSettings, context: SinkContext, open: typeof openFileSystem): Promise<Store> {
+    const { environment, clock, log } = context
+    const { constant } = splitTemplate(settings.path)
+    const opened = await open(constant === '' ? '.' : constant, {
+      environment, clock, log, proxyUser: settings.proxyUser
+    })
+    return new Store(settings, context, opened, await compileKey(settings, context))
+  }
+
+  private constructor(settings: HdfsSettings, context: SinkContext, opened: OpenedPath, template: BucketPath) {
+    this.#settings = settings
+    this.#context = context
+    this.#fileSystem = opened.fileSystem
+    this.#root = opened.path
+    this.#template = template
+    const format = fileFormat(settings, context)
+    this.#nameParts = {
+      inUsePrefix: settings.inUsePrefix,
+      inUseSuffix: settings.emptyInUseSuffix ? '' : settings.inUseSuffix,
+      suffix: format.suffix
+    }
+    this.#calls = new TimedCalls(context.clock, settings.callTimeout, () => {
+      context.counters.ConnectionFailedCount += 1
+    })
+    this.#closer = this.#newCloser()
+    this.#bucketParts = this.#newBucketParts(() => format.newEncoder())
+  }
+
+  /** Where files go, escape sequences included. */
+  get location(): string {
+    return this.#fileSystem.uri + join(this.#root, splitTemplate(this.#settings.path).rest)
+  }
+
+  /** Most buckets that may be written at the same time. */
+  get atOnce(): number {
+    return Math.min(this.#settings.threadsPoolSize, this.#settings.maxOpenFiles)
+  }
+
+  /** In-use files that are not complete. */
+  get left(): readonly string[] {
+    const open = [...this.#buckets.values()].flatMap(({ openPath }) => openPath ?? [])
+    return [...open, ...this.#closer.left]
+  }
+
+  /** The events sorted into buckets; `path` is for append(). Throws ERR_BAD_EVENT where an event lacks its timestamp. */
+  bucketsOf(batch: EventBatch): readonly Bucket[] {
+    return bucketsOf(this.#template, batch, this.#context.clock.now())
+  }
+
+  /** Writes and flushes the events of one bucket. */
+  async append(key: string, batch: EventBatch): Promise<void> {
+    const known = this.#buckets.get(key)
+    if (known !== undefined) this.#buckets.delete(key)
+    const bucket = known ?? this.#newBucket(key)
+    this.#buckets.set(key, bucket)
+    if (this.#buckets.size > this.#settings.maxOpenFiles) await this.#makeRoom()
+    await bucket.append(batch)
+  }
+
+  /** Begins to look for files that an earlier run left, by a crash or named in `left`. */
+  recover(left: readonly string[]): void {
+    const readName = inUseNameReader(this.#settings.filePrefix, this.#nameParts)
+    if (readName === undefined) return
+    const { clock, log } = this.#context
+    const { path, callTimeout } = this.#settings
+    const { rest } = splitTemplate(path)
+    const depth = rest === '' ? 0 : rest.split('/').length + MORE_LEVELS
+    const calls = new TimedCalls(clock, callTimeout, () => {})
+    const parts = {
+      fileSystem: this.#fileSystem, calls, clock, log, root: this.#root, depth, nameParts: this.#nameParts,
+      readName, before: clock.now() - process.uptime() * 1000, left: new Set(left), retryMs: this.#retryMs
+    }
+    this.#recovery = recoverLeftovers(parts, this.#ending.signal)
+  }
+
+  /** Completes all files, those in hand once `delivering` has ended. What failed before is tried once more. */
+  async stop(delivering: Promise<void>): Promise<void> {
+    this.#ending.abort()
+    await Promise.all([...this.#buckets.values()].map(bucket => bucket.retireSoon('stop')))
+    await delivering
+    await this.#closer.stop()
+    await this.#recovery
+  }
+
+  /** Gives the connection to the store back. */
+  async close(): Promise<void> {
+    await this.#fileSystem.close()
+  }
+
+  get #retryMs(): number {
+    return Math.max(this.#settings.retryInterval, 1) * 1000
+  }
+
+  /** Completes the least recently used files that are not being written. */
+  async #makeRoom(): Promise<void> {
+    const idle = [...this.#buckets.values()].filter(({ busy }) => !busy)
+    const excess = idle.slice(0, this.#buckets.size - this.#settings.maxOpenFiles)
+    await Promise.all(excess.map(bucket => bucket.retire('maxOpenFiles')))
+  }
+
+  #newBucket(key: string): BucketWriter {
+    const at = key.indexOf(KEY_SEPARATOR)
+    const folder = normalizePath(join(this.#root, key.slice(0, at)))
+    const prefix = key.slice(at + 1).replaceAll(KEY_SEPARATOR, '')
+    const counter = Math.max(this.#context.clock.now(), this.#highestCounter)
+    return new BucketWriter(key, { folder, prefix, counter }, this.#bucketParts)
+  }
+
+  #newCloser(): FileCloser {
+    const { clock, log, counters } = this.#context
+    const { closeTries, retryInterval, threadsPoolSize } = this.#settings
+    return new FileCloser({
+      fileSystem: this.#fileSystem, calls: this.#calls, clock, log, nameParts: this.#nameParts,
+      tries: retryInterval <= 0 ? 1 : closeTries <= 0 ? Infinity : closeTries,
+      retryMs: this.#retryMs,
+      atOnce: threadsPoolSize,
+      freshCounter: () => (this.#highestCounter = Math.max(this.#highestCounter + 1, clock.now())),
+      closed: () => { counters.ConnectionClosedCount += 1 }
+    })
+  }
+
+  #newBucketParts(newEncoder: BucketParts['newEncoder']): BucketParts {
+    const { clock, log, counters } = this.#context
+    const { rollCount, rollSize, rollInterval, idleTimeout, minBlockReplicas } = this.#settings
+    return {
+      fileSystem: this.#fileSystem, calls: this.#calls, closer: this.#closer, clock, log, nameParts: this.#nameParts,
+      limits: { events: rollCount, bytes: rollSize },
+      rollIntervalMs: rollInterval * 1000,
+      idleTimeoutMs: idleTimeout * 1000,
+      minBlockReplicas,
+      newEncoder,
+      opened: success => {
+        if (success) counters.ConnectionCreatedCount += 1
+        else counters.ConnectionFailedCount += 1
+      },
+      retired: bucket => {
+        if (this.#buckets.get(bucket.key) === bucket) this.#buckets.delete(bucket.key)
+        this.#highestCounter = Math.max(this.#highestCounter, bucket.counter)
+      },
+      fail: error => this.#context.fail(error)
+    }
+  }
+}
+
+/** What tells buckets apart: the part of the path below the constant folders, and the prefix, for one instant. */
+async function compileKey(settings: HdfsSettings, { environment }: SinkContext): Promise<BucketPath> {
+  const template = splitTemplate(settings.path).rest + KEY_SEPARATOR + settings.filePrefix
+  return compileBucketPath(template, {
+    timeZone: settings.timeZone ?? defaultTimeZoneId(environment),
+    round: roundingOf(settings),
+    useLocalTime: settings.useLocalTimeStamp,
+    host: needsHostNames(template) ? await hostNames() : undefined
+  })
+}
