@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { globSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
-import { HOME } from './components.ts'
+import { HOME } from './home.ts'
 
 const LAYERS = ['core', 'wire', 'engine']
 const LEAST = 95

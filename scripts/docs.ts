@@ -1,13 +1,14 @@
 // npm run docs: writes docs/reference/** from the code. With --check it writes nothing and fails when that differs.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative, sep } from 'node:path'
+import { componentKinds, componentPages } from '../src/app/component-pages.ts'
 import { renderMarkdown } from '../src/app/manual.ts'
+import type { ManualPage } from '../src/app/manual.ts'
 import { FINDING_CODES } from '../src/config/finding-codes.ts'
 import { CHANNEL_COUNTERS, SINK_COUNTERS, SOURCE_COUNTERS } from '../src/core/counters.ts'
 import { ERROR_CODES } from '../src/core/errors.ts'
-import { allComponents, HOME } from './components.ts'
-import type { Component } from './components.ts'
 import { editorSchema } from './editor-schema.ts'
+import { HOME } from './home.ts'
 
 const REFERENCE = join(HOME, 'docs', 'reference')
 /** The one page outside of docs/reference: its text is by hand, the files it shows are copied into it. */
@@ -19,11 +20,8 @@ if (process.argv.includes('--check')) check()
 else write()
 
 async function allPages(): Promise<Map<string, string>> {
-  const components = await allComponents()
-  const made: [string, string][] = components.map(part => [
-    `${part.kind}s/${part.name}.md`,
-    GENERATED + renderMarkdown(part)
-  ])
+  const components = (await Promise.all(componentKinds().map(componentPages))).flat()
+  const made = components.map((page): [string, string] => [pathOf(page), GENERATED + renderMarkdown(page)])
   return new Map([
     ['README.md', GENERATED + overview(components)],
     [GUIDE, withFiles(readFileSync(join(REFERENCE, GUIDE), 'utf8'))],
@@ -47,11 +45,15 @@ function withFiles(text: string): string {
   )
 }
 
-function overview(components: readonly Component[]): string {
-  const lines = components.map(
-    ({ kind, name, definition }) =>
-      `| ${kind} | [${definition.type}](${kind}s/${name}.md) | ${definition.summary} |`
-  )
+function pathOf({ definition: { kind, type } }: ManualPage): string {
+  return `${kind}s/${type.toLowerCase().replaceAll('_', '-')}.md`
+}
+
+function overview(components: readonly ManualPage[]): string {
+  const lines = components.map(page => {
+    const { kind, type, summary } = page.definition
+    return `| ${kind} | [${type}](${pathOf(page)}) | ${summary} |`
+  })
   return `# Reference
 
 | kind | type | |

@@ -8,7 +8,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { HOME } from './components.ts'
+import { HOME } from './home.ts'
 
 const LINE = 'This is a test message'
 const PATIENCE_MS = 30_000

@@ -3,7 +3,9 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { KINDS } from '../../src/core/plan.ts'
-import { HOME, textOf } from './source-tree.ts'
+import { COMPONENTS } from '../../src/app/registry.ts'
+import type { AnyDefinition } from '../../src/core/component.ts'
+import { HOME } from './source-tree.ts'
 
 interface ComponentFolder {
   readonly kind: string
@@ -33,26 +35,28 @@ for (const { kind, folder, name } of folders) {
   })
 
   test(`${folder} exports the definition of that kind and type`, async () => {
-    const loaded: { default?: { kind?: unknown; type?: unknown } } = await import(
-      join(HOME, folder, `${name}.ts`)
-    )
-
-    const { kind: definedKind, type } = loaded.default ?? {}
+    const { kind: definedKind, type } = await definitionIn(folder, name)
 
     assert.deepEqual(
-      { kind: definedKind, folder: String(type).toLowerCase().replaceAll('_', '-') },
+      { kind: definedKind, folder: type.toLowerCase().replaceAll('_', '-') },
       { kind, folder: name }
     )
   })
 
-  test(`${folder} is in the registry`, () => {
-    const path = `${folder.replace('src/', '../')}/${name}.ts`
+  test(`${folder} is in the registry, with the same type and class names`, async () => {
+    const definition = await definitionIn(folder, name)
 
-    assert.ok(
-      textOf('src/app/registry.ts').includes(`'${path}'`),
-      `src/app/registry.ts does not import ${path}`
-    )
+    const entry = COMPONENTS.find(known => known.kind === kind && known.type === definition.type)
+
+    assert.ok(entry !== undefined, 'src/app/registry.ts has no entry for it')
+    assert.deepEqual(entry.classes, definition.classes)
+    assert.equal(await entry.load(), definition)
   })
+}
+
+async function definitionIn(folder: string, name: string): Promise<AnyDefinition> {
+  const loaded: { default: AnyDefinition } = await import(join(HOME, folder, `${name}.ts`))
+  return loaded.default
 }
 
 function componentFolders(): ComponentFolder[] {

@@ -14,7 +14,7 @@ const prose = ['docs', 'changes', 'examples', 'conf'].flatMap(folder =>
 const top = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'package.json', 'package-lock.json']
 
 test('code files are kebab-case', () => {
-  const KEBAB = /^[a-z0-9]+(-[a-z0-9]+)*(\.test|\.d)?\.(ts|mjs)$/
+  const KEBAB = /^[a-z0-9]+(-[a-z0-9]+)*(\.test|\.d|\.wasm)?\.(ts|mjs)$/
 
   assert.deepEqual(
     code.filter(path => !KEBAB.test(basename(path))),
