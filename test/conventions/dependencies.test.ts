@@ -46,3 +46,27 @@ test('every optional platform package has an entry in the lock file (else: npm r
 
   assert.deepEqual(missing, [])
 })
+
+test('every dependency stands in docs/dependencies.md, with its version', () => {
+  const { dependencies, devDependencies, optionalDependencies } = settings
+  const lines = textOf('docs/dependencies.md').split('\n')
+  const wanted = Object.entries({ ...dependencies, ...devDependencies, ...optionalDependencies })
+
+  const missing = wanted.filter(
+    ([name, version]) => !lines.some(line => line.includes(name) && line.includes(version))
+  )
+
+  assert.deepEqual(missing, [])
+})
+
+test('the launcher looks for the packages that an agent needs, and for the pinned Nodes', () => {
+  const launcher = textOf('bin/flume-ng')
+  const listed = (name: string): string[] =>
+    new RegExp(`^${name}='(.*)'$`, 'm').exec(launcher)?.[1]?.split(' ') ?? []
+
+  assert.deepEqual(listed('packages').sort(), Object.keys(settings.dependencies ?? {}).sort())
+  assert.deepEqual(
+    listed('pinned').filter(name => !(name in (settings.optionalDependencies ?? {}))),
+    []
+  )
+})
