@@ -117,10 +117,12 @@ export class BucketWriter {
   /** Writes as many events as go into one file; returns the index behind them. */
   async #writeSome(batch: EventBatch, from: number): Promise<number> {
     const file = (await this.#fileWithRoom(batch, from)) ?? (await this.#open())
-    const to = roomFor(this.#parts.limits, file, batch, from)
-    await file.write(batch.slice(from, to))
-    if (to < batch.length) await this.#roll(file, this.#whyFull(file))
-    return to
+    const part = batch.slice(from, roomFor(this.#parts.limits, file, batch, from))
+    const fits = await file.prepare(part)
+    if (fits > 0) await file.write(part.slice(0, fits))
+    else if (file.events > 0) await this.#roll(file, 'serializer')
+    else throw new AgentError('ERR_BAD_EVENT', 'The serializer puts this event into no file.')
+    return from + fits
   }
 
   async #fileWithRoom(batch: EventBatch, from: number): Promise<OpenFile | undefined> {

@@ -6,6 +6,8 @@ import { timestampKeys } from '../../../wire/sequence-keys.ts'
 
 /** Turns the batches of one file into its bytes. Thrown away with the file. One call at a time. */
 export interface FileEncoder {
+  /** As EventSerializer.prepare. */
+  prepare?(batch: EventBatch): Promise<number>
   /** Bytes to write now; the rest comes with flush(). */
   write(batch: EventBatch): readonly Buffer[] | Promise<readonly Buffer[]>
   /** Bytes after which everything given so far can be read. */
@@ -27,7 +29,9 @@ export function compressedEncoder(serializer: EventSerializer, codec: Codec): Fi
     held = []
     return codec.compress(chunks)
   }
+  const prepare = serializer.prepare?.bind(serializer)
   return {
+    ...(prepare === undefined ? {} : { prepare }),
     write: batch => {
       for (const chunk of serializer.write(batch)) held.push(chunk)
       return []

@@ -64,6 +64,12 @@ export class OpenFile {
     return this.#touchedAt
   }
 
+  /** How many leading events go into this file, by its format. */
+  async prepare(batch: EventBatch): Promise<number> {
+    const { encoder } = this.#parts
+    return encoder.prepare === undefined ? batch.length : encoder.prepare(batch)
+  }
+
   /** Writes events. After a rejection nothing but close() is any use. */
   async write(batch: EventBatch): Promise<void> {
     await this.#change(async writer => this.#put(writer, await this.#parts.encoder.write(batch)))

@@ -1,0 +1,324 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { defineSerializer, type Resolution } from '../../../core/component.ts'
+import { AgentError } from '../../../core/errors.ts'
+import { settingsOf } from '../../../core/read-settings.ts'
+import { settled } from '../../../testing/fake-clock.ts'
+import { batchOf, fakeSinkContext } from '../../../testing/fake-context.ts'
+import { FakeFileSystem, type FileOperation } from '../../../testing/fake-file-system.ts'
+import definition from './hdfs.ts'
+import { HdfsSink } from './hdfs-sink.ts'
+
+const NOW = 1_700_000_000_000
+const never = new AbortController().signal
+
+const lines = defineSerializer({
+  type: 'text', stability: 'stable', summary: 'Lines.', settings: {},
+  create: () => ({
+    write: batch => [Buffer.from([...batch].map(({ text }) => `${text}\n`).join(''))], flush: () => [], end: () => []
+  })
+})
+
+const resolved = (): Resolution => ({ status: 'found', definition: lines })
+const TEXT = { 'hdfs.fileType': 'DataStream', 'hdfs.rollInterval': '0', 'hdfs.rollSize': '0', 'hdfs.rollCount': '0' }
+
+async function started(properties: Record<string, string> = {}) {
+  const context = fakeSinkContext()
+  const store = new FakeFileSystem({ now: () => context.clock.now() })
+  const given = { 'hdfs.path': '/data', ...TEXT, ...properties }
+  const sink = new HdfsSink(settingsOf(definition, given, resolved), context, async path => ({ fileSystem: store, path }))
+  await sink.start()
+  const deliver = (...texts: string[]) => sink.deliver(batchOf(texts), never)
+  return { context, store, sink, deliver }
+}
+
+const IO_ERROR = { code: 'ERR_DELIVERY', message: 'HDFS IO error' }
+
+test('a failed open rejects softly, leaves nothing and counts twice; the next attempt has the next number', async () => {
+  const { context, store, deliver } = await started()
+  store.fail('create', { kind: 'unreachable' })
+
+  await assert.rejects(deliver('a'), IO_ERROR)
+  await deliver('a')
+
+  assert.equal(context.counters.ConnectionFailedCount, 2)
+  assert.deepEqual(store.texts, { [`/data/FlumeData.${NOW + 2}.tmp`]: 'a\n' })
+})
+
+test('a failed write completes the file with what was flushed; the batch goes to a new one', async () => {
+  const { store, deliver } = await started()
+  await deliver('a')
+  store.fail('write')
+
+  await assert.rejects(deliver('b'), IO_ERROR)
+  await deliver('b')
+
+  assert.deepEqual(store.texts, { [`/data/FlumeData.${NOW + 1}`]: 'a\n', [`/data/FlumeData.${NOW + 2}.tmp`]: 'b\n' })
+})
+
+for (const operation of ['write', 'hflush'] as const) {
+  test(`when the first ${operation} of a file fails, no file is left at all`, async () => {
+    const { store, deliver } = await started()
+    store.fail(operation)
+
+    await assert.rejects(deliver('a'), IO_ERROR)
+    await settled()
+
+    assert.deepEqual(store.texts, {})
+    assert.equal(store.open, 0)
+  })
+}
+
+test('a full disk rejects batches until there is room, and nothing acknowledged is lost', async () => {
+  const { store, sink, deliver } = await started()
+  store.capacity = 10
+  const delivered: string[] = []
+
+  for (let i = 0; i < 10; i++) {
+    if (i === 8) store.capacity = Infinity
+    try {
+      await deliver(`line${i}`)
+      delivered.push(`line${i}`)
+    } catch (error) {
+      assert.ok(error instanceof AgentError && error.facts['kind'] === 'full')
+    }
+  }
+  await sink.stop()
+
+  const written = Object.values(store.texts).join('\n').split('\n')
+  assert.deepEqual(delivered.filter(line => !written.includes(line)), [])
+  assert.deepEqual(delivered.slice(-2), ['line8', 'line9'])
+  assert.ok(Object.values(store.files).every(content => content.length > 0))
+})
+
+test('one bucket that fails does not keep the others from being flushed', async () => {
+  const { store, sink } = await started({ 'hdfs.path': '/%{b}', 'hdfs.threadsPoolSize': '1' })
+  store.fail('create')
+  const both = batchOf(['x'], { b: 'x' })
+  await assert.rejects(sink.deliver(both, never), IO_ERROR)
+  await sink.deliver(batchOf(['y'], { b: 'y' }), never)
+
+  store.crash()
+
+  assert.deepEqual(Object.values(store.texts), ['y\n'])
+})
+
+test('a call that hangs is given up after callTimeout', async () => {
+  const { context, store, deliver } = await started({ 'hdfs.callTimeout': '500' })
+  await deliver('a')
+  const release = store.hang('write')
+
+  const rejected = assert.rejects(deliver('b'), (error: AgentError) => {
+    assert.deepEqual([error.code, error.facts['timeoutMs']], ['ERR_DELIVERY', 500])
+    assert.match(String(error.facts['error']), /^Callable timed out after 500 ms on file: \/data\/FlumeData/)
+    return true
+  })
+  await context.clock.advance(500)
+  await rejected
+  release()
+  await settled()
+
+  assert.ok(Object.keys(store.files).includes(`/data/FlumeData.${NOW + 1}`))
+})
+
+test('a file that is created after its call was given up is deleted', async () => {
+  const { context, store, deliver } = await started({ 'hdfs.callTimeout': '500' })
+  const release = store.hang('create')
+
+  const rejected = assert.rejects(deliver('b'), IO_ERROR)
+  await context.clock.advance(500)
+  await rejected
+  release()
+  await settled()
+
+  assert.deepEqual([store.texts, store.open], [{}, 0])
+})
+
+test('callTimeout 0 waits for ever', async () => {
+  const { context, store, deliver } = await started({ 'hdfs.callTimeout': '0' })
+  const release = store.hang('hflush')
+
+  const delivery = deliver('a')
+  await context.clock.advance(1e9)
+  release()
+  await delivery
+
+  assert.equal(context.counters.ConnectionFailedCount, 0)
+})
+
+test('a failed close is tried again every retryInterval while delivery goes on', async () => {
+  const { context, store, deliver } = await started({ 'hdfs.rollCount': '1', 'hdfs.retryInterval': '60' })
+  store.fail('close', { times: 2 })
+
+  await deliver('a')
+  await deliver('b')
+  await settled()
+  const before = Object.keys(store.files)
+  await context.clock.advance(60_000)
+  const between = Object.keys(store.files)
+  await context.clock.advance(60_000)
+
+  assert.deepEqual(before, [`/data/FlumeData.${NOW + 1}.tmp`, `/data/FlumeData.${NOW + 2}.tmp`])
+  assert.deepEqual(between, before)
+  assert.deepEqual(Object.keys(store.files), [`/data/FlumeData.${NOW + 1}`, `/data/FlumeData.${NOW + 2}.tmp`])
+})
+
+test('after closeTries failed closes the lease is recovered and the file renamed', async () => {
+  const { context, store, deliver } = await started({ 'hdfs.rollCount': '1', 'hdfs.retryInterval': '60', 'hdfs.closeTries': '2' })
+  store.fail('close', { times: 2 })
+
+  await deliver('a')
+  await deliver('b')
+  await context.clock.advance(60_000)
+
+  assert.ok(store.calls.includes(`recoverLease /data/FlumeData.${NOW + 1}.tmp`))
+  assert.ok(Object.keys(store.files).includes(`/data/FlumeData.${NOW + 1}`))
+})
+
+test('a failed rename is tried again, closeTries times at most, then reported', async () => {
+  const { context, store, deliver } = await started({ 'hdfs.rollCount': '1', 'hdfs.retryInterval': '60', 'hdfs.closeTries': '3' })
+  store.fail('rename', { times: 3 })
+
+  await deliver('a')
+  await deliver('b')
+  await context.clock.advance(200_000)
+
+  assert.equal(store.calls.filter(call => call.startsWith('rename')).length, 3)
+  assert.deepEqual(context.log.messages('error'), ['Unsuccessfully attempted to rename a file. It keeps its in-use name.'])
+})
+
+test('a final name that is taken is not overwritten', async () => {
+  const { store, sink, deliver } = await started()
+  store.put(`/data/FlumeData.${NOW + 1}`, 'older')
+
+  await deliver('a')
+  await sink.stop()
+
+  const { [`/data/FlumeData.${NOW + 1}`]: older, ...others } = store.texts
+  assert.deepEqual([older, Object.values(others)], ['older', ['a\n']])
+})
+
+test('an in-use name that is taken is not overwritten', async () => {
+  const { store, deliver } = await started()
+  store.put(`/data/FlumeData.${NOW + 1}.tmp`, 'somebody')
+
+  await deliver('a')
+
+  assert.deepEqual(store.texts, { [`/data/FlumeData.${NOW + 1}.tmp`]: 'somebody', [`/data/FlumeData.${NOW + 2}.tmp`]: 'a\n' })
+})
+
+test('a rename whose answer was lost counts as done', async () => {
+  const { context, store, sink, deliver } = await started()
+  await deliver('a')
+  const [open] = Object.keys(store.files)
+  store.take(open ?? '')
+  store.put(`/data/FlumeData.${NOW + 1}`, 'a\n')
+
+  await sink.stop()
+
+  assert.deepEqual([context.log.messages('error'), context.log.messages('info')], [[], ['Rolled a file.']])
+})
+
+test('an in-use file that vanished is reported', async () => {
+  const { context, store, sink, deliver } = await started()
+  await deliver('a')
+  store.take(`/data/FlumeData.${NOW + 1}.tmp`)
+
+  await sink.stop()
+
+  assert.deepEqual(context.log.messages('error'), ['An in-use file is gone: something else moved or deleted it.'])
+})
+
+test('after a pause a file that somebody took over is not written to any more', async () => {
+  const { context, store, deliver } = await started()
+  await deliver('a')
+  await context.clock.advance(15_000)
+  await store.rename(`/data/FlumeData.${NOW + 1}.tmp`, `/data/FlumeData.${NOW + 1}`)
+
+  await deliver('b')
+
+  assert.deepEqual(store.texts, { [`/data/FlumeData.${NOW + 1}`]: 'a\n', [`/data/FlumeData.${NOW + 2}.tmp`]: 'b\n' })
+})
+
+test('a store that cannot say whether the open file is there is no reason to stop writing', async () => {
+  const { context, store, deliver } = await started()
+  await deliver('a')
+  await context.clock.advance(15_000)
+  store.fail('stat', { kind: 'unreachable' })
+
+  await deliver('b')
+
+  assert.deepEqual(Object.values(store.texts), ['a\nb\n'])
+})
+
+test('stop tries what failed once more, at once, and names what is left', async () => {
+  const { context, store, sink, deliver } = await started({ 'hdfs.path': '/%{b}' })
+  await sink.deliver(batchOf(['x'], { b: 'x' }), never)
+  await deliver('y')
+  store.fail('rename', { times: 3 })
+
+  await sink.stop()
+
+  const names = Object.keys(store.files)
+  assert.equal(names.filter(name => name.endsWith('.tmp')).length, 1)
+  const left = context.log.lines.find(({ message }) => message.startsWith('Some files could not'))
+  assert.deepEqual(left?.facts['files'], names.filter(name => name.endsWith('.tmp')))
+})
+
+for (const operation of ['close', 'rename', 'write'] as const satisfies readonly FileOperation[]) {
+  test(`stop ends in bounded time while ${operation} hangs`, async () => {
+    const { context, store, sink, deliver } = await started()
+    await deliver('a')
+    const release = store.hang(operation)
+    const ending = new AbortController()
+    const delivery = operation === 'write' ? sink.deliver(batchOf(['b']), ending.signal) : Promise.resolve()
+    ending.abort()
+    await delivery.catch((error: AgentError) => assert.equal(error.code, 'ERR_STOPPED'))
+
+    const stopping = sink.stop()
+    await context.clock.advance(10_000)
+    await stopping
+
+    assert.deepEqual(context.log.messages('warn'), ['Some files could not be completed. They keep their in-use names.'])
+    release()
+    await settled()
+  })
+}
+
+test('an event without the timestamp that the path needs is refused as it is', async () => {
+  const { store, deliver } = await started({ 'hdfs.path': '/%Y' })
+
+  await assert.rejects(deliver('a'), { code: 'ERR_BAD_EVENT' })
+
+  assert.deepEqual(store.texts, {})
+})
+
+test('a sink that is not running refuses', async () => {
+  const { sink, deliver } = await started()
+  await sink.stop()
+
+  await assert.rejects(deliver('a'), { code: 'ERR_STOPPED' })
+})
+
+test('whatever fails, every acknowledged event is in a file, flushed', async () => {
+  const operations = ['create', 'write', 'hflush', 'close', 'rename', 'delete'] as const
+  for (const operation of operations) {
+    for (let after = 0; after < 6; after++) {
+      const { store, sink, deliver, context } = await started({ 'hdfs.rollCount': '3', 'hdfs.retryInterval': '1' })
+      store.fail(operation, { after, times: 2 })
+      const acknowledged: string[] = []
+
+      for (let i = 0; i < 8; i++) {
+        const texts = [`${i}a`, `${i}b`]
+        await deliver(...texts).then(() => acknowledged.push(...texts), () => {})
+        await context.clock.advance(400)
+      }
+      store.crash()
+
+      const written = Object.values(store.texts).join('').split('\n')
+      assert.deepEqual(acknowledged.filter(text => !written.includes(text)), [], `${operation} after ${after}`)
+      await sink.stop()
+      assert.deepEqual(Object.entries(store.texts).filter(([, text]) => text === ''), [], `${operation} after ${after}`)
+    }
+  }
+})
