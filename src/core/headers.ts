@@ -17,8 +17,10 @@ export interface Headers {
   readonly bytes: number
 }
 
+const NO_PAIRS: HeaderPairs = []
+
 /** No event has headers. */
-export const NO_HEADERS: Headers = { empty: true, bytes: 0, get: () => undefined, pairs: () => [] }
+export const NO_HEADERS: Headers = { empty: true, bytes: 0, get: () => undefined, pairs: () => NO_PAIRS }
 
 /** Every event has the same headers. */
 export class SharedHeaders implements Headers {
@@ -71,6 +73,9 @@ export class LayeredHeaders implements Headers {
   readonly #below: Headers
   readonly #name: string
   readonly #value: string
+  // Neighbours mostly have the same pairs below; then they get the same pairs here, which writers encode once.
+  #lastBelow: HeaderPairs | undefined
+  #lastPairs: HeaderPairs = NO_PAIRS
 
   constructor (below: Headers, name: string, value: string) {
     this.#below = below
@@ -84,10 +89,14 @@ export class LayeredHeaders implements Headers {
   }
 
   pairs (index: number): HeaderPairs {
-    const pair = [this.#name, this.#value] as const
     const below = this.#below.pairs(index)
-    const at = below.findIndex(([name]) => name === this.#name)
-    return at < 0 ? [...below, pair] : below.with(at, pair)
+    if (below !== this.#lastBelow) {
+      const pair = [this.#name, this.#value] as const
+      const at = below.findIndex(([name]) => name === this.#name)
+      this.#lastBelow = below
+      this.#lastPairs = at < 0 ? [...below, pair] : below.with(at, pair)
+    }
+    return this.#lastPairs
   }
 }
 

@@ -62,7 +62,7 @@ function readOne (setting: Setting<unknown>, properties: Readonly<Record<string,
   const shown = setting.secret ? 'has a value that cannot be used' : parsed.problem
   problems.push({
     level: setting.lenient ? 'warning' : 'error', code: parsed.code, key,
-    message: setting.lenient ? `${key} ${shown}; ${String(setting.default)} is used.` : `${key} ${shown}.`,
+    message: setting.lenient ? `${key} ${shown}; ${setting.default === undefined ? 'the default' : String(setting.default)} is used.` : `${key} ${shown}.`,
     hint: parsed.hint
   })
   return setting.default

