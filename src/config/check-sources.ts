@@ -1,0 +1,76 @@
+import { nearest } from '../core/nearest.ts'
+import type { ComponentPlan } from '../core/plan.ts'
+import { namesOf, type ComponentText } from './agent-text.ts'
+import { checkComponent, reportRemoved, type Checked } from './check-component.ts'
+import { checkInterceptors } from './check-interceptors.ts'
+import { worse, type CheckContext } from './check-part.ts'
+import { checkSelector } from './check-selector.ts'
+import type { Property } from './finding.ts'
+
+export interface CheckedSource extends Checked {
+  /** Channels that exist, in the order of the file. */
+  readonly channels: readonly string[]
+  readonly selector: ComponentPlan
+  readonly interceptors: readonly ComponentPlan[]
+}
+
+const REPLICATING: ComponentPlan = { kind: 'selector', name: 'selector', type: 'replicating', properties: {} }
+
+/** Checks a listed source, its channels, selector and interceptors. */
+export async function checkSource (
+  name: string, channels: ReadonlyMap<string, Checked>, context: CheckContext, list: Property
+): Promise<CheckedSource> {
+  const checked = await checkComponent('source', name, context, list)
+  const { text } = checked
+  if (text === undefined) return { ...checked, channels: [], selector: REPLICATING, interceptors: [] }
+  const attached = attachedChannels(name, text, channels, context)
+  const interceptors = await checkInterceptors(name, text, context)
+  const selector = await checkSelector(name, text, attached, context)
+  const parts = [selector, ...interceptors]
+  const status = attached.length === 0 ? 'dropped' : parts.reduce((sum, part) => worse(sum, part.status), checked.status)
+  if (status === 'dropped' && checked.status !== 'dropped' && attached.length > 0) reportRemoved('source', name, context, checked.at)
+  return {
+    ...checked, status, channels: attached,
+    selector: selector.plan, interceptors: interceptors.map(({ plan }) => plan)
+  }
+}
+
+function attachedChannels (
+  name: string, text: ComponentText, channels: ReadonlyMap<string, Checked>, context: CheckContext
+): string[] {
+  const { agent, findings } = context
+  const property = text.properties.get('channels')
+  const key = `${agent.name}.sources.${name}.channels`
+  const failed = `Could not configure source  ${name} due to: `
+  if (property === undefined) {
+    const [first = agent.at] = text.properties.values()
+    const singular = text.properties.get('channel')
+    findings.add('SRC_NO_CHANNEL', {
+      at: singular ?? first, key, message: `${failed}Failed to configure component! No channels set for ${name}.`,
+      hint: `${singular === undefined ? 'Add' : 'A source has channels, not channel: write'} ${key} = ${[...channels.keys()].join(' ')}.`
+    })
+    return []
+  }
+  const wanted = namesOf(property)
+  const attached = wanted.filter(channel => isUsable(channels.get(channel)))
+  const last = attached.length === 0 ? ` ${failed}No Channels configured for ${name}.` : ''
+  for (const channel of wanted.filter(other => !attached.includes(other))) {
+    const listed = channels.has(channel)
+    const close = nearest(channel, [...channels.keys()].filter(other => other !== channel))
+    findings.add('UNDECLARED_CHANNEL', {
+      at: property, key, level: listed ? 'warning' : 'error',
+      message: listed
+        ? `The channel ${channel} of source ${name} was dropped.${last}`
+        : `The channel ${channel} of source ${name} does not exist; it is ignored.${last}`,
+      hint: listed ? `Correct ${agent.name}.channels.${channel}.` : close === undefined
+        ? `Add ${channel} to ${agent.name}.channels and define it.`
+        : `Did you mean ${close}?`
+    })
+  }
+  return attached
+}
+
+/** Whether a channel is there, be it only in another version. */
+export function isUsable (channel: Checked | undefined): boolean {
+  return channel !== undefined && channel.status !== 'dropped'
+}

@@ -1,0 +1,117 @@
+import { messageOf } from '../core/errors.ts'
+import { nearest } from '../core/nearest.ts'
+import { LISTS, namesOf, type AgentText, type ComponentText } from './agent-text.ts'
+import { firstLineOf } from './external-filter.ts'
+import type { Findings, Position, Property } from './finding.ts'
+import { knownType, namesType } from './known-types.ts'
+
+/** Value for a key, undefined when there is none. Rejects when the filter fails. */
+type Filter = (key: string) => Promise<string | undefined>
+
+interface FilterContext {
+  readonly variables: Readonly<Record<string, string | undefined>>
+  readonly findings: Findings
+}
+
+const PACKAGE = 'org.apache.flume.configfilter.'
+const BUILT_IN = [
+  { type: 'env', classes: [`${PACKAGE}EnvironmentVariableConfigFilter`] },
+  { type: 'external', classes: [`${PACKAGE}ExternalProcessConfigFilter`] }
+]
+
+/**
+ * Replaces `${filter['key']}` in the values of all components of one agent, filter after filter in the order of the
+ * list. What a filter does not know stays as it is, with a finding.
+ */
+export async function applyConfigFilters (agent: AgentText, context: FilterContext): Promise<void> {
+  for (const name of namesOf(agent.lists.get('configfilters'))) {
+    const filter = makeFilter(agent, name, context)
+    if (filter !== undefined) await replaceAll(agent, name, cached(filter), context.findings)
+  }
+}
+
+function makeFilter (agent: AgentText, name: string, { variables, findings }: FilterContext): Filter | undefined {
+  const text = agent.components.configfilters.get(name)
+  const list = agent.lists.get('configfilters')
+  const key = `${agent.name}.configfilters.${name}`
+  const fail = (at: Position, message: string, hint: string): undefined => {
+    findings.add('FILTER_FAILED', { at, key, message: `Error while creating config filter ${name}: ${message}`, hint })
+  }
+  if (text === undefined) return fail(list ?? agent.at, 'it has no properties.', `Add ${key}.type = env.`)
+  const type = text.properties.get('type')
+  if (type === undefined) return fail(list ?? agent.at, 'it has no type.', `Add ${key}.type = env or external.`)
+  const known = BUILT_IN.find(builtIn => namesType(builtIn, type.value))?.type
+  if (known === 'env') return key => Promise.resolve(Object.hasOwn(variables, key) ? variables[key] : undefined)
+  if (known === 'external') return externalFilter(text, fail)
+  if (knownType('configfilter', type.value) !== undefined) {
+    return fail(type, `${type.value} is not in this version.`, 'Use env or external.')
+  }
+  const close = nearest(type.value, BUILT_IN.map(builtIn => builtIn.type))
+  return fail(type, `${type.value} is not known.`, close === undefined ? 'Use env or external; Java classes cannot be loaded.' : `Did you mean ${close}?`)
+}
+
+function externalFilter (text: ComponentText, fail: (at: Position, message: string, hint: string) => undefined): Filter | undefined {
+  const command = text.properties.get('command')
+  const charset = text.properties.get('charset')
+  const [first] = text.properties.values()
+  if (command === undefined) {
+    return first === undefined ? undefined : fail(first, 'command is missing.', 'Add command = /path/to/program; the key becomes its last argument.')
+  }
+  try {
+    new TextDecoder(charset?.value ?? 'utf-8')
+  } catch {
+    return fail(charset ?? command, `charset ${charset?.value ?? ''} is not known.`, 'Write UTF-8.')
+  }
+  return key => firstLineOf(command.value, key, charset?.value ?? 'utf-8')
+}
+
+/** Asks the filter once per key. */
+function cached (filter: Filter): Filter {
+  const answers = new Map<string, Promise<string | undefined>>()
+  return key => {
+    const answer = answers.get(key) ?? filter(key)
+    answers.set(key, answer)
+    return answer
+  }
+}
+
+async function replaceAll (agent: AgentText, name: string, filter: Filter, findings: Findings): Promise<void> {
+  const quoted = name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+  const reference = new RegExp(`\\$\\{${quoted}\\[(?:'([\\w-]+)'|"([\\w-]+)"|([\\w-]+))\\]\\}`, 'g')
+  for (const kind of LISTS.filter(list => list !== 'configfilters')) {
+    for (const component of agent.components[kind].values()) {
+      for (const [key, property] of component.properties) {
+        if (!property.value.includes('${')) continue
+        const value = await replace(property, reference, filter, findings)
+        if (value !== property.value) component.properties.set(key, { ...property, value })
+      }
+    }
+  }
+}
+
+async function replace (property: Property, reference: RegExp, filter: Filter, findings: Findings): Promise<string> {
+  let out = ''
+  let at = 0
+  for (const match of property.value.matchAll(reference)) {
+    const key = match[1] ?? match[2] ?? match[3] ?? ''
+    out += property.value.slice(at, match.index) + (await ask(key, { property, filter, findings }) ?? match[0])
+    at = match.index + match[0].length
+  }
+  return out + property.value.slice(at)
+}
+
+async function ask (
+  key: string, { property, filter, findings }: { property: Property, filter: Filter, findings: Findings }
+): Promise<string | undefined> {
+  const failed = (why: string): undefined => {
+    findings.add('FILTER_FAILED', {
+      at: property, key: property.key, message: `Matched key ${key} in ${property.key} was not found: ${why}`,
+      hint: 'The reference stays in the value; provide the key, or correct its name.'
+    })
+  }
+  try {
+    return await filter(key) ?? failed('the filter has no such key.')
+  } catch (error) {
+    return failed(messageOf(error))
+  }
+}

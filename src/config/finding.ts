@@ -1,0 +1,65 @@
+import type { FindingCode } from './finding-codes.ts'
+import { FINDING_CODES } from './finding-codes.ts'
+
+export type Level = 'error' | 'warning' | 'info'
+
+/** Where a text stands: a file as it was named, and a line from 1. */
+export interface Position { readonly file: string, readonly line: number }
+
+/** One thing to say about a configuration. `message` is what is wrong, `hint` what to write. */
+export interface Finding extends Position {
+  readonly level: Level
+  /** Stable word in capitals; those of `config` are in FINDING_CODES, components add their own. */
+  readonly code: string
+  /** The whole key, agent included; empty when the finding is about a line or a file. */
+  readonly key: string
+  readonly message: string
+  readonly hint: string
+}
+
+/** One property as it stands in a file; `value` is trimmed and, later in the pipeline, interpolated. */
+export interface Property extends Position { readonly key: string, readonly value: string }
+
+interface Remark {
+  readonly at: Position
+  readonly key?: string
+  readonly message: string
+  readonly hint?: string
+  /** Where the same code is graver, or milder, than the table says. */
+  readonly level?: Level
+}
+
+/** Collects findings; the same code about the same key is kept once. */
+export class Findings {
+  readonly #found: Finding[] = []
+  readonly #seen = new Set<string>()
+  #fatal = false
+
+  add (code: FindingCode, { at, key = '', message, hint = '', level }: Remark): void {
+    this.push({ level: level ?? FINDING_CODES[code].level, code, file: at.file, line: at.line, key, message, hint })
+  }
+
+  push (finding: Finding): void {
+    const identity = JSON.stringify([finding.code, finding.key, finding.key === '' ? [finding.file, finding.line] : ''])
+    if (this.#seen.has(identity)) return
+    this.#seen.add(identity)
+    this.#found.push(finding)
+  }
+
+  /** The same as add(), and nothing can be started. */
+  fatal (code: FindingCode, remark: Remark): void {
+    this.#fatal = true
+    this.add(code, { ...remark, level: 'error' })
+  }
+
+  get stopped (): boolean {
+    return this.#fatal
+  }
+
+  /** In the order of files and lines. */
+  sorted (files: readonly string[]): readonly Finding[] {
+    const rank = new Map(files.map((file, index) => [file, index]))
+    const order = (finding: Finding): number => rank.get(finding.file) ?? files.length
+    return this.#found.toSorted((a, b) => order(a) - order(b) || a.line - b.line)
+  }
+}

@@ -1,0 +1,43 @@
+import type { Problem } from '../../core/component.ts'
+import { parseJavaBoolean } from '../../core/numbers.ts'
+
+type Given = Readonly<Record<string, string>>
+
+/** A server with TLS needs a key store. */
+export function keystoreRules (given: Given): readonly Problem[] {
+  if (!parseJavaBoolean(given['ssl'] ?? given['enableSSL'] ?? '')) return []
+  const found: Problem[] = []
+  if (given['keystore'] === undefined) found.push(missing('keystore', 'keystore must be specified when SSL is enabled.'))
+  else if ((given['keystore-password'] ?? given['keystorePassword']) === undefined) {
+    found.push(missing('keystore-password', 'keystore-password must be specified when SSL is enabled.'))
+  }
+  return found
+}
+
+/** Principal and key table come together. */
+export function kerberosRules (given: Given, principal: string, keytab: string): readonly Problem[] {
+  const [hasPrincipal, hasKeytab] = [given[principal] !== undefined, given[keytab] !== undefined]
+  if (hasPrincipal === hasKeytab) return []
+  return [hasPrincipal
+    ? missing(keytab, 'Keytab can not be null when Principal is provided.')
+    : missing(principal, 'Principal can not be null when keytab is provided.')]
+}
+
+const RULE = /^(?:allow|deny):(?:ip|name):[^:]+$/
+
+/** `allow:ip:127.*,deny:name:*` */
+export function ipFilterRules (given: Given): readonly Problem[] {
+  if (!parseJavaBoolean(given['ipFilter'] ?? '')) return []
+  const rules = given['ipFilterRules']
+  if (rules === undefined) return [missing('ipFilterRules', 'ipFilter is configured with true but ipFilterRules is not defined.')]
+  const bad = rules.split(',').filter(rule => !RULE.test(rule.trim()))
+  return bad.map(rule => ({
+    level: 'error', code: 'BAD_VALUE', key: 'ipFilterRules',
+    message: `Invalid ipFilter patternRule '${rule}' should look like <'allow'  or 'deny'>:<'ip' or 'name'>:<pattern>.`,
+    hint: 'Write such as allow:ip:127.*,deny:name:*.'
+  }))
+}
+
+function missing (key: string, message: string): Problem {
+  return { level: 'error', code: 'MISSING_REQUIRED', key, message, hint: `Add ${key}.` }
+}
