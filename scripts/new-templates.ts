@@ -293,7 +293,7 @@ agent.sources.in.channels = queue
 ${kind === 'interceptor' ? `agent.sources.in.interceptors = i1\nagent.sources.in.interceptors.i1.type = ${type}\n` : ''}${kind === 'selector' ? `agent.sources.in.selector.type = ${type}\n` : ''}
 agent.channels.queue.type = memory
 
-${kind === 'serializer' ? `agent.sinks.out.type = file_roll\nagent.sinks.out.sink.directory = \${env:OUTPUT}\nagent.sinks.out.sink.serializer = ${type}` : sink}
+${kind === 'serializer' ? `agent.sinks.out.type = file_roll\nagent.sinks.out.sink.directory = data/${type}\nagent.sinks.out.sink.serializer = ${type}` : sink}
 agent.sinks.out.channel = queue
 ${kind === 'processor' ? `\nagent.sinkgroups.group.sinks = out\nagent.sinkgroups.group.processor.type = ${type}\n` : ''}`
 }
