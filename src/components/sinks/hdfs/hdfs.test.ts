@@ -6,6 +6,7 @@ import { settingsOf } from '../../../core/read-settings.ts'
 import { batchOf, fakeSinkContext } from '../../../testing/fake-context.ts'
 import { FakeFileSystem } from '../../../testing/fake-file-system.ts'
 import { settled } from '../../../testing/fake-clock.ts'
+import { sinkContract } from '../../../testing/sink-contract.ts'
 import definition from './hdfs.ts'
 import { HdfsSink } from './hdfs-sink.ts'
 
@@ -295,4 +296,11 @@ test('it starts and stops twice, and works again after a stop', async () => {
   await sink.stop()
 
   assert.deepEqual(Object.values(store.texts), ['a\n', 'b\n'])
+})
+
+sinkContract('hdfs', async context => {
+  const store = new FakeFileSystem({ now: () => context.clock.now() })
+  const settings = settingsOf(definition, { 'hdfs.path': '/data', ...TEXT }, resolved)
+  const sink = new HdfsSink(settings, context, async path => ({ fileSystem: store, path }))
+  return { sink, stored: async () => Object.values(store.texts).join('').split('\n').filter(line => line !== '') }
 })
