@@ -61,7 +61,7 @@ async function * avroLines (source: AsyncIterable<Buffer>): AsyncGenerator<Buffe
 /** Avro's JSON encoding, where bytes are text of one character per byte; readable ones are decoded here. */
 function jsonValue (value: AvroValue): unknown {
   if (Buffer.isBuffer(value)) return value.toString(isReadable(value) ? 'utf8' : 'latin1')
-  if (typeof value === 'bigint') return JSON.rawJSON(String(value))
+  if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : String(value)
   if (Array.isArray(value)) return value.map(jsonValue)
   if (typeof value !== 'object' || value === null) return value
   return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, jsonValue(part)]))
