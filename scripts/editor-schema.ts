@@ -37,7 +37,6 @@ function anyOfKind(definitions: readonly AnyDefinition[]): JsonObject {
     required: ['type'],
     allOf: definitions.map(definition => ({
       if: { properties: { type: { enum: [definition.type, ...definition.classes] } } },
-      // oxlint-disable-next-line unicorn/no-thenable -- the word of JSON schema; nobody awaits it
       then: { $ref: `#/$defs/${nameOf(definition)}` }
     }))
   }
