@@ -3,6 +3,7 @@ import type { Sink, SinkContext } from '../../../core/contracts.ts'
 import { AgentError, messageOf, systemCode } from '../../../core/errors.ts'
 import type { openFileSystem } from '../../../fs/open.ts'
 import { eachAtOnce } from './each-at-once.ts'
+import { orAborted } from './or-aborted.ts'
 import type { HdfsSettings } from './settings.ts'
 import { Store } from './store.ts'
 
@@ -89,15 +90,3 @@ function deliveryError(error: unknown): unknown {
 }
 
 const STORE_CODES: ReadonlySet<string> = new Set(['ERR_FILE_SYSTEM', 'ERR_TIMEOUT'])
-
-async function orAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
-  const { promise: aborted, reject } = Promise.withResolvers<never>()
-  const abort = (): void => reject(new AgentError('ERR_STOPPED', 'The delivery was given up to stop.'))
-  if (signal.aborted) abort()
-  signal.addEventListener('abort', abort, { once: true })
-  try {
-    await Promise.race([work, aborted])
-  } finally {
-    signal.removeEventListener('abort', abort)
-  }
-}

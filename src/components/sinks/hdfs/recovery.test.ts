@@ -138,15 +138,36 @@ test('a store that cannot be reached at start is searched later', async () => {
   await sink.stop()
 })
 
-test('a file that cannot be completed is reported and stays', async () => {
-  const { context, store, sink } = await found({ [`/data/FlumeData.${OLD}.tmp`]: 'a\n' })
-  store.fail('rename', { kind: 'denied' })
+test('a file that cannot be completed is tried again for some minutes, then reported', async () => {
+  const { context, store, sink } = await found({ [`/data/FlumeData.${OLD}.tmp`]: 'a\n', [`/data/FlumeData.${OLD + 5}.tmp`]: 'b\n' })
+  store.fail('rename', { times: 3 })
 
+  await sink.start()
+  await context.clock.advance(60_000)
+  const names = Object.keys(store.files)
+  store.put(`/data/FlumeData.${OLD + 7}.tmp`, 'c\n')
+  await sink.stop()
+  store.fail('rename', { kind: 'denied', times: 100 })
+  await sink.start()
+  await context.clock.advance(600_000)
+
+  assert.deepEqual(names, [`/data/FlumeData.${OLD}`, `/data/FlumeData.${OLD + 5}`])
+  assert.equal(context.log.messages('warn').at(-1), 'In-use files of an earlier run could not be completed; they stay as they are.')
+  assert.equal(context.clock.pending, 0)
+  await sink.stop()
+})
+
+test('stop does not wait for a lease that is being recovered', async () => {
+  const { store, sink } = await found({ [`/data/FlumeData.${OLD}.tmp`]: 'a\n' })
+  const release = store.hang('recoverLease')
   await sink.start()
   await settled()
 
-  assert.deepEqual(context.log.messages('warn'), ['Could not complete an in-use file of an earlier run; it stays as it is.'])
   await sink.stop()
+  release()
+  await settled()
+
+  assert.deepEqual(Object.keys(store.files), [`/data/FlumeData.${OLD}.tmp`])
 })
 
 test('no more than 1000 folders are searched, newest names first, and a line says so', async () => {

@@ -1,6 +1,7 @@
 import type { Clock, Log } from '../../../core/contracts.ts'
 import { AgentError, messageOf } from '../../../core/errors.ts'
 import type { FileStatus, FileSystem } from '../../../fs/file-system.ts'
+import { orAborted } from './or-aborted.ts'
 import { join, type NameParts, type ParsedName } from './file-names.ts'
 import type { TimedCalls } from './timed-calls.ts'
 
@@ -34,38 +35,56 @@ export interface RecoveryParts {
  * changes on, since its writer lives. Everything done or not done is logged. Never rejects; ends with `signal`.
  */
 export async function recoverLeftovers(parts: RecoveryParts, signal: AbortSignal): Promise<void> {
-  let doubtful = new Map<string, FileStatus>()
-  for (let round = 1; !signal.aborted; round++) {
+  let earlier = new Map<string, Waiting>()
+  for (let round = 1; round <= MOST_ROUNDS && !signal.aborted; ) {
     const found = await findLeftovers(parts, signal)
     if (found === undefined) {
       await parts.clock.sleep(parts.retryMs, signal)
       continue
     }
-    const next = new Map<string, FileStatus>()
-    for (const file of found) {
+    const waiting = new Map<string, Waiting>()
+    for (const status of found) {
       if (signal.aborted) return
-      if (isQuiet(file, doubtful.get(file.path), parts)) await complete(parts, file)
-      else if (round === 1 || doubtful.has(file.path)) next.set(file.path, file)
+      const why = await completeIfQuiet(parts, status, earlier.get(status.path), signal)
+      if (why !== undefined) waiting.set(status.path, { status, why })
     }
-    if (next.size === 0) return
-    report(parts, [...next.values()], round)
-    if (round === MOST_ROUNDS) return
-    doubtful = next
-    await parts.clock.sleep(QUIET_MS, signal)
+    if (waiting.size === 0 || signal.aborted) return
+    report(parts, waiting, round)
+    earlier = waiting
+    round += 1
+    if (round <= MOST_ROUNDS) await parts.clock.sleep(QUIET_MS, signal)
   }
 }
 
-function isQuiet(file: FileStatus, earlier: FileStatus | undefined, { clock, left }: RecoveryParts): boolean {
-  if (left.has(file.path) || clock.now() - file.modified >= QUIET_MS) return true
-  return earlier !== undefined && earlier.size === file.size && earlier.modified === file.modified
+/** A file that is not complete yet, and why: it may have a living writer, or completing it failed. */
+interface Waiting {
+  readonly status: FileStatus
+  readonly why: 'lively' | 'failed'
 }
 
-function report({ log }: RecoveryParts, files: readonly FileStatus[], round: number): void {
-  const facts = { files: files.map(({ path }) => path), quietMs: QUIET_MS }
-  if (round === 1) {
+async function completeIfQuiet(
+  parts: RecoveryParts, status: FileStatus, earlier: Waiting | undefined, signal: AbortSignal
+): Promise<Waiting['why'] | undefined> {
+  if (!isQuiet(status, earlier, parts)) return 'lively'
+  return (await complete(parts, status, signal)) ? undefined : 'failed'
+}
+
+function isQuiet(file: FileStatus, earlier: Waiting | undefined, { clock, left }: RecoveryParts): boolean {
+  if (left.has(file.path) || clock.now() - file.modified >= QUIET_MS || earlier?.why === 'failed') return true
+  return earlier?.status.size === file.size && earlier.status.modified === file.modified
+}
+
+function report({ log }: RecoveryParts, waiting: ReadonlyMap<string, Waiting>, round: number): void {
+  const files = [...waiting].filter(([, { why }]) => why === 'lively').map(([path]) => path)
+  if (files.length > 0 && round === 1) {
+    const facts = { files, quietMs: QUIET_MS }
     log.info('Found in-use files of another run. They are completed unless somebody writes to them.', facts)
-  } else if (round === MOST_ROUNDS) {
-    log.info('In-use files of another run are written to by somebody else. They are left alone.', facts)
+  } else if (files.length > 0 && round === MOST_ROUNDS) {
+    log.info('In-use files of another run are written to by somebody else. They are left alone.', { files })
+  }
+  if (round === MOST_ROUNDS && files.length < waiting.size) {
+    const stay = [...waiting].filter(([, { why }]) => why === 'failed').map(([path]) => path)
+    log.warn('In-use files of an earlier run could not be completed; they stay as they are.', { files: stay })
   }
 }
 
@@ -116,32 +135,33 @@ function isLeftover({ type, name, path }: FileStatus, { readName, before, left }
   return parsed !== undefined && (parsed.counter < before || left.has(path))
 }
 
-async function complete(parts: RecoveryParts, file: FileStatus): Promise<void> {
+/** False when it did not work yet. */
+async function complete(parts: RecoveryParts, { path, name }: FileStatus, signal: AbortSignal): Promise<boolean> {
   const { calls, fileSystem, log } = parts
-  const { path } = file
   try {
-    const closed = await calls.run(path, () => fileSystem.recoverLease(path))
-    if (!closed) log.warn('The store has not released an in-use file of an earlier run yet.', { file: path })
-    const now = await calls.run(path, () => fileSystem.stat(path))
-    if (now === undefined) return
-    if (now.size === 0 && closed) {
+    // No time limit: on HDFS the lease of a dead writer ends by itself after a minute.
+    if (!(await orAborted(fileSystem.recoverLease(path), signal))) return false
+    const status = await calls.run(path, () => fileSystem.stat(path))
+    if (status?.size === 0) {
       await calls.run(path, () => fileSystem.delete(path))
-      log.info('Deleted an empty in-use file of an earlier run.', { file: path })
-    } else if (closed) {
-      const final = await giveFinalName(parts, file)
+      log.info('Deleted an empty in-use file of an earlier run.', { file: fileSystem.uri + path })
+    } else if (status !== undefined) {
+      const final = await giveFinalName(parts, path, name)
       log.info('Completed an in-use file of an earlier run; its last events may be there a second time.', {
-        file: fileSystem.uri + final, was: path, bytes: now.size
+        file: fileSystem.uri + final, was: path, bytes: status.size
       })
     }
+    return true
   } catch (error) {
-    if (kindOf(error) === 'missing') return
-    log.warn('Could not complete an in-use file of an earlier run; it stays as it is.', {
-      file: path, reason: messageOf(error)
-    })
+    if (kindOf(error) === 'missing') return true
+    if (!signal.aborted) {
+      log.warn('Could not complete an in-use file of an earlier run yet.', { file: path, reason: messageOf(error) })
+    }
+    return false
   }
 }
 
-async function giveFinalName(parts: RecoveryParts, { path, name }: FileStatus): Promise<string> {
+async function giveFinalName(parts: RecoveryParts, path: string, name: string): Promise<string> {
   const { calls, fileSystem, nameParts } = parts
   const { prefix, counter } = parts.readName(name) ?? { prefix: name, counter: 0 }
   const folder = path.slice(0, path.length - name.length)
