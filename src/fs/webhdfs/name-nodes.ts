@@ -14,7 +14,7 @@ export interface Operation {
   readonly repeatable: boolean
 }
 
-const MOST_DATA_NODES = 3
+const MOST_DATA_NODES = 4
 
 /** Asks the active one of the NameNodes, and the DataNodes they redirect to. */
 export class NameNodes {
@@ -62,22 +62,21 @@ export class NameNodes {
   }
 
   async #withDataNode<T> (operation: Operation, task: (located: HttpAnswer) => Promise<T>): Promise<T> {
-    const unreachable: string[] = []
-    for (;;) {
-      const excluded = unreachable.length === 0 ? {} : { excludedatanodes: unreachable.join(',') }
+    const unreachable = new Set<string>()
+    for (let tried = 1; ; tried++) {
+      const excluded = unreachable.size === 0 ? {} : { excludedatanodes: [...unreachable].join(',') }
       const located = await this.#locate({ ...operation, parameters: { ...operation.parameters, ...excluded } }, unreachable)
-      const host = located.location?.hostname ?? ''
       try {
         return await task(located)
       } catch (error) {
-        if (!isUnreachableHost(error) || unreachable.length + 1 >= MOST_DATA_NODES || unreachable.includes(host)) throw error
-        unreachable.push(host)
+        if (!isUnreachableHost(error) || tried >= MOST_DATA_NODES) throw error
+        unreachable.add(located.location?.hostname ?? '')
       }
     }
   }
 
   /** Where the data go or come from. The question itself changes nothing, so it may be repeated. */
-  async #locate (operation: Operation, unreachable: readonly string[]): Promise<HttpAnswer> {
+  async #locate (operation: Operation, unreachable: ReadonlySet<string>): Promise<HttpAnswer> {
     try {
       return await this.#ask({ ...operation, repeatable: true }, async call => {
         const answer = await this.#http.open(call)
@@ -86,7 +85,7 @@ export class NameNodes {
         return answer
       })
     } catch (error) {
-      throw unreachable.length === 0 ? withNotApplied(error) : dataNodesAway(operation, unreachable, error)
+      throw unreachable.size === 0 ? withNotApplied(error) : dataNodesAway(operation, unreachable, error)
     }
   }
 
@@ -149,8 +148,8 @@ function withNotApplied (error: unknown): unknown {
     : error
 }
 
-function dataNodesAway (operation: Operation, unreachable: readonly string[], cause: unknown): AgentError {
+function dataNodesAway (operation: Operation, unreachable: ReadonlySet<string>, cause: unknown): AgentError {
   return fileError('unreachable', operation.path, 'No DataNode that the NameNode names can be reached.', {
-    op: operation.op, dataNodes: unreachable, notApplied: true
+    op: operation.op, dataNodes: [...unreachable], notApplied: true
   }, cause)
 }

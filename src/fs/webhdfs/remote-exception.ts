@@ -30,11 +30,15 @@ export function errorOfAnswer (status: number, body: string, path: string, facts
   const remote = remoteException(body)
   if (remote === undefined) return plainStatus(status, body, path, facts)
   const message = remote.message.split('\n')[0] ?? ''
-  const kind = /could only be (?:written|replicated) to|Failed to find datanode/.test(message)
-    ? 'unreachable'
-    : KINDS[remote.exception] ?? (status === 401 ? 'denied' : 'other')
+  const kind = kindOfMessage(message) ?? KINDS[remote.exception] ?? (status === 401 ? 'denied' : 'other')
   const notApplied = BEFORE_DATA.includes(remote.exception) ? { notApplied: true } : {}
   return fileError(kind, path, message, { ...facts, status, exception: remote.exception, ...notApplied })
+}
+
+/** Where the message says more than the exception's class. */
+function kindOfMessage (message: string): FileErrorKind | undefined {
+  if (/could only be (?:written|replicated) to|Failed to find datanode/.test(message)) return 'unreachable'
+  return message.endsWith('(is not a directory)') ? 'exists' : undefined
 }
 
 /** Whether the file is still held by another writer. */

@@ -85,7 +85,8 @@ export class WebHdfsFileSystem implements FileSystem {
     try {
       return statusOf(await this.#nodes.call({ method: 'GET', op: 'GETFILESTATUS', path: normal, repeatable: true }), normal)
     } catch (error) {
-      if (fileErrorKind(error) === 'missing') return undefined
+      // `exists`: a file stands where the path needs a folder.
+      if (['missing', 'exists'].includes(fileErrorKind(error))) return undefined
       throw error
     }
   }
@@ -98,10 +99,17 @@ export class WebHdfsFileSystem implements FileSystem {
 
   async * read (path: string, offset: number = 0): AsyncGenerator<Buffer, undefined> {
     const operation = { method: 'GET', op: 'OPEN', path: normalizePath(path), parameters: { offset }, repeatable: true } as const
+    let started = false
     try {
-      yield * await this.#nodes.readData(operation)
+      for await (const piece of await this.#nodes.readData(operation)) {
+        started = true
+        yield piece
+      }
     } catch (error) {
-      if (!isBehindEnd(error)) throw error
+      // HDFS refuses to read from the end of a file on, in many words; elsewhere that is just nothing.
+      if (started || offset === 0 || error instanceof AgentError && error.facts['status'] === undefined) throw error
+      const status = await this.stat(path)
+      if (status === undefined || status.size > offset) throw error
     }
     return undefined
   }
@@ -155,10 +163,4 @@ export class WebHdfsFileSystem implements FileSystem {
     if (await this.stat(to) !== undefined) throw fileError('exists', to, 'The new name is taken.', { from })
     throw fileError('missing', to, 'The folder of the new name does not exist.', { from })
   }
-}
-
-/** HDFS refuses to read from the end of a file on; elsewhere that is just nothing. */
-function isBehindEnd (error: unknown): boolean {
-  if (!(error instanceof AgentError)) return false
-  return exceptionOf(error) === 'EOFException' || /out of the range|Cannot seek after EOF/.test(String(error.facts['reason']))
 }

@@ -19,6 +19,7 @@ import org.apache.hadoop.fs.permission.FsPermission;
 import org.apache.hadoop.hdfs.HdfsConfiguration;
 import org.apache.hadoop.hdfs.MiniDFSCluster;
 import org.apache.hadoop.hdfs.MiniDFSNNTopology;
+import org.apache.hadoop.hdfs.protocol.DatanodeID;
 import org.apache.hadoop.hdfs.server.namenode.EditLogFileOutputStream;
 import org.apache.hadoop.security.authorize.ProxyUsers;
 import org.apache.hadoop.security.ssl.SSLFactory;
@@ -173,7 +174,9 @@ public final class HdfsService {
   private void obey(String command, int index) throws Exception {
     switch (command) {
       case "stop-datanode":
-        stopped.put(index, cluster.stopDataNode(cluster.getDataNodes().get(index).getDisplayName()));
+        DatanodeID node = cluster.getDataNodes().get(index).getDatanodeId();
+        stopped.put(index, cluster.stopDataNode(index));
+        cluster.setDataNodeDead(node);
         break;
       case "start-datanode":
         cluster.restartDataNode(stopped.remove(index), true);
