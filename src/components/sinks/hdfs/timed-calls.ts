@@ -1,9 +1,6 @@
 import type { Clock } from '../../../core/contracts.ts'
 import { AgentError } from '../../../core/errors.ts'
 
-/** Longest delay that a timer of Node takes. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1
-
 /** Puts `hdfs.callTimeout` around every call to the file system. */
 export class TimedCalls {
   readonly #clock: Clock
@@ -14,7 +11,7 @@ export class TimedCalls {
   constructor(clock: Clock, timeoutMs: number, failed: () => void) {
     this.#clock = clock
     this.#failed = failed
-    this.#timeoutMs = Math.min(timeoutMs, LONGEST_TIMER_MS)
+    this.#timeoutMs = timeoutMs
   }
 
   /**
