@@ -1,0 +1,228 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer, type AddressInfo } from 'node:net'
+import { test } from 'node:test'
+import { AgentError } from '../../core/errors.ts'
+import {
+  answerWith, breakConnection, FakeWebHdfs, redirectTo, remoteException, silence
+} from '../../testing/webhdfs-server.ts'
+import { fileErrorKind } from '../file-errors.ts'
+import { WebHdfsFileSystem } from './webhdfs.ts'
+import type { WebHdfsSettings } from './settings.ts'
+
+function openStore (addresses: readonly string[], more: Partial<WebHdfsSettings> = {}): WebHdfsFileSystem & AsyncDisposable {
+  let now = 0
+  const clock = { now: () => now, sleep: async (ms: number) => { now += ms } }
+  const fileSystem = new WebHdfsFileSystem({
+    uri: 'webhdfs://test', nameNodes: addresses.map(address => `http://${address}`), identity: { 'user.name': 'flume' },
+    defaults: {}, umask: 0o022, timeoutMs: 5_000, clock, ...more
+  })
+  return Object.assign(fileSystem, { [Symbol.asyncDispose]: () => fileSystem.close() })
+}
+
+/** An address at which nobody listens. */
+async function deadAddress (): Promise<string> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return `127.0.0.1:${port}`
+}
+
+async function kindOf (pending: Promise<unknown>): Promise<string> {
+  return await pending.then(() => 'resolved', (error: unknown) => {
+    assert.ok(error instanceof AgentError, String(error))
+    return error.code === 'ERR_FILE_SYSTEM' ? fileErrorKind(error) : error.code
+  })
+}
+
+test('each exception of the server has its kind', async () => {
+  await using server = await FakeWebHdfs.start()
+  await using store = openStore([server.address])
+  const kinds: Record<string, string> = {}
+  const exceptions = ['FileNotFoundException', 'FileAlreadyExistsException', 'AccessControlException', 'AuthorizationException',
+    'DSQuotaExceededException', 'StandbyException', 'SafeModeException', 'RetriableException', 'IOException']
+
+  for (const exception of exceptions) {
+    server.fail('MKDIRS', remoteException(403, exception))
+    kinds[exception] = await kindOf(store.mkdirs('/x'))
+  }
+
+  assert.deepEqual(Object.values(kinds), [
+    'missing', 'exists', 'denied', 'denied', 'full', 'unreachable', 'unreachable', 'unreachable', 'other'
+  ])
+})
+
+test('answers that are not WebHDFS are told apart', async () => {
+  await using server = await FakeWebHdfs.start()
+  await using store = openStore([server.address])
+  const answers = [[401, ''], [403, 'no'], [404, '<h1>Not found</h1>'], [503, ''], [500, '{"RemoteException":7}'], [200, '<html>'], [200, '[]']] as const
+  server.fail('MKDIRS', ...answers.map(([status, text]) => answerWith(status, text)))
+
+  const kinds: string[] = []
+  for (const _ of answers) kinds.push(await kindOf(store.mkdirs('/x')))
+
+  assert.deepEqual(kinds, ['denied', 'denied', 'other', 'unreachable', 'other', 'other', 'other'])
+})
+
+test('an answer without end is cut off', async () => {
+  await using server = await FakeWebHdfs.start()
+  await using store = openStore([server.address])
+  server.fail('MKDIRS', answerWith(200, 'x'.repeat(17 * 1024 * 1024)))
+
+  await assert.rejects(store.mkdirs('/x'), { facts: { path: '/x', kind: 'other', reason: 'The answer is too large.', server: server.address, maxBytes: 16 * 1024 * 1024 } })
+})
+
+test('a server that never answers ends in ERR_TIMEOUT', async () => {
+  await using server = await FakeWebHdfs.start()
+  await using store = openStore([server.address], { timeoutMs: 50 })
+  server.fail('CREATE data', silence)
+  server.fail('MKDIRS', silence)
+
+  assert.deepEqual([await kindOf(store.create('/x')), await kindOf(store.mkdirs('/x'))], ['ERR_TIMEOUT', 'ERR_TIMEOUT'])
+})
+
+test('a standby NameNode sends on to the active one, which is asked first from then on', async () => {
+  await using standby = await FakeWebHdfs.start()
+  await using active = await FakeWebHdfs.start()
+  await using store = openStore([await deadAddress(), standby.address, active.address])
+  standby.fail('GETFILESTATUS', remoteException(403, 'StandbyException'))
+  active.files.set('/x', Buffer.from('x'))
+
+  const first = await store.stat('/x')
+  const second = await store.stat('/x')
+
+  assert.deepEqual([first?.size, second?.size], [1, 1])
+  assert.deepEqual([standby.requests.length, active.requests.length], [1, 2])
+})
+
+test('when no NameNode is active the store is unreachable', async () => {
+  await using standby = await FakeWebHdfs.start()
+  await using store = openStore([standby.address, await deadAddress()])
+  standby.fail('MKDIRS', remoteException(403, 'StandbyException'))
+
+  assert.equal(await kindOf(store.mkdirs('/x')), 'unreachable')
+})
+
+test('a dead DataNode is named and another one asked for', async () => {
+  await using server = await FakeWebHdfs.start()
+  await using store = openStore([server.address])
+  server.fail('CREATE', redirectTo(`http://${await deadAddress()}/webhdfs/v1/x?op=CREATE`))
+
+  await (await store.create('/x')).close()
+
+  assert.equal(server.lastQuery.get('excludedatanodes'), '127.0.0.1')
+  assert.deepEqual(server.requests, ['CREATE /x', 'CREATE /x', 'CREATE data /x'])
+})
+
+test('when every DataNode is dead nothing was written, and the error names them', async () => {
+  await using server = await FakeWebHdfs.start()
+  await using store = openStore([server.address])
+  const dead = redirectTo(`http://${await deadAddress()}/webhdfs/v1/x?op=CREATE`)
+  server.fail('CREATE', dead, dead, remoteException(403, 'IOException', 'Failed to find datanode, suggest to check cluster health.'))
+
+  await assert.rejects(store.create('/x'), (error: AgentError) => {
+    assert.deepEqual([error.facts['kind'], error.facts['dataNodes'], error.facts['notApplied']], ['unreachable', ['127.0.0.1'], true])
+    return true
+  })
+  assert.equal(server.files.size, 0)
+})
+
+test('a redirect to something else than HTTP is refused', async () => {
+  await using server = await FakeWebHdfs.start()
+  await using store = openStore([server.address])
+  server.fail('CREATE', redirectTo('file:///etc/passwd'))
+
+  assert.equal(await kindOf(store.create('/x')), 'other')
+})
+
+test('a file that another writer is creating exists', async () => {
+  await using server = await FakeWebHdfs.start()
+  await using store = openStore([server.address])
+  server.fail('CREATE data', remoteException(403, 'AlreadyBeingCreatedException'))
+
+  assert.equal(await kindOf(store.create('/x')), 'exists')
+})
+
+test('a rename whose answer got lost is looked up', async () => {
+  await using server = await FakeWebHdfs.start()
+  await using store = openStore([server.address])
+  server.files.set('/a', Buffer.from('a')).set('/c', Buffer.from('c'))
+  server.fail('RENAME', ({ response }) => {
+    server.files.set('/b', Buffer.from('a'))
+    server.files.delete('/a')
+    response.destroy()
+  }, breakConnection)
+
+  await store.rename('/a', '/b')
+
+  assert.equal(await kindOf(store.rename('/c', '/d')), 'unreachable')
+  assert.deepEqual([...server.files.keys()], ['/c', '/b'])
+})
+
+test('a question whose answer got lost is asked once more', async () => {
+  await using server = await FakeWebHdfs.start()
+  await using store = openStore([server.address])
+  server.files.set('/a', Buffer.from('a'))
+  server.fail('GETFILESTATUS', breakConnection)
+
+  assert.equal((await store.stat('/a'))?.size, 1)
+})
+
+test('a listing comes from servers that know no pages', async () => {
+  await using server = await FakeWebHdfs.start()
+  await using store = openStore([server.address])
+  server.fail('GETFILESTATUS', answerWith(200, '{"FileStatus":{"type":"DIRECTORY"}}'))
+  server.fail('LISTSTATUS', answerWith(200, '{"FileStatuses":{"FileStatus":[{"pathSuffix":"b","type":"FILE"},{"pathSuffix":"a","type":"DIRECTORY"}]}}'))
+
+  assert.deepEqual((await store.list('/dir')).map(({ path, type }) => [path, type]), [['/dir/a', 'directory'], ['/dir/b', 'file']])
+})
+
+test('statuses that make no sense are read as far as they go', async () => {
+  await using server = await FakeWebHdfs.start()
+  await using store = openStore([server.address])
+  server.fail('GETFILESTATUS', answerWith(200, '{"FileStatus":{"length":-5,"permission":"rwx","owner":3}}'), answerWith(200, '{}'))
+
+  const status = await store.stat('/x')
+
+  assert.deepEqual([status?.size, status?.mode, status?.owner, status?.type], [0, undefined, undefined, 'file'])
+  assert.equal(await kindOf(store.stat('/x')), 'other')
+})
+
+test('who we are goes with each request and into no error', async () => {
+  await using server = await FakeWebHdfs.start()
+  await using store = openStore([server.address], { identity: { delegation: 'SECRET-TOKEN' } })
+  server.fail('MKDIRS', remoteException(403, 'InvalidToken', 'token expired'))
+
+  const error: unknown = await store.mkdirs('/x').catch((thrown: unknown) => thrown)
+
+  assert.equal(server.lastQuery.get('delegation'), 'SECRET-TOKEN')
+  assert.equal(fileErrorKind(error), 'denied')
+  assert.doesNotMatch(`${String(error)} ${JSON.stringify(error)}`, /SECRET/)
+})
+
+test('a lease is waited for, with growing pauses and not for ever', async () => {
+  await using server = await FakeWebHdfs.start()
+  await using store = openStore([server.address])
+  server.files.set('/x', Buffer.from('x'))
+  const held = remoteException(403, 'AlreadyBeingCreatedException')
+  server.fail('APPEND data', held, held, held)
+
+  assert.equal(await store.recoverLease('/x'), true)
+  server.fail('APPEND data', ...Array.from({ length: 100 }, () => held))
+  assert.equal(await store.recoverLease('/x'), false)
+  assert.equal(String(server.files.get('/x')), 'x')
+})
+
+test('a broken connection while reading is an error, not an end', async () => {
+  await using server = await FakeWebHdfs.start()
+  await using store = openStore([server.address])
+  server.files.set('/x', Buffer.from('whole'))
+  server.fail('OPEN data', ({ response }) => {
+    response.writeHead(200, { 'content-length': 5 })
+    response.write('who', () => response.destroy())
+  })
+
+  assert.equal(await kindOf(Array.fromAsync(store.read('/x'))), 'unreachable')
+})
