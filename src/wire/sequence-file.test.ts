@@ -19,13 +19,13 @@ async function * inPieces (bytes: Buffer, size: number): AsyncGenerator<Buffer, 
   return undefined
 }
 
-interface Record { readonly key: bigint, readonly body: Buffer | undefined }
+interface ReadRecord { readonly key: string, readonly body: Buffer | undefined }
 
-async function readAll (bytes: Buffer, size = 1000): Promise<Record[]> {
+async function readAll (bytes: Buffer, size = 1000): Promise<ReadRecord[]> {
   const file = await openSequenceFile(inPieces(bytes, size))
-  const records: Record[] = []
+  const records: ReadRecord[] = []
   for await (const { key, value } of file.records) {
-    records.push({ key: BigInt(writableText(file.keyClass, key)), body: writableBytes(file.valueClass, value) })
+    records.push({ key: writableText(file.keyClass, key), body: writableBytes(file.valueClass, value) })
   }
   return records
 }
@@ -60,7 +60,7 @@ for (const folder of ['seq-writable', 'seq-text', 'seq-block-deflate', 'seq-bloc
     const records = await readAll(fixture(folder), 11)
 
     assert.deepEqual(records.map(({ body }) => String(body)), recordedBodies())
-    assert.ok(records.every(({ key }) => key === 1700000000123n))
+    assert.ok(records.every(({ key }) => key === '1700000000123'))
   })
 }
 
@@ -152,7 +152,7 @@ for (const folder of ['seq-writable', 'seq-text', 'seq-block-deflate', 'seq-bloc
 
       const outcome = await readAll(bytes).catch((error: unknown) => error)
 
-      assert.ok(Array.isArray(outcome) || outcome instanceof AgentError || outcome instanceof SyntaxError, String(outcome))
+      assert.ok(Array.isArray(outcome) || outcome instanceof AgentError, Error.isError(outcome) ? outcome : undefined)
     }), { numRuns: 300 })
   })
 }
