@@ -39,7 +39,8 @@ const FINE: Record<string, string>[] = [
   { 'hdfs.round': 'true', 'hdfs.roundUnit': 'HOUR', 'hdfs.roundValue': '24' },
   { 'hdfs.roundUnit': 'fortnight', 'hdfs.roundValue': '-1' },
   { 'hdfs.timeZone': 'Europe/Berlin' },
-  { 'hdfs.path': 'hdfs://nn:8020/logs/%Y' },
+  { 'hdfs.path': 'webhdfs://nn:9870/logs/%Y' },
+  { 'hdfs.path': 'logs/%Y' },
   { 'hdfs.useRawLocalFileSystem': 'true', 'hdfs.path': 'file:///logs' },
   { 'hdfs.minBlockReplicas': '0', 'hdfs.closeTries': '0', 'hdfs.callTimeout': '0' }
 ]
@@ -72,7 +73,9 @@ const WRONG: [level: Problem['level'], key: string, message: RegExp, properties:
   ['error', 'hdfs.kerberosPrincipal', /^Kerberos is not in this version: simple authentication only/, { 'hdfs.kerberosPrincipal': 'flume', 'hdfs.kerberosKeytab': '/k' }],
   ['error', 'hdfs.kerberosKeytab', /^Kerberos is not in this version/, { 'hdfs.kerberosKeytab': '/k' }],
   ['warning', 'hdfs.useRawLocalFileSystem', /not of type LocalFileSystem/, { 'hdfs.useRawLocalFileSystem': 'true', 'hdfs.path': 'webhdfs://n/x' }],
-  ['error', 'hdfs.path', /escape sequence in the host/, { 'hdfs.path': 'hdfs://%{host}/x' }],
+  ['warning', 'hdfs.path', /names the file system hdfs:, which is not in this version/, { 'hdfs.path': 'hdfs://nn:8020/logs' }],
+  ['warning', 'hdfs.path', /names the file system s3a:/, { 'hdfs.path': 's3a://bucket/logs' }],
+  ['error', 'hdfs.path', /escape sequence in the host/, { 'hdfs.path': 'webhdfs://%{host}/x' }],
   ['error', 'hdfs.filePrefix', /^The static escape string 'who' was provided but does not match/, { 'hdfs.filePrefix': '%[who]' }],
   ['error', 'hdfs.path', /^hdfs.path is required/, { 'hdfs.path': ' ' }]
 ]
@@ -89,3 +92,21 @@ for (const [level, key, message, properties] of WRONG) {
 function shown(properties: Record<string, string>): string {
   return Object.entries(properties).map(([key, value]) => `${key} = ${value}`).join(', ')
 }
+
+test('a serializer that a SequenceFile does not use is a warning', () => {
+  const avro = (): Resolution => ({ status: 'found', definition: { ...text, type: 'avro_event' } })
+  const warnings = (properties: Record<string, string>) =>
+    readSettings(definition, { 'hdfs.path': '/data', serializer: 'avro_event', ...properties }, avro).problems.map(({ message }) => message)
+
+  assert.deepEqual(warnings({}), ['serializer is ignored, because hdfs.fileType is SequenceFile.'])
+  assert.deepEqual(warnings({ 'hdfs.fileType': 'DataStream' }), [])
+})
+
+test('a path of the native protocol is told its WebHDFS spelling', () => {
+  const hints = ['hdfs://nn:8020/logs/%Y', 'hdfs:///logs'].map(path => problemsOf({ 'hdfs.path': path })[0]?.hint)
+
+  assert.deepEqual(hints, [
+    'Reach the same files by WebHDFS: hdfs.path = webhdfs://nn:9870/logs/%Y',
+    'Reach the same files by WebHDFS: hdfs.path = webhdfs://NAMENODE:9870/logs'
+  ])
+})

@@ -1,5 +1,6 @@
 import type { Problem } from '../../../core/component.ts'
 import { messageOf } from '../../../core/errors.ts'
+import { splitUri } from '../../../fs/paths.ts'
 import { compileBucketPath } from '../../../java/bucket-path.ts'
 import { timeZone } from '../../../java/time-zone.ts'
 import { resolveCodec, unsupportedCodec } from '../../../wire/codecs/resolve-codec.ts'
@@ -11,6 +12,7 @@ import { ROUND_UNITS, type HdfsSettings } from './settings.ts'
 export function checkSettings(settings: HdfsSettings): Problem[] {
   return [
     ...pathProblems(settings),
+    ...schemeProblems(settings),
     ...escapeProblems(settings),
     ...codecProblems(settings),
     ...formatProblems(settings),
@@ -31,7 +33,7 @@ function pathProblems({ path, useRawLocalFileSystem, timeZone: zone }: HdfsSetti
     const message = 'hdfs.path has an escape sequence in the host of its URI.'
     problems.push(error('hdfs.path', message, 'Use escape sequences in folder names only.'))
   }
-  const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(path)?.[1]?.toLowerCase()
+  const { scheme } = splitUri(path)
   if (useRawLocalFileSystem && scheme !== undefined && scheme !== 'file') {
     const message = 'useRawLocalFileSystem is set to true but file system is not of type LocalFileSystem'
     problems.push(warning('hdfs.useRawLocalFileSystem', message, 'Remove the line.'))
@@ -41,6 +43,20 @@ function pathProblems({ path, useRawLocalFileSystem, timeZone: zone }: HdfsSetti
     problems.push(error('hdfs.timeZone', message, 'Write an id such as Europe/Berlin, UTC or GMT+05:30.'))
   }
   return problems
+}
+
+const SCHEMES: readonly (string | undefined)[] = [undefined, 'embedded', 'file', 'webhdfs', 'swebhdfs']
+
+/** Warnings only: the sink is kept as Flume keeps it, and says the same again when it cannot start. */
+function schemeProblems({ path }: HdfsSettings): Problem[] {
+  const { scheme, authority = '', path: below } = splitUri(path)
+  if (SCHEMES.includes(scheme)) return []
+  const message = `hdfs.path names the file system ${scheme}:, which is not in this version.`
+  const host = authority.replace(/:\d+$/, '') || 'NAMENODE'
+  const hint = scheme === 'hdfs'
+    ? `Reach the same files by WebHDFS: hdfs.path = webhdfs://${host}:9870${below}`
+    : 'Use webhdfs:, swebhdfs:, file: or embedded:.'
+  return [warning('hdfs.path', message, hint, 'NOT_IN_THIS_VERSION')]
 }
 
 function escapeProblems({ path, filePrefix }: HdfsSettings): Problem[] {
@@ -73,9 +89,13 @@ function codecProblems({ fileType, codec }: HdfsSettings): Problem[] {
   return []
 }
 
-function formatProblems({ fileType, writeFormat, writeFormatOptions }: HdfsSettings): Problem[] {
+function formatProblems({ fileType, writeFormat, writeFormatOptions, serializer }: HdfsSettings): Problem[] {
   if (fileType !== 'SequenceFile') return []
   const problems: Problem[] = []
+  if (serializer.type !== 'text') {
+    const message = 'serializer is ignored, because hdfs.fileType is SequenceFile.'
+    problems.push(warning('serializer', message, 'Write hdfs.fileType = DataStream, or remove the line.', 'UNK_PROP'))
+  }
   if (valueOf(writeFormat) === undefined) {
     const message = `hdfs.writeFormat is "${writeFormat}"; a SequenceFile takes Writable or Text, in this spelling.`
     problems.push(error('hdfs.writeFormat', message, 'Write Writable or Text; Java classes cannot be loaded.'))

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import fc from 'fast-check'
 import { defineSerializer, type Resolution } from '../../../core/component.ts'
+import { BatchBuilder } from '../../../core/batch-builder.ts'
 import { AgentError } from '../../../core/errors.ts'
 import { settingsOf } from '../../../core/read-settings.ts'
 import { settled } from '../../../testing/fake-clock.ts'
@@ -321,4 +323,44 @@ test('whatever fails, every acknowledged event is in a file, flushed', async () 
       assert.deepEqual(Object.entries(store.texts).filter(([, text]) => text === ''), [], `${operation} after ${after}`)
     }
   }
+})
+
+test('no story of failures loses an acknowledged event, leaves a handle open or an empty complete file', async () => {
+  const operation = fc.constantFrom<FileOperation>('create', 'write', 'hflush', 'close', 'rename', 'delete', 'stat', 'recoverLease')
+  const step = fc.oneof(
+    fc.record({ kind: fc.constant('deliver' as const), buckets: fc.array(fc.nat({ max: 3 }), { minLength: 1, maxLength: 6 }) }),
+    fc.record({ kind: fc.constant('fail' as const), operation, times: fc.integer({ min: 1, max: 3 }), error: fc.constantFrom('other', 'unreachable', 'exists') }),
+    fc.record({ kind: fc.constant('wait' as const), ms: fc.constantFrom(10, 1000, 20_000) })
+  )
+  const settings = fc.record({
+    'hdfs.rollCount': fc.constantFrom('0', '1', '3'), 'hdfs.idleTimeout': fc.constantFrom('0', '2'),
+    'hdfs.maxOpenFiles': fc.constantFrom('1', '2', '5000'), 'hdfs.closeTries': fc.constantFrom('0', '2'), 'hdfs.retryInterval': fc.constant('1')
+  })
+
+  await fc.assert(fc.asyncProperty(settings, fc.array(step, { maxLength: 25 }), async (properties, steps) => {
+    const { store, sink, context } = await started({ ...properties, 'hdfs.path': '/%{b}' })
+    const acknowledged: string[] = []
+    let number = 0
+    for (const next of steps) {
+      if (next.kind === 'wait') await context.clock.advance(next.ms)
+      else if (next.kind === 'fail') store.fail(next.operation, { times: next.times, kind: next.error })
+      else {
+        const builder = new BatchBuilder()
+        const texts = next.buckets.map(b => {
+          builder.add(`<${++number}>`, { b: `b${b}` })
+          return `<${number}>`
+        })
+        await sink.deliver(builder.build(), never).then(() => acknowledged.push(...texts), () => {})
+      }
+    }
+    store.heal()
+    store.crash()
+    await sink.stop()
+
+    const written = new Set(Object.values(store.texts).join('').match(/<\d+>/g))
+    assert.deepEqual(acknowledged.filter(text => !written.has(text)), [])
+    assert.deepEqual(Object.entries(store.texts).filter(([name, text]) => text === '' && !name.endsWith('.tmp')), [])
+    if (properties['hdfs.closeTries'] === '0') assert.equal(store.open, 0)
+    assert.equal(context.clock.pending, 0)
+  }), { numRuns: 150 })
 })
