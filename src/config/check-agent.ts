@@ -43,7 +43,23 @@ export async function checkAgent (context: CheckContext): Promise<AgentCheck> {
   reportLists(channels, sources, sinks, context)
   reportUnlisted(context)
   const checked = { channels, sources, sinks, groups }
-  return { plan: makePlan(context.agent.name, checked), components: statuses(checked), checked }
+  const plan = makePlan(context.agent.name, checked)
+  reportStranded(plan, checked, context)
+  return { plan, components: statuses(checked), checked }
+}
+
+/** What is fine by itself but hangs on a part that this version cannot run. */
+function reportStranded (plan: AgentPlan, { sources, sinks, groups }: CheckedAgent, { agent, findings }: CheckContext): void {
+  const running = new Set([...plan.sources, ...plan.sinks].map(({ kind, name }) => `${kind} ${name}`))
+  for (const { kind, name, status, at } of [...sources.values(), ...sinks.values()]) {
+    if (status !== 'ok' || running.has(`${kind} ${name}`)) continue
+    const group = kind === 'sink' ? groups.find(other => other.status !== 'ok' && other.sinks.includes(name)) : undefined
+    findings.add('NOT_IN_THIS_VERSION', {
+      at, key: `${agent.name}.${kind}s.${name}`,
+      message: `The ${kind} ${name} does not run: ${group === undefined ? 'its channel' : `the processor of its group ${group.name}`} is not there.`,
+      hint: group === undefined ? 'Give it a memory channel.' : `Take it out of the group ${group.name}.`
+    })
+  }
 }
 
 async function checkAll<T> (
@@ -126,10 +142,16 @@ function reportUnlisted ({ agent, findings }: CheckContext): void {
       const key = `${agent.name}.${kind}`
       findings.add('DEFINED_NOT_LISTED', {
         at: first, key: `${key}.${name}`, message: `${key}.${name} has properties but is not in the list ${key}; it is not used.`,
-        hint: `Write ${key} = ${[...listed, name].join(' ')}, or remove its lines.`
+        hint: `${listHint(key, listed, name)}, or remove its lines.`
       })
     }
   }
+}
+
+function listHint (key: string, listed: ReadonlySet<string>, name: string): string {
+  if (listed.size > 20) return `Add ${name} to ${key}`
+  const names = new Set([...[...listed].map(other => other.replaceAll(',', '')), name])
+  return `Write ${key} = ${[...names].join(' ')}`
 }
 
 function reportStrangeChannel (name: string, channel: Property | undefined, agent: AgentText, findings: Findings): void {

@@ -1,10 +1,10 @@
-import { nearest } from '../core/nearest.ts'
 import type { Kind } from '../core/plan.ts'
 import type { ComponentText } from './agent-text.ts'
 import { checkPart, type CheckContext, type CheckedPart, type Part } from './check-part.ts'
 import type { Position, Property } from './finding.ts'
 import { KNOWN_TYPES } from './known-types.ts'
 import { builtInFor } from './known/third-party.ts'
+import { nearestName } from './nearest-name.ts'
 
 type TopKind = 'source' | 'channel' | 'sink'
 
@@ -64,7 +64,7 @@ export function dropped (type: string): CheckedPart {
 function reportUndefined (kind: TopKind, name: string, { agent, findings }: CheckContext, list: Property): void {
   const key = `${agent.name}.${LIST_OF[kind]}.${name}`
   const message = { source: `Configuration empty for: ${name}.Removed.`, sink: `no context for sink${name}`, channel: `There is no channel ${name}.` }[kind]
-  const close = nearest(name, [...agent.components[LIST_OF[kind]].keys()])
+  const close = nearestName(name, agent.components[LIST_OF[kind]].keys())
   findings.add('LISTED_NOT_DEFINED', {
     at: list, key, message: `${message} ${list.key} lists ${name}, but nothing begins with ${key}.`,
     hint: close === undefined ? `Define ${key}.type, or take ${name} out of the list.` : `Did you mean ${close}?`
@@ -90,7 +90,7 @@ export function reportType (part: Part, { resolution, known }: CheckedPart, cont
     })
   } else if (resolution.status === 'not-in-this-version') {
     context.findings.add('NOT_IN_THIS_VERSION', {
-      at, key, message: `${part.type} is a ${part.kind} of Flume that this version does not have; ${part.name} does not run.`,
+      at, key, message: `${part.type} is ${/^[aeiou]/.test(part.kind) ? 'an' : 'a'} ${part.kind} of Flume that this version does not have; ${part.name} does not run.`,
       hint: 'The manual lists what there is: flume-ng help.'
     })
   }
@@ -116,7 +116,7 @@ function reportThirdParty (part: Part, replacement: string | undefined, { findin
   const { kind, type, at, prefix, name } = part
   const instead = replacement ?? builtInFor(kind, type)
   const known = KNOWN_TYPES.filter(other => other.kind === kind).flatMap(other => [other.type, ...other.classes])
-  const close = nearest(type, [...catalog.names?.(kind) ?? [], ...known])
+  const close = nearestName(type, [...catalog.names?.(kind) ?? [], ...known])
   const javaClass = /[.$]/.test(type)
   const remark = {
     at, key: `${prefix}type`,

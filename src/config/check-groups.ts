@@ -1,10 +1,10 @@
-import { nearest } from '../core/nearest.ts'
 import type { ComponentPlan } from '../core/plan.ts'
 import { namesOf, type ComponentText } from './agent-text.ts'
 import { reportType } from './check-component.ts'
 import { checkPart, type CheckContext, type Status } from './check-part.ts'
 import type { CheckedSink } from './check-sinks.ts'
 import type { Property } from './finding.ts'
+import { nearestName } from './nearest-name.ts'
 
 export interface CheckedGroup {
   readonly name: string
@@ -41,7 +41,7 @@ async function checkGroup (name: string, members: Members, context: CheckContext
   const key = `${agent.name}.sinkgroups.${name}`
   const text = agent.components.sinkgroups.get(name)
   if (text === undefined) {
-    const close = nearest(name, [...agent.components.sinkgroups.keys()])
+    const close = nearestName(name, agent.components.sinkgroups.keys())
     findings.add('LISTED_NOT_DEFINED', {
       at: members.list, key, message: `Configuration error for: ${name}.Removed. ${members.list.key} lists ${name}, but nothing begins with ${key}.`,
       hint: close === undefined ? `Define ${key}.sinks and ${key}.processor.type; until then its sinks run alone.` : `Did you mean ${close}?`
@@ -66,7 +66,7 @@ function membersOf (name: string, text: ComponentText, { sinks, taken }: Members
     const other = taken.get(sink)
     const checked = sinks.get(sink)
     if (checked === undefined || checked.status === 'dropped') {
-      const close = nearest(sink, [...sinks.keys()].filter(candidate => candidate !== sink))
+      const close = nearestName(sink, sinks.keys())
       findings.add('GROUP_UNKNOWN_SINK', {
         at, key: `${key} ${sink}`, message: `Configuration problem in group ${name}: sink not found: '${sink}',  sink not added.`,
         hint: close === undefined || checked !== undefined ? `Correct ${agent.name}.sinks.${sink}, or take it out.` : `Did you mean ${close}?`

@@ -1,9 +1,9 @@
-import { nearest } from '../core/nearest.ts'
 import type { ComponentText } from './agent-text.ts'
 import { reportType } from './check-component.ts'
 import type { CheckedPlan } from './check-interceptors.ts'
 import { checkPart, worse, type CheckContext } from './check-part.ts'
 import type { Property } from './finding.ts'
+import { nearestName } from './nearest-name.ts'
 
 /** Checks a source's selector and the channels it names; `channels` are those the source has. */
 export async function checkSelector (
@@ -31,7 +31,7 @@ function checkNamedChannels (
     if (key !== 'default' && key !== 'optional' && !key.startsWith('mapping.') && !key.startsWith('optional.')) continue
     for (const name of property.value.split(/\s+/).filter(word => word !== '' && !channels.includes(word))) {
       known = false
-      const close = nearest(name, channels)
+      const close = nearestName(name, channels)
       findings.add('SELECTOR_UNKNOWN_CHANNEL', {
         at: property, key: property.key, message: `Selector channel not found: ${name}; source ${source} is dropped.`,
         hint: close === undefined ? `Name one of the source’s channels: ${channels.join(', ') || 'it has none'}.` : `Did you mean ${close}?`

@@ -1,9 +1,9 @@
-import { nearest } from '../core/nearest.ts'
 import { namesOf, type ComponentText } from './agent-text.ts'
 import { checkComponent, type Checked } from './check-component.ts'
 import type { CheckContext } from './check-part.ts'
 import { isUsable } from './check-sources.ts'
 import type { Property } from './finding.ts'
+import { nearestName } from './nearest-name.ts'
 
 export interface CheckedSink extends Checked { readonly channel: string }
 
@@ -34,7 +34,7 @@ function attachedChannel (
     })
     return undefined
   }
-  const close = nearest(property.value, [...channels.keys()].filter(other => other !== property.value))
+  const close = nearestName(property.value, channels.keys())
   const listed = channels.has(property.value)
   findings.add('UNDECLARED_CHANNEL', {
     at: property, key, level: listed ? 'warning' : 'error',

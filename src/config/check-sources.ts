@@ -1,4 +1,3 @@
-import { nearest } from '../core/nearest.ts'
 import type { ComponentPlan } from '../core/plan.ts'
 import { namesOf, type ComponentText } from './agent-text.ts'
 import { checkComponent, reportRemoved, type Checked } from './check-component.ts'
@@ -6,6 +5,7 @@ import { checkInterceptors } from './check-interceptors.ts'
 import { worse, type CheckContext } from './check-part.ts'
 import { checkSelector } from './check-selector.ts'
 import type { Property } from './finding.ts'
+import { nearestName } from './nearest-name.ts'
 
 export interface CheckedSource extends Checked {
   /** Channels that exist, in the order of the file. */
@@ -56,13 +56,13 @@ function attachedChannels (
   const last = attached.length === 0 ? ` ${failed}No Channels configured for ${name}.` : ''
   for (const channel of wanted.filter(other => !attached.includes(other))) {
     const listed = channels.has(channel)
-    const close = nearest(channel, [...channels.keys()].filter(other => other !== channel))
+    const close = nearestName(channel, channels.keys())
     findings.add('UNDECLARED_CHANNEL', {
       at: property, key, level: listed ? 'warning' : 'error',
       message: listed
         ? `The channel ${channel} of source ${name} was dropped.${last}`
         : `The channel ${channel} of source ${name} does not exist; it is ignored.${last}`,
-      hint: listed ? `Correct ${agent.name}.channels.${channel}.` : close === undefined
+      hint: channel.includes(',') ? 'Separate names by blanks, not commas.' : listed ? `Correct ${agent.name}.channels.${channel}.` : close === undefined
         ? `Add ${channel} to ${agent.name}.channels and define it.`
         : `Did you mean ${close}?`
     })

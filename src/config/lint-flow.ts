@@ -13,9 +13,11 @@ export function lintFlow (agent: AgentText, checked: CheckedAgent, findings: Fin
 }
 
 function lintShared (agent: AgentText, { channels, sinks, groups }: CheckedAgent, findings: Findings): void {
+  const groupOf = new Map(groups.flatMap(group => group.sinks.map(sink => [sink, group.name])))
+  const byChannel = Map.groupBy([...sinks.values()].filter(sink => sink.status !== 'dropped'), sink => sink.channel)
   for (const channel of channels.values()) {
-    const draining = [...sinks.values()].filter(sink => sink.status !== 'dropped' && sink.channel === channel.name)
-    const apart = new Set(draining.map(({ name }) => groups.find(group => group.sinks.includes(name))?.name ?? `sink ${name}`))
+    const draining = byChannel.get(channel.name) ?? []
+    const apart = new Set(draining.map(({ name }) => groupOf.get(name) ?? `sink ${name}`))
     if (apart.size < 2) continue
     findings.add('SHARED_CHANNEL', {
       at: draining[1]?.at ?? channel.at, key: `${agent.name}.channels.${channel.name}`,

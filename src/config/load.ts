@@ -1,4 +1,3 @@
-import { nearest } from '../core/nearest.ts'
 import type { AgentPlan } from '../core/plan.ts'
 import { simpleDateFormat } from '../java/simple-date-format.ts'
 import { defaultTimeZoneId, timeZone } from '../java/time-zone.ts'
@@ -15,6 +14,7 @@ import { readLookups } from './lookups-file.ts'
 import type { Surroundings } from './lookups.ts'
 import { mergeSources, type Properties, type Source } from './merge.ts'
 import { readConfiguration } from './read-files.ts'
+import { nearestName } from './nearest-name.ts'
 
 export interface LoadOptions {
   /** The agent asked for; undefined means the only one. */
@@ -105,7 +105,7 @@ function chooseAgent (
   }
   if (wanted !== undefined) {
     if (agents.includes(wanted)) return wanted
-    const close = nearest(wanted, agents)
+    const close = nearestName(wanted, agents)
     findings.add('NO_AGENT', { at, message: `No configuration found for this host:${wanted}`, hint: close === undefined ? `The agents are: ${agents.join(', ')}.` : `Did you mean -n ${close}?` })
     return undefined
   }

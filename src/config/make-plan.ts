@@ -1,4 +1,4 @@
-import type { AgentPlan, ComponentPlan, SinkGroupPlan } from '../core/plan.ts'
+import type { AgentPlan, ComponentPlan, SinkGroupPlan, SourcePlan } from '../core/plan.ts'
 import type { CheckedAgent } from './check-agent.ts'
 import type { Checked } from './check-component.ts'
 import type { CheckedSource } from './check-sources.ts'
@@ -30,7 +30,16 @@ function planOf ({ kind, name, type, properties }: Checked): ComponentPlan {
   return { kind, name, type, properties }
 }
 
-function sourcePlan (source: CheckedSource, usable: ReadonlyMap<string, unknown>) {
-  const { selector, interceptors } = source
-  return { ...planOf(source), channels: source.channels.filter(name => usable.has(name)), selector, interceptors }
+function sourcePlan (source: CheckedSource, usable: ReadonlyMap<string, unknown>): SourcePlan {
+  const { interceptors } = source
+  const channels = source.channels.filter(name => usable.has(name))
+  return { ...planOf(source), channels, selector: withoutLost(source.selector, channels), interceptors }
+}
+
+/** A selector's optional channels, less those that do not run. */
+function withoutLost (selector: ComponentPlan, channels: readonly string[]): ComponentPlan {
+  const { optional, ...others } = selector.properties
+  if (optional === undefined) return selector
+  const left = optional.split(/\s+/).filter(name => channels.includes(name)).join(' ')
+  return { ...selector, properties: left === '' ? others : { ...others, optional: left } }
 }

@@ -1,4 +1,5 @@
 import type { KnownType } from './known-type.ts'
+import { wordRules } from './rules.ts'
 
 const INTERCEPTOR = 'org.apache.flume.interceptor.'
 const MORPHLINE = 'org.apache.flume.sink.solr.morphline.'
@@ -43,7 +44,8 @@ export const KNOWN_OTHERS: readonly KnownType[] = [
     keys: 'header default mapping.* optional.*'
   },
   {
-    kind: 'selector', type: 'load_balancing', classes: ['org.apache.flume.channel.LoadBalancingChannelSelector'], keys: 'policy'
+    kind: 'selector', type: 'load_balancing', classes: ['org.apache.flume.channel.LoadBalancingChannelSelector'], keys: 'policy',
+    rules: properties => wordRules(properties, 'policy', ['round_robin', 'random'])
   },
   {
     kind: 'processor', type: 'failover', classes: ['org.apache.flume.sink.FailoverSinkProcessor'],

@@ -1,5 +1,5 @@
 import type { Problem } from '../../core/component.ts'
-import { parseJavaBoolean } from '../../core/numbers.ts'
+import { parseJavaBoolean, parseJavaInt } from '../../core/numbers.ts'
 
 type Given = Readonly<Record<string, string>>
 
@@ -36,6 +36,28 @@ export function ipFilterRules (given: Given): readonly Problem[] {
     message: `Invalid ipFilter patternRule '${rule}' should look like <'allow'  or 'deny'>:<'ip' or 'name'>:<pattern>.`,
     hint: 'Write such as allow:ip:127.*,deny:name:*.'
   }))
+}
+
+/** One of a few words, in any case. */
+export function wordRules (given: Given, key: string, words: readonly string[]): readonly Problem[] {
+  const value = given[key]
+  if (value === undefined || words.includes(value.toLowerCase())) return []
+  return [{ level: 'error', code: 'BAD_VALUE', key, message: `${key} is "${value}".`, hint: `Write one of: ${words.join(', ')}.` }]
+}
+
+/** A list of ports, separated by blanks. */
+export function portListRules (given: Given): readonly Problem[] {
+  const bad = (given['ports'] ?? '').split(/\s+/).filter(port => port !== '' && parseJavaInt(port) === undefined)
+  return bad.map(port => ({
+    level: 'error', code: 'BAD_NUMBER', key: 'ports', message: `ports holds "${port}", which is not a whole number.`, hint: 'Write ports separated by blanks.'
+  }))
+}
+
+/** At least one listed file group has a path. */
+export function fileGroupRules (given: Given): readonly Problem[] {
+  const groups = (given['filegroups'] ?? '').split(/\s+/).filter(group => group !== '')
+  if (groups.length === 0 || groups.some(group => given[`filegroups.${group}`] !== undefined)) return []
+  return [missing(`filegroups.${groups[0] ?? ''}`, "Mapping for tailing files is empty or invalid: 'filegroups.'")]
 }
 
 function missing (key: string, message: string): Problem {

@@ -1,7 +1,7 @@
 import type { KnownType } from './known-type.ts'
 
 const RPC = `hostname! port!:int batch-size:~int>0=100 connect-timeout:~int=20000 request-timeout:~long=20000
-  reset-connection-interval:~int=0
+  reset-connection-interval:int
   compression-type compression-level:~int=6 ssl trust-all-certs truststore truststore-password truststore-type exclude-protocols
   include-protocols exclude-cipher-suites include-cipher-suites maxIoWorkers:~int=0 client.type hosts hosts.* max-attempts
   host-selector backoff maxBackoff`
@@ -15,7 +15,7 @@ export const KNOWN_SINKS: readonly KnownType[] = [
   },
   {
     kind: 'sink', type: 'thrift', classes: ['org.apache.flume.sink.ThriftSink'], batch: { key: 'batch-size', default: 100 },
-    keys: `${RPC} protocol kerberos client-principal client-keytab server-principal connection-reset-interval maxConnections:int`
+    keys: `${RPC} protocol kerberos client-principal client-keytab server-principal connection-reset-interval maxConnections`
   },
   {
     kind: 'sink', type: 'irc', classes: ['org.apache.flume.sink.irc.IRCSink'],

@@ -1,5 +1,5 @@
 import type { KnownType } from './known-type.ts'
-import { ipFilterRules, keystoreRules, kerberosRules } from './rules.ts'
+import { fileGroupRules, ipFilterRules, kerberosRules, keystoreRules, portListRules, wordRules } from './rules.ts'
 
 const TLS = `ssl keystore keystore-password keystore-type exclude-protocols include-protocols exclude-cipher-suites
   include-cipher-suites`
@@ -39,13 +39,17 @@ export const KNOWN_SOURCES: readonly KnownType[] = [
     keys: `spoolDir! fileSuffix deletePolicy trackingPolicy trackerDir fileHeader fileHeaderKey basenameHeader
       basenameHeaderKey includePattern ignorePattern consumeOrder recursiveDirectorySearch pollDelay:int batchSize:int
       maxBackoff:int inputCharset decodeErrorPolicy deserializer deserializer.* bufferMaxLineLength:int bufferMaxLines`,
-    batch: { key: 'batchSize', default: 100 }
+    batch: { key: 'batchSize', default: 100 },
+    rules: properties => [
+      ...wordRules(properties, 'decodeErrorPolicy', ['fail', 'replace', 'ignore']),
+      ...wordRules(properties, 'consumeOrder', ['oldest', 'youngest', 'random'])
+    ]
   },
   {
     kind: 'source', type: 'taildir', classes: ['org.apache.flume.source.taildir.TaildirSource'],
     keys: `filegroups! filegroups.* positionFile headers.* byteOffsetHeader fileHeader fileHeaderKey skipToEnd
       idleTimeout:int writePosInterval:int batchSize:int maxBatchCount:long cachePatternMatching ${BACKOFF}`,
-    batch: { key: 'batchSize', default: 100 }
+    batch: { key: 'batchSize', default: 100 }, rules: fileGroupRules
   },
   {
     kind: 'source', type: 'netcatudp', classes: ['org.apache.flume.source.NetcatUdpSource'],
@@ -63,7 +67,7 @@ export const KNOWN_SOURCES: readonly KnownType[] = [
     kind: 'source', type: 'multiport_syslogtcp', classes: ['org.apache.flume.source.MultiportSyslogTCPSource'],
     keys: `ports! host eventSize:int batchSize:int readBufferBytes:int readBufferSize numProcessors:int charset.default
       charset.port.* portHeader ${SYSLOG} ${TLS}`,
-    batch: { key: 'batchSize', default: 100 }, rules: keystoreRules
+    batch: { key: 'batchSize', default: 100 }, rules: properties => [...keystoreRules(properties), ...portListRules(properties)]
   },
   {
     kind: 'source', type: 'http', classes: ['org.apache.flume.source.http.HTTPSource'],

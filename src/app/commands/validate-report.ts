@@ -1,0 +1,62 @@
+import { styleText } from 'node:util'
+import type { ComponentStatus } from '../../config/check-agent.ts'
+import type { Finding, Level } from '../../config/finding.ts'
+import type { AgentReport } from './validate.ts'
+
+/** The stable interface for programs: one object, or an array when several agents were checked. */
+export function reportJson (reports: readonly AgentReport[]): string {
+  const objects = reports.map(({ agent, ok, components, findings }) => ({
+    agent: agent ?? null, ok, components,
+    findings: findings.map(({ level, code, file, line, key, message, hint }) => ({ level, code, file, line, key, message, hint }))
+  }))
+  return JSON.stringify(objects.length === 1 ? objects[0] : objects, undefined, 2)
+}
+
+const LEVELS: readonly Level[] = ['error', 'warning', 'info']
+const STYLES = { error: ['red', 'bold'], warning: ['yellow'], info: ['cyan'] } as const
+const NAMES = { error: 'error', warning: 'warning', info: 'note' } as const
+
+/** The report for people: per agent the findings by gravity, then one line that sums up. */
+export function reportText (reports: readonly AgentReport[], colour: boolean): string {
+  const paint = (styles: readonly (keyof typeof import('node:util').inspect.colors)[], text: string): string =>
+    colour ? styleText([...styles] as Parameters<typeof styleText>[0], text, { validateStream: false }) : text
+  const lines: string[] = []
+  for (const report of reports) {
+    if (reports.length > 1) lines.push(paint(['bold'], `Agent ${report.agent ?? ''}`))
+    for (const level of LEVELS) {
+      for (const finding of report.findings.filter(other => other.level === level)) {
+        lines.push(...findingLines(finding, paint(STYLES[level], NAMES[level])))
+      }
+    }
+    lines.push(paint([report.ok ? 'green' : 'red'], summary(report)), '')
+  }
+  return lines.join('\n').trimEnd()
+}
+
+function findingLines ({ file, line, code, message, hint }: Finding, level: string): string[] {
+  const where = line > 0 ? `${file}:${line}` : file
+  const first = `${where === '' ? '' : `${where}: `}${level} ${code}: ${message}`
+  return hint === '' ? [first] : [first, `    ${hint}`]
+}
+
+function summary ({ agent, ok, components, findings }: AgentReport): string {
+  const counts = LEVELS.map(level => ({ level, count: findings.filter(finding => finding.level === level).length }))
+    .filter(({ count }) => count > 0)
+    .map(({ level, count }) => `${count} ${NAMES[level]}${count === 1 ? '' : 's'}`)
+  const parts = [
+    `${agent ?? 'No agent'}: ${ok ? 'ready to run' : 'not ready to run'}`,
+    ...statusParts(components),
+    counts.length === 0 ? 'no findings' : counts.join(', ')
+  ]
+  return parts.join('; ')
+}
+
+const STATUS_WORDS = { ok: 'run', dropped: 'dropped', 'not-in-this-version': 'not in this version', 'third-party': 'third-party' } as const
+
+function statusParts (components: readonly ComponentStatus[]): string[] {
+  return Object.entries(STATUS_WORDS).flatMap(([status, words]) => {
+    const found = components.filter(component => component.status === status)
+    if (found.length === 0) return []
+    return [status === 'ok' ? `${found.length} of ${components.length} components ${words}` : `${words}: ${found.map(({ name }) => name).join(', ')}`]
+  })
+}
