@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { defineSerializer, type Resolution } from '../../../core/component.ts'
+import type { EventBatch } from '../../../core/batch.ts'
 import { BatchBuilder } from '../../../core/batch-builder.ts'
 import { settingsOf } from '../../../core/read-settings.ts'
 import { batchOf, fakeSinkContext } from '../../../testing/fake-context.ts'
@@ -24,11 +25,11 @@ const resolved = (): Resolution => ({ status: 'found', definition: lines })
 const NO_ROLL = { 'hdfs.rollInterval': '0', 'hdfs.rollSize': '0', 'hdfs.rollCount': '0' }
 const TEXT = { 'hdfs.fileType': 'DataStream', ...NO_ROLL }
 
-async function started(properties: Record<string, string> = {}) {
+async function started(properties: Record<string, string> = {}, find: () => Resolution = resolved) {
   const context = fakeSinkContext()
   const store = new FakeFileSystem({ now: () => context.clock.now() })
   const given = { 'hdfs.path': '/data', ...TEXT, ...properties }
-  const sink = new HdfsSink(settingsOf(definition, given, resolved), context, async path => ({ fileSystem: store, path }))
+  const sink = new HdfsSink(settingsOf(definition, given, find), context, async path => ({ fileSystem: store, path }))
   await sink.start()
   const deliver = (...texts: string[]) => sink.deliver(batchOf(texts), never)
   return { context, store, sink, deliver }
@@ -297,6 +298,37 @@ test('it starts and stops twice, and works again after a stop', async () => {
 
   assert.deepEqual(Object.values(store.texts), ['a\n', 'b\n'])
 })
+
+test('a serializer may ask for a new file in the middle of a batch', async () => {
+  const oneKind = serializerOf(async batch => {
+    const kinds = [...batch].map(event => event.text.charAt(0))
+    const other = kinds.findIndex(kind => kind !== (oneKind.kind ??= kind))
+    if (other === 0) oneKind.kind = undefined
+    return other < 0 ? batch.length : other
+  })
+  const { store, deliver } = await started({}, () => ({ status: 'found', definition: oneKind.definition }))
+
+  await deliver('a1', 'a2', 'b1')
+  await settled()
+
+  assert.deepEqual(Object.values(store.texts), ['a1\na2\n', 'b1\n'])
+})
+
+test('an event that no file takes is refused and leaves nothing', async () => {
+  const { definition: refusing } = serializerOf(async () => 0)
+  const { store, deliver } = await started({}, () => ({ status: 'found', definition: refusing }))
+
+  await assert.rejects(deliver('a'), { code: 'ERR_BAD_EVENT' })
+  await settled()
+
+  assert.deepEqual([store.texts, store.open], [{}, 0])
+})
+
+function serializerOf(prepare: (batch: EventBatch) => Promise<number>) {
+  const kind: string | undefined = undefined
+  const made = { ...lines, create: () => ({ ...lines.create({}, fakeSinkContext()), prepare }) }
+  return { kind: kind as string | undefined, definition: made }
+}
 
 sinkContract('hdfs', async context => {
   const store = new FakeFileSystem({ now: () => context.clock.now() })
