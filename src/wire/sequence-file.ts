@@ -68,7 +68,7 @@ function className (name: string): Buffer {
 /**
  * Uncompressed records, big-endian. A sync point stands before the first record that starts SYNC_INTERVAL bytes
  * or more behind the last, and behind each flush.
- *   u32 record length: key and value   u32 key length (8)   i64 key   value as in `writeValue`
+ *   u32 record length: key and value   u32 key length (8)   i64 key   value: length as in `writeSize`, body
  *   sync point: u32 0xffffffff   16 bytes sync marker
  */
 class PlainWriter implements SequenceFileWriter {
@@ -97,7 +97,7 @@ class PlainWriter implements SequenceFileWriter {
       at = writeWord(KEY_BYTES, out, at + 4)
       at = writeWord(words[2 * i + UPPER_WORD]!, out, at)
       at = writeWord(words[2 * i + 1 - UPPER_WORD]!, out, at)
-      at = writeValue(batch, i, this.#value, out, at)
+      at = batch.copyTo(i, out, writeSize(batch.size(i), this.#value, out, at))
       writeWord(at - start - 8, out, start)
     }
     this.#position = base + at
@@ -211,7 +211,7 @@ class BlockWriter implements SequenceFileWriter {
       writeWord(words[2 * i + UPPER_WORD]!, keyBytes, KEY_BYTES * i)
       writeWord(words[2 * i + 1 - UPPER_WORD]!, keyBytes, KEY_BYTES * i + 4)
       lengthAt = writeVint(valueSize(batch.size(i), this.#value), lengths, lengthAt)
-      at = writeValue(batch, i, this.#value, values, at)
+      at = batch.copyTo(i, values, writeSize(batch.size(i), this.#value, values, at))
     }
     this.#keys.push(keyBytes)
     this.#lengths.push(lengths.subarray(0, lengthAt))
@@ -233,10 +233,9 @@ function valueSize (bodyBytes: number, value: SequenceValue): number {
   return bodyBytes + (value === 'bytes' ? 4 : vintSize(bodyBytes))
 }
 
-/** BytesWritable: u32 length and body. Text: vint length and body. */
-function writeValue (batch: EventBatch, index: number, value: SequenceValue, out: Buffer, at: number): number {
-  const size = batch.size(index)
-  return batch.copyTo(index, out, value === 'bytes' ? writeWord(size, out, at) : writeVint(size, out, at))
+/** What stands in front of a body. BytesWritable: u32 length. Text: vint length. */
+function writeSize (size: number, value: SequenceValue, out: Buffer, at: number): number {
+  return value === 'bytes' ? writeWord(size, out, at) : writeVint(size, out, at)
 }
 
 function writeWord (word: number, out: Buffer, at: number): number {

@@ -8,10 +8,7 @@ import { AvroContainerWriter } from '../../../wire/avro/container-writer.ts'
 
 export default defineSerializer({
   type: 'avro_event',
-  classes: [
-    'org.apache.flume.serialization.FlumeEventAvroEventSerializer$Builder',
-    'org.apache.flume.serialization.FlumeEventAvroEventSerializer'
-  ],
+  classes: ['org.apache.flume.serialization.FlumeEventAvroEventSerializer$Builder'],
   stability: 'stable',
   summary: 'Writes an Avro container file of events: headers as a map of strings, body as bytes.',
   settings: CONTAINER_SETTINGS,

@@ -7,7 +7,9 @@ import { SchemaLoader } from './schema-loader.ts'
 
 export default defineSerializer({
   type: 'avro',
-  classes: ['org.apache.flume.sink.hdfs.AvroEventSerializer$Builder', 'org.apache.flume.sink.hdfs.AvroEventSerializer'],
+  classes: [
+    'org.apache.flume.sink.hdfs.AvroEventSerializer$Builder', 'org.apache.flume.serialization.AvroEventSerializer$Builder'
+  ],
   stability: 'stable',
   summary: 'Writes an Avro container file of bodies that are Avro data already; headers name their schema.',
   settings: {

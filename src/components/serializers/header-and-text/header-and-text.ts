@@ -7,10 +7,7 @@ const NEWLINE = 0x0a
 
 export default defineSerializer({
   type: 'header_and_text',
-  classes: [
-    'org.apache.flume.serialization.HeaderAndBodyTextEventSerializer$Builder',
-    'org.apache.flume.serialization.HeaderAndBodyTextEventSerializer'
-  ],
+  classes: ['org.apache.flume.serialization.HeaderAndBodyTextEventSerializer$Builder'],
   stability: 'stable',
   summary: 'Writes headers and body of events as text: {name=value, name2=value2} body.',
   settings: {

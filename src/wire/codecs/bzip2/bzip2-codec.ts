@@ -26,7 +26,7 @@ function compressInWorker (chunks: readonly Buffer[], bytes: number): Promise<Bu
     worker ??= startWorker()
     jobs.set(id, { resolve, reject })
     worker.ref()
-    worker.postMessage({ id, input }, [input.buffer as ArrayBuffer])
+    worker.postMessage({ id, input }, [input.buffer])
   })
 }
 
