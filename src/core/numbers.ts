@@ -8,29 +8,31 @@ const LONG_MIN = -(2n ** 63n)
 const LONG_MAX = 2n ** 63n - 1n
 
 /** Whole text as a 32-bit integer, or undefined. */
-export function parseJavaInt (text: string): number | undefined {
+export function parseJavaInt(text: string): number | undefined {
   const value = parseDecimal(text)
   return value === undefined || value < INT_MIN || value > INT_MAX ? undefined : Number(value)
 }
 
 /** Whole text as a 64-bit integer, or undefined. */
-export function parseJavaLong (text: string): bigint | undefined {
+export function parseJavaLong(text: string): bigint | undefined {
   const value = parseDecimal(text)
   return value === undefined || value < LONG_MIN || value > LONG_MAX ? undefined : value
 }
 
 /** `true` in any case is true, everything else is false. */
-export function parseJavaBoolean (text: string): boolean {
+export function parseJavaBoolean(text: string): boolean {
   return trimJava(text).toLowerCase() === 'true'
 }
 
 const JAVA_DOUBLE = new RegExp(
-  '^[+-]?(?:NaN|Infinity|(?:\\d+(?:\\.\\d*)?(?:[eE][+-]?\\d+)?|\\.\\d+(?:[eE][+-]?\\d+)?)[fFdD]?|(HEX)[fFdD]?)$'
-    .replace('HEX', '0[xX](?:[0-9a-fA-F]+\\.?|[0-9a-fA-F]*\\.[0-9a-fA-F]+)[pP][+-]?\\d+')
+  '^[+-]?(?:NaN|Infinity|(?:\\d+(?:\\.\\d*)?(?:[eE][+-]?\\d+)?|\\.\\d+(?:[eE][+-]?\\d+)?)[fFdD]?|(HEX)[fFdD]?)$'.replace(
+    'HEX',
+    '0[xX](?:[0-9a-fA-F]+\\.?|[0-9a-fA-F]*\\.[0-9a-fA-F]+)[pP][+-]?\\d+'
+  )
 )
 
 /** Whole text as a double, or undefined. */
-export function parseJavaDouble (text: string): number | undefined {
+export function parseJavaDouble(text: string): number | undefined {
   const trimmed = trimJava(text)
   const match = JAVA_DOUBLE.exec(trimmed)
   if (match === null) return undefined
@@ -39,7 +41,7 @@ export function parseJavaDouble (text: string): number | undefined {
   return Number(trimmed.replace(/[fFdD]$/, ''))
 }
 
-function parseHexDouble (text: string): number {
+function parseHexDouble(text: string): number {
   const match = /^([+-]?)0[xX]([0-9a-fA-F]*)\.?([0-9a-fA-F]*)[pP]([+-]?\d+)/.exec(text)
   if (match === null) return NaN
   const digits = BigInt('0x0' + (match[2] ?? '') + (match[3] ?? ''))
@@ -48,7 +50,7 @@ function parseHexDouble (text: string): number {
 }
 
 /** `digits` × 2^`exponent`, rounded once, half to even. */
-function roundToDouble (digits: bigint, exponent: number): number {
+function roundToDouble(digits: bigint, exponent: number): number {
   const top = digits.toString(2).length + exponent
   if (digits === 0n || top < -1074) return 0
   if (top > 1024) return Infinity
@@ -63,7 +65,7 @@ function roundToDouble (digits: bigint, exponent: number): number {
 }
 
 /** Without the characters up to U+0020 at both ends, as Java's `trim`. */
-export function trimJava (text: string): string {
+export function trimJava(text: string): string {
   let start = 0
   let end = text.length
   while (start < end && text.charCodeAt(start) <= 0x20) start++
@@ -76,7 +78,7 @@ const DIGIT = /^\p{Nd}$/u
 /** More digits than this, leading zeros aside, fit no long; keeps a hostile text cheap. */
 const MAX_DIGITS = 19
 
-function parseDecimal (text: string): bigint | undefined {
+function parseDecimal(text: string): bigint | undefined {
   const match = /^([+-]?)(.+)$/s.exec(trimJava(text))
   if (match?.[2] === undefined) return undefined
   const digits = asciiDigits(match[2])?.replace(/^0+(?=.)/, '')
@@ -85,7 +87,7 @@ function parseDecimal (text: string): bigint | undefined {
 }
 
 /** The digits in ASCII, or undefined. Java looks at UTF-16 units: digits beyond U+FFFF are none. */
-function asciiDigits (text: string): string | undefined {
+function asciiDigits(text: string): string | undefined {
   if (/^[0-9]+$/.test(text)) return text
   const digits: number[] = []
   for (const character of text.split('')) {
@@ -97,7 +99,7 @@ function asciiDigits (text: string): string | undefined {
 }
 
 /** Value of a decimal digit of any script; their blocks start at the digit zero and are ten long. */
-function unicodeDigit (character: string): number | undefined {
+function unicodeDigit(character: string): number | undefined {
   if (!DIGIT.test(character)) return undefined
   const code = character.charCodeAt(0)
   let value = 0

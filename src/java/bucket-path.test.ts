@@ -23,30 +23,34 @@ interface Row {
 const HOST = { localhost: 'web-1', ip: '127.0.0.1', fqdn: 'web-1.example.org' }
 const UTC: BucketPathOptions = { timeZone: 'UTC', useLocalTime: false, host: HOST }
 
-function batchOf (...headers: Record<string, string>[]): EventBatch {
+function batchOf(...headers: Record<string, string>[]): EventBatch {
   const builder = new BatchBuilder()
   for (const each of headers) builder.add('body', each)
   return builder.build()
 }
 
 /** Only these three units are offered; Flume ignores the numbers of other calendar fields. */
-function roundingOf ({ roundUnit, roundValue = 1 }: Row): Rounding | undefined {
+function roundingOf({ roundUnit, roundValue = 1 }: Row): Rounding | undefined {
   if (roundUnit !== 'second' && roundUnit !== 'minute' && roundUnit !== 'hour') return undefined
   return { unit: roundUnit, value: roundValue }
 }
 
-function optionsOf (row: Row): BucketPathOptions {
+function optionsOf(row: Row): BucketPathOptions {
   const useLocalTime = row.localClock !== undefined
   return { ...UTC, timeZone: row.timeZone ?? 'UTC', round: roundingOf(row), useLocalTime }
 }
 
 /** Why our answer is meant to differ. */
-function deviation (row: Row): string | undefined {
+function deviation(row: Row): string | undefined {
   const timestamp = Number(row.headers['timestamp'])
-  if (row.timeZone === 'Africa/Casablanca' && timestamp > 1.79e12) return 'newer data: Morocco leaves +01:00 in 2026'
-  if (row.headers['timestamp'] === String(-(2n ** 63n)) && row.in.includes('%s')) return 'beyond the years of Date'
+  if (row.timeZone === 'Africa/Casablanca' && timestamp > 1.79e12)
+    return 'newer data: Morocco leaves +01:00 in 2026'
+  if (row.headers['timestamp'] === String(-(2n ** 63n)) && row.in.includes('%s'))
+    return 'beyond the years of Date'
   if (row.error === undefined || row.in.includes('%[')) return undefined
-  return compileBucketPath(row.in, UTC).needsTimestamp ? undefined : '%% and unknown letters need no timestamp'
+  return compileBucketPath(row.in, UTC).needsTimestamp
+    ? undefined
+    : '%% and unknown letters need no timestamp'
 }
 
 test('every recorded template is filled in as Flume does', () => {
@@ -66,7 +70,10 @@ test('every recorded template is filled in as Flume does', () => {
 test('percent signs and unknown letters need no timestamp', () => {
   const compiled = compileBucketPath('50%%/%q%{host', UTC)
 
-  assert.deepEqual([compiled.constant, compiled.needsTimestamp, compiled.needsHeaders], ['50%/%{host', false, false])
+  assert.deepEqual(
+    [compiled.constant, compiled.needsTimestamp, compiled.needsHeaders],
+    ['50%/%{host', false, false]
+  )
 })
 
 test('a constant template is one string for any batch', () => {
@@ -94,7 +101,10 @@ test('a missing or broken timestamp names the event', () => {
   const compiled = compileBucketPath('%Y', UTC)
   const batch = batchOf({ timestamp: '0' }, { timestamp: 'soon' }, {})
 
-  assert.throws(() => bucketsOf(compiled, batch, 0), { code: 'ERR_BAD_EVENT', facts: { index: 1, timestamp: 'soon' } })
+  assert.throws(() => bucketsOf(compiled, batch, 0), {
+    code: 'ERR_BAD_EVENT',
+    facts: { index: 1, timestamp: 'soon' }
+  })
   assert.throws(() => compiled.expand(batch, 2, 0), { code: 'ERR_BAD_EVENT', facts: { index: 2 } })
 })
 
@@ -106,7 +116,9 @@ test('events are grouped in order of first appearance', () => {
     { path: 'a', indexes: Uint32Array.of(1) },
     { path: '', indexes: Uint32Array.of(3) }
   ])
-  assert.deepEqual(bucketsOf(compiled, batchOf({ host: 'a' }, { host: 'a' }), 0), [{ path: 'a', indexes: undefined }])
+  assert.deepEqual(bucketsOf(compiled, batchOf({ host: 'a' }, { host: 'a' }), 0), [
+    { path: 'a', indexes: undefined }
+  ])
   assert.deepEqual(bucketsOf(compiled, batchOf(), 0), [])
 })
 
@@ -123,41 +135,79 @@ test('local time is that of the caller, once for the whole batch', () => {
 test('header values cannot run into one another', () => {
   const compiled = compileBucketPath('%{a}-%{b}', UTC)
 
-  assert.equal(bucketsOf(compiled, batchOf({ a: 'x', b: '-y' }, { a: 'x-', b: 'y' }), 0)[0]?.indexes, undefined)
-  assert.deepEqual([compiled.expand(batchOf({ a: '1:', b: '2' }), 0, 0), compiled.expand(batchOf({ a: '1', b: ':2' }), 0, 0)],
-    ['1:-2', '1-:2'])
+  assert.equal(
+    bucketsOf(compiled, batchOf({ a: 'x', b: '-y' }, { a: 'x-', b: 'y' }), 0)[0]?.indexes,
+    undefined
+  )
+  assert.deepEqual(
+    [
+      compiled.expand(batchOf({ a: '1:', b: '2' }), 0, 0),
+      compiled.expand(batchOf({ a: '1', b: ':2' }), 0, 0)
+    ],
+    ['1:-2', '1-:2']
+  )
 })
 
 test('what is remembered never changes an answer', () => {
-  const templates = ['%Y/%m/%d', '%H', '%M', '%S', '%s', '%z', '%t', '/%{h}/%H%M', '%{h}%{g}', '%c %{h}', '%%%{h}%t']
+  const templates = [
+    '%Y/%m/%d',
+    '%H',
+    '%M',
+    '%S',
+    '%s',
+    '%z',
+    '%t',
+    '/%{h}/%H%M',
+    '%{h}%{g}',
+    '%c %{h}',
+    '%%%{h}%t'
+  ]
   const zones = ['America/New_York', 'Asia/Kathmandu', 'Europe/London', 'Australia/Lord_Howe']
-  const round = fc.option(fc.record({
-    unit: fc.constantFrom('second' as const, 'minute' as const, 'hour' as const), value: fc.integer({ min: 1, max: 24 })
-  }), { nil: undefined })
+  const round = fc.option(
+    fc.record({
+      unit: fc.constantFrom('second' as const, 'minute' as const, 'hour' as const),
+      value: fc.integer({ min: 1, max: 24 })
+    }),
+    { nil: undefined }
+  )
   const event = fc.record({
-    timestamp: fc.oneof(fc.integer({ min: 1, max: 2 ** 41 }), fc.integer({ min: 1.7305e12, max: 1.7306e12 })).map(String),
+    timestamp: fc
+      .oneof(fc.integer({ min: 1, max: 2 ** 41 }), fc.integer({ min: 1.7305e12, max: 1.7306e12 }))
+      .map(String),
     h: fc.constantFrom('a', 'b', '1:a'),
     g: fc.string()
   })
 
-  fc.assert(fc.property(fc.constantFrom(...templates), fc.constantFrom(...zones), round, fc.array(event),
-    (template, timeZone, rounding, events) => {
-      const options = { timeZone, round: rounding, useLocalTime: false }
-      const kept = compileBucketPath(template, options)
-      const batch = batchOf(...events)
+  fc.assert(
+    fc.property(
+      fc.constantFrom(...templates),
+      fc.constantFrom(...zones),
+      round,
+      fc.array(event),
+      (template, timeZone, rounding, events) => {
+        const options = { timeZone, round: rounding, useLocalTime: false }
+        const kept = compileBucketPath(template, options)
+        const batch = batchOf(...events)
 
-      const paths = events.map((_, index) => kept.expand(batch, index, 0))
+        const paths = events.map((_, index) => kept.expand(batch, index, 0))
 
-      assert.deepEqual(paths, events.map((_, index) => compileBucketPath(template, options).expand(batch, index, 0)))
-      for (const { path, indexes } of bucketsOf(kept, batch, 0)) {
-        for (const index of indexes ?? events.keys()) assert.equal(paths[index], path)
+        assert.deepEqual(
+          paths,
+          events.map((_, index) => compileBucketPath(template, options).expand(batch, index, 0))
+        )
+        for (const { path, indexes } of bucketsOf(kept, batch, 0)) {
+          for (const index of indexes ?? events.keys()) assert.equal(paths[index], path)
+        }
       }
-    }))
+    )
+  )
 })
 
 test('ten thousand different paths are forgotten again and still right', () => {
   const compiled = compileBucketPath('/%{id}/%j', UTC)
-  const batch = batchOf(...Array.from({ length: 10_000 }, (_, id) => ({ id: String(id), timestamp: String(id * 1e7) })))
+  const batch = batchOf(
+    ...Array.from({ length: 10_000 }, (_, id) => ({ id: String(id), timestamp: String(id * 1e7) }))
+  )
 
   const buckets = bucketsOf(compiled, batch, 0)
 
@@ -166,14 +216,19 @@ test('ten thousand different paths are forgotten again and still right', () => {
 })
 
 test('any template is compiled or refused with ERR_CONFIG', () => {
-  const piece = fc.oneof(fc.constantFrom('%', '{', '}', '[', ']', 'a', 'IP', '/'), fc.string({ unit: 'binary' }))
+  const piece = fc.oneof(
+    fc.constantFrom('%', '{', '}', '[', ']', 'a', 'IP', '/'),
+    fc.string({ unit: 'binary' })
+  )
 
-  fc.assert(fc.property(fc.array(piece), (pieces) => {
-    try {
-      const compiled = compileBucketPath(pieces.join(''), UTC)
-      assert.equal(typeof compiled.expand(batchOf({ timestamp: '1' }), 0, 0), 'string')
-    } catch (error) {
-      assert.ok(error instanceof AgentError && error.code === 'ERR_CONFIG', String(error))
-    }
-  }))
+  fc.assert(
+    fc.property(fc.array(piece), pieces => {
+      try {
+        const compiled = compileBucketPath(pieces.join(''), UTC)
+        assert.equal(typeof compiled.expand(batchOf({ timestamp: '1' }), 0, 0), 'string')
+      } catch (error) {
+        assert.ok(error instanceof AgentError && error.code === 'ERR_CONFIG', String(error))
+      }
+    })
+  )
 })

@@ -1,7 +1,13 @@
 import type { EventBatch } from '../core/batch.ts'
 import { AgentError } from '../core/errors.ts'
 import { parseJavaLong } from '../core/numbers.ts'
-import { parseTemplate, steadyMs, timeFormat, type HostNames, type TemplatePart } from './bucket-path-template.ts'
+import {
+  parseTemplate,
+  steadyMs,
+  timeFormat,
+  type HostNames,
+  type TemplatePart
+} from './bucket-path-template.ts'
 import { roundDown, type Rounding } from './round-time.ts'
 import { defaultTimeZoneId, timeZone } from './time-zone.ts'
 
@@ -28,7 +34,7 @@ export interface BucketPath {
    * The text for one event; equal texts are mostly the same string object. `now` is the local time in ms: give the same
    * one for all templates of a batch. Throws ERR_BAD_EVENT for a timestamp that is missing or unusable.
    */
-  expand (batch: EventBatch, index: number, now: number): string
+  expand(batch: EventBatch, index: number, now: number): string
 }
 
 /** The events of a batch that share one text. */
@@ -39,7 +45,7 @@ export interface Bucket {
 }
 
 /** Compiles a template; throws ERR_CONFIG for an unknown `%[name]` or a rounding value that is too large. */
-export function compileBucketPath (template: string, options: BucketPathOptions): BucketPath {
+export function compileBucketPath(template: string, options: BucketPathOptions): BucketPath {
   const parts = parseTemplate(template, options.host)
   const [only] = parts
   if (parts.every(part => part.kind === 'text')) {
@@ -50,7 +56,7 @@ export function compileBucketPath (template: string, options: BucketPathOptions)
 }
 
 /** Groups a batch by text, in order of first appearance. One string compare per event while the text stays. */
-export function bucketsOf (compiled: BucketPath, batch: EventBatch, now: number): Bucket[] {
+export function bucketsOf(compiled: BucketPath, batch: EventBatch, now: number): Bucket[] {
   if (batch.length === 0) return []
   const first = compiled.expand(batch, 0, now)
   if (!compiled.needsHeaders) return [{ path: first, indexes: undefined }]
@@ -61,7 +67,7 @@ export function bucketsOf (compiled: BucketPath, batch: EventBatch, now: number)
 }
 
 /** The general case; the first `same` events share a text. */
-function splitBuckets (compiled: BucketPath, batch: EventBatch, now: number, same: number): Bucket[] {
+function splitBuckets(compiled: BucketPath, batch: EventBatch, now: number, same: number): Bucket[] {
   let path = compiled.expand(batch, 0, now)
   let indexes = Array.from({ length: same }, (_, index) => index)
   const byPath = new Map([[path, indexes]])
@@ -78,7 +84,10 @@ function splitBuckets (compiled: BucketPath, batch: EventBatch, now: number, sam
 }
 
 /** The texts around the values that come from headers, for one moment; and the whole texts made from it so far. */
-interface Skeleton { readonly texts: readonly string[], readonly paths: Map<string, string> }
+interface Skeleton {
+  readonly texts: readonly string[]
+  readonly paths: Map<string, string>
+}
 
 /** More texts than this are not kept: headers may come from anywhere. */
 const MAX_KEPT = 8192
@@ -101,10 +110,10 @@ class CompiledPath implements BucketPath {
   #lastTimestamp: string | undefined
   #lastEpochMs = 0
 
-  constructor (parts: readonly TemplatePart[], options: BucketPathOptions) {
+  constructor(parts: readonly TemplatePart[], options: BucketPathOptions) {
     const zone = timeZone(options.timeZone ?? defaultTimeZoneId({ variables: {}, properties: {} }))
-    const letters = parts.flatMap(part => part.kind === 'time' ? [part.letter] : [])
-    this.#parts = parts.map(part => part.kind === 'time' ? timeFormat(part.letter, zone) : part)
+    const letters = parts.flatMap(part => (part.kind === 'time' ? [part.letter] : []))
+    this.#parts = parts.map(part => (part.kind === 'time' ? timeFormat(part.letter, zone) : part))
     this.#values = parts.flatMap(valueNames)
     this.#timed = letters.length > 0 || parts.some(part => part.kind === 'timestamp')
     this.#useLocalTime = options.useLocalTime
@@ -112,37 +121,49 @@ class CompiledPath implements BucketPath {
     this.needsTimestamp = this.#timed && !options.useLocalTime
     this.needsHeaders = this.needsTimestamp || parts.some(part => part.kind === 'header')
     const steady = steadyMs(letters)
-    this.#momentOf = letters.length === 0 ? () => 0
-      : steady === undefined ? epochMs => Math.floor(epochMs / 1000)
-      : epochMs => Math.floor((epochMs + zone.offset(epochMs)) / steady)
+    this.#momentOf =
+      letters.length === 0
+        ? () => 0
+        : steady === undefined
+          ? epochMs => Math.floor(epochMs / 1000)
+          : epochMs => Math.floor((epochMs + zone.offset(epochMs)) / steady)
   }
 
-  expand (batch: EventBatch, index: number, now: number): string {
+  expand(batch: EventBatch, index: number, now: number): string {
     const skeleton = this.#skeletonAt(this.#timed ? this.#epochMs(batch, index, now) : 0)
     const values = this.#values
     if (values.length === 0) return skeleton.texts[0] ?? ''
-    const first = this.#value(batch, index, now, values[0])
-    if (values.length === 1) return skeleton.paths.get(first) ?? this.#fill(skeleton, first, [first])
-    const all = values.map(name => this.#value(batch, index, now, name))
-    const key = all.map(value => `${value.length}:${value}`).join('')
+    if (values.length === 1) {
+      const only = this.#value(batch, index, now, values[0])
+      return skeleton.paths.get(only) ?? this.#fill(skeleton, only, [only])
+    }
+    let key = ''
+    const all: string[] = []
+    for (const name of values) {
+      const value = this.#value(batch, index, now, name)
+      key += `${value.length}:${value}`
+      all.push(value)
+    }
     return skeleton.paths.get(key) ?? this.#fill(skeleton, key, all)
   }
 
-  #value (batch: EventBatch, index: number, now: number, name: string | undefined): string {
+  #value(batch: EventBatch, index: number, now: number, name: string | undefined): string {
     if (name === undefined && this.#useLocalTime) return String(now)
     return batch.headers.get(index, name ?? 'timestamp') ?? ''
   }
 
-  #fill (skeleton: Skeleton, key: string, values: readonly string[]): string {
+  #fill(skeleton: Skeleton, key: string, values: readonly string[]): string {
     let path = skeleton.texts[0] ?? ''
-    values.forEach((value, at) => { path += value + (skeleton.texts[at + 1] ?? '') })
+    values.forEach((value, at) => {
+      path += value + (skeleton.texts[at + 1] ?? '')
+    })
     this.#keep()
     skeleton.paths.set(key, path)
     return path
   }
 
   /** Makes room for one more text. */
-  #keep (): void {
+  #keep(): void {
     if (++this.#kept <= MAX_KEPT) return
     for (const { paths } of this.#skeletons.values()) paths.clear()
     this.#skeletons.clear()
@@ -151,12 +172,12 @@ class CompiledPath implements BucketPath {
   }
 
   /** The time to write: local or from the header, rounded. */
-  #epochMs (batch: EventBatch, index: number, now: number): number {
+  #epochMs(batch: EventBatch, index: number, now: number): number {
     const epochMs = this.#useLocalTime ? now : this.#timestamp(batch, index)
     return this.#round === undefined ? epochMs : this.#round(epochMs)
   }
 
-  #timestamp (batch: EventBatch, index: number): number {
+  #timestamp(batch: EventBatch, index: number): number {
     const text = batch.headers.get(index, 'timestamp')
     if (text !== undefined && text === this.#lastTimestamp) return this.#lastEpochMs
     this.#lastEpochMs = parseTimestamp(text, index)
@@ -164,7 +185,7 @@ class CompiledPath implements BucketPath {
     return this.#lastEpochMs
   }
 
-  #skeletonAt (epochMs: number): Skeleton {
+  #skeletonAt(epochMs: number): Skeleton {
     const moment = this.#momentOf(epochMs)
     if (moment === this.#lastMoment) return this.#lastSkeleton
     let skeleton = this.#skeletons.get(moment)
@@ -178,7 +199,7 @@ class CompiledPath implements BucketPath {
     return skeleton
   }
 
-  #write (epochMs: number): string[] {
+  #write(epochMs: number): string[] {
     const texts: string[] = []
     let text = ''
     for (const part of this.#parts) {
@@ -194,7 +215,7 @@ class CompiledPath implements BucketPath {
   }
 }
 
-function valueNames (part: TemplatePart): (string | undefined)[] {
+function valueNames(part: TemplatePart): (string | undefined)[] {
   if (part.kind === 'header') return [part.name]
   return part.kind === 'timestamp' ? [undefined] : []
 }
@@ -202,13 +223,14 @@ function valueNames (part: TemplatePart): (string | undefined)[] {
 type CompiledPart = TemplatePart | ((epochMs: number) => string)
 
 const NO_TIMESTAMP = 'Expected timestamp in the Flume event headers, but it was null'
-const BAD_TIMESTAMP = "Flume wasn't able to parse timestamp header in the event to resolve time based bucketing. " +
+const BAD_TIMESTAMP =
+  "Flume wasn't able to parse timestamp header in the event to resolve time based bucketing. " +
   "Please check that you're correctly populating timestamp header (for example using TimestampInterceptor source " +
   'interceptor).'
 
 const PLAIN_DIGITS = /^\d{1,15}$/
 
-function parseTimestamp (text: string | undefined, index: number): number {
+function parseTimestamp(text: string | undefined, index: number): number {
   if (text === undefined) throw new AgentError('ERR_BAD_EVENT', NO_TIMESTAMP, { index })
   if (PLAIN_DIGITS.test(text)) return Number(text)
   const value = hasBlankEnd(text) ? undefined : parseJavaLong(text)
@@ -217,6 +239,6 @@ function parseTimestamp (text: string | undefined, index: number): number {
 }
 
 /** Java parses the header untrimmed. */
-function hasBlankEnd (text: string): boolean {
+function hasBlankEnd(text: string): boolean {
   return text.charCodeAt(0) <= 0x20 || text.charCodeAt(text.length - 1) <= 0x20
 }

@@ -29,7 +29,7 @@ const GREGORIAN_START_DAY = -141_427
 const DAYS_SKIPPED = 10
 
 /** Takes apart a local time, given as milliseconds from 1970-01-01T00:00 local. */
-export function calendarFields (localMs: number): CalendarFields {
+export function calendarFields(localMs: number): CalendarFields {
   const epochDay = Math.floor(localMs / DAY_MS)
   const inDay = localMs - epochDay * DAY_MS
   const date = epochDay < GREGORIAN_START_DAY ? julianDate(epochDay) : gregorianDate(epochDay)
@@ -47,20 +47,25 @@ export function calendarFields (localMs: number): CalendarFields {
   }
 }
 
-interface PlainDate { readonly year: number, readonly month: number, readonly day: number }
+interface PlainDate {
+  readonly year: number
+  readonly month: number
+  readonly day: number
+}
 
 /** Days are counted from 1 March of year 0, so that the leap day is the last of its year. */
-function gregorianDate (epochDay: number): PlainDate {
+function gregorianDate(epochDay: number): PlainDate {
   const days = epochDay + 719_468
   const era = Math.floor(days / 146_097)
   const inEra = days - era * 146_097
-  const yearOfEra = Math.floor((inEra - Math.floor(inEra / 1460) + Math.floor(inEra / 36_524) -
-    Math.floor(inEra / 146_096)) / 365)
+  const yearOfEra = Math.floor(
+    (inEra - Math.floor(inEra / 1460) + Math.floor(inEra / 36_524) - Math.floor(inEra / 146_096)) / 365
+  )
   const fromMarch = inEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100))
   return fromMarchDate(era * 400 + yearOfEra, fromMarch)
 }
 
-function julianDate (epochDay: number): PlainDate {
+function julianDate(epochDay: number): PlainDate {
   const days = epochDay + 719_470
   const cycle = Math.floor(days / 1461)
   const inCycle = days - cycle * 1461
@@ -68,7 +73,7 @@ function julianDate (epochDay: number): PlainDate {
   return fromMarchDate(cycle * 4 + yearOfCycle, inCycle - 365 * yearOfCycle)
 }
 
-function fromMarchDate (marchYear: number, fromMarch: number): PlainDate {
+function fromMarchDate(marchYear: number, fromMarch: number): PlainDate {
   const marchMonth = Math.floor((5 * fromMarch + 2) / 153)
   const day = fromMarch - Math.floor((153 * marchMonth + 2) / 5) + 1
   const month = marchMonth < 10 ? marchMonth + 2 : marchMonth - 10
@@ -77,13 +82,13 @@ function fromMarchDate (marchYear: number, fromMarch: number): PlainDate {
 
 const DAYS_BEFORE_MONTH = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334]
 
-function dayOfYear ({ year, month, day }: PlainDate, julian: boolean): number {
+function dayOfYear({ year, month, day }: PlainDate, julian: boolean): number {
   const leap = month > 1 && isLeapYear(year, julian) ? 1 : 0
   const skipped = year === 1582 && !julian ? DAYS_SKIPPED : 0
   return (DAYS_BEFORE_MONTH[month] ?? 0) + day + leap - skipped
 }
 
-function isLeapYear (year: number, julian: boolean): boolean {
+function isLeapYear(year: number, julian: boolean): boolean {
   return modulo(year, 4) === 0 && (julian || modulo(year, 100) !== 0 || modulo(year, 400) === 0)
 }
 
@@ -96,7 +101,7 @@ export interface WeekRules {
 }
 
 /** The week of the year, and the year that this week counts for (1 BC is 0). */
-export function weekOfYear (fields: CalendarFields, rules: WeekRules): { week: number, weekYear: number } {
+export function weekOfYear(fields: CalendarFields, rules: WeekRules): { week: number; weekYear: number } {
   const { signedYear } = fields
   const julian = signedYear < 1582
   const day = fields.dayOfYear - 1
@@ -113,16 +118,16 @@ export function weekOfYear (fields: CalendarFields, rules: WeekRules): { week: n
 }
 
 /** The week of the month; 0 where the first days belong to no week of it. */
-export function weekOfMonth (fields: CalendarFields, rules: WeekRules): number {
+export function weekOfMonth(fields: CalendarFields, rules: WeekRules): number {
   return weekNumber(fields.day - 1, fields.weekday, rules)
 }
 
 /** Number of the week that holds day `day` (from 0) of a period, when that day is such a weekday. */
-function weekNumber (day: number, weekday: number, rules: WeekRules): number {
+function weekNumber(day: number, weekday: number, rules: WeekRules): number {
   const offset = modulo(weekday - day - rules.firstWeekday, 7)
   return Math.floor((day + offset) / 7) + (7 - offset >= rules.minimalDays ? 1 : 0)
 }
 
-function modulo (value: number, divisor: number): number {
+function modulo(value: number, divisor: number): number {
   return value - Math.floor(value / divisor) * divisor
 }

@@ -6,9 +6,9 @@ export type OnBadBytes = (reason: BadBytesReason, at: number, length: number) =>
 
 /** Both directions of one charset. */
 export interface CharsetCodec {
-  decode (bytes: Buffer, onBad: OnBadBytes): string
+  decode(bytes: Buffer, onBad: OnBadBytes): string
   /** Characters that the charset lacks, and lone surrogates, become Java's replacement (mostly `?`). */
-  encode (text: string): Buffer
+  encode(text: string): Buffer
 }
 
 /** U+FFFD, in a table: the byte has no character. */
@@ -19,12 +19,12 @@ export class TextSink {
   #units: Uint16Array
   #used = 0
 
-  constructor (expectedUnits: number) {
+  constructor(expectedUnits: number) {
     this.#units = new Uint16Array(Math.max(16, expectedUnits))
   }
 
   /** Adds one code point. */
-  add (codePoint: number): void {
+  add(codePoint: number): void {
     if (this.#used + 2 > this.#units.length) {
       const larger = new Uint16Array(this.#units.length * 2)
       larger.set(this.#units)
@@ -39,17 +39,17 @@ export class TextSink {
   }
 
   /** Adds a short text. */
-  addText (text: string): void {
+  addText(text: string): void {
     for (let at = 0; at < text.length; at++) this.add(text.charCodeAt(at))
   }
 
-  toString (): string {
+  toString(): string {
     return Buffer.from(this.#units.buffer, 0, this.#used * 2).toString('utf16le')
   }
 }
 
 /** The code point at `at`, or -1 for a lone surrogate. */
-export function wholeCodePoint (text: string, at: number): number {
+export function wholeCodePoint(text: string, at: number): number {
   const code = text.codePointAt(at) ?? 0
   return code >= 0xd800 && code <= 0xdfff ? -1 : code
 }

@@ -1,4 +1,10 @@
-import { NO_CHARACTER, TextSink, wholeCodePoint, type CharsetCodec, type OnBadBytes } from './charset-codec.ts'
+import {
+  NO_CHARACTER,
+  TextSink,
+  wholeCodePoint,
+  type CharsetCodec,
+  type OnBadBytes
+} from './charset-codec.ts'
 
 /** One double-byte charset in terms of a decoder that the runtime has. */
 export interface DoubleByteRules {
@@ -23,7 +29,7 @@ export interface PairTable {
 }
 
 /** Asks the runtime's decoder for all 24,000 pairs; takes some 20 ms, so do it on first use. */
-export function pairTable ({ label, read }: Pick<DoubleByteRules, 'label' | 'read'>): PairTable {
+export function pairTable({ label, read }: Pick<DoubleByteRules, 'label' | 'read'>): PairTable {
   const decoder = new TextDecoder(label)
   const codes = new Uint32Array(65_536)
   const leads = new Uint8Array(256)
@@ -41,48 +47,52 @@ export function pairTable ({ label, read }: Pick<DoubleByteRules, 'label' | 'rea
 }
 
 /** The only code point of a text, or 0. */
-function oneCharacter (text: string): number {
+function oneCharacter(text: string): number {
   const code = Math.max(0, wholeCodePoint(text, 0))
   return code === NO_CHARACTER || text.length !== (code > 0xffff ? 2 : 1) ? 0 : code
 }
 
 /** A charset of single bytes and pairs; its tables are made on first use. */
-export function doubleByte (rules: DoubleByteRules): CharsetCodec {
+export function doubleByte(rules: DoubleByteRules): CharsetCodec {
   let table: PairTable | undefined
   let singles: Map<number, number> | undefined
   return {
-    decode: (bytes, onBad) => decodePairs(bytes, rules, table ??= pairTable(rules), onBad),
-    encode: text => encodePairs(text, table ??= pairTable(rules), singles ??= singleBytes(rules))
+    decode: (bytes, onBad) => decodePairs(bytes, rules, (table ??= pairTable(rules)), onBad),
+    encode: text => encodePairs(text, (table ??= pairTable(rules)), (singles ??= singleBytes(rules)))
   }
 }
 
-function singleBytes (rules: DoubleByteRules): Map<number, number> {
+function singleBytes(rules: DoubleByteRules): Map<number, number> {
   const singles = new Map<number, number>()
   for (let byte = 0; byte < 256; byte++) if (rules.single(byte) >= 0) singles.set(rules.single(byte), byte)
   for (const [code, byte] of Object.entries(rules.alsoWrites ?? {})) singles.set(Number(code), byte)
   return singles
 }
 
-function decodePairs (bytes: Buffer, rules: DoubleByteRules, table: PairTable, onBad: OnBadBytes): string {
+function decodePairs(bytes: Buffer, rules: DoubleByteRules, table: PairTable, onBad: OnBadBytes): string {
   const sink = new TextSink(bytes.length)
   for (let at = 0; at < bytes.length;) {
     const first = bytes[at] ?? 0
     const single = rules.single(first)
     const second = bytes[at + 1]
-    const code = single >= 0 ? single : second === undefined ? 0 : table.codes[first << 8 | second] ?? 0
+    const code = single >= 0 ? single : second === undefined ? 0 : (table.codes[(first << 8) | second] ?? 0)
     if (code > 0 || single >= 0) {
       sink.add(code)
       at += single >= 0 ? 1 : 2
       continue
     }
-    const isPair = second !== undefined && table.leads[first] === 1 && table.leads[second] === 0 && rules.single(second) < 0
+    const isPair =
+      second !== undefined &&
+      table.leads[first] === 1 &&
+      table.leads[second] === 0 &&
+      rules.single(second) < 0
     sink.addText(onBad(isPair ? 'unmappable' : 'malformed', at, isPair ? 2 : 1))
     at += isPair ? 2 : 1
   }
   return sink.toString()
 }
 
-function encodePairs (text: string, table: PairTable, singles: ReadonlyMap<number, number>): Buffer {
+function encodePairs(text: string, table: PairTable, singles: ReadonlyMap<number, number>): Buffer {
   const bytes = Buffer.allocUnsafe(text.length * 2)
   let length = 0
   for (let at = 0; at < text.length; at++) {

@@ -1,4 +1,10 @@
-import { TextSink, wholeCodePoint, type BadBytesReason, type CharsetCodec, type OnBadBytes } from './charset-codec.ts'
+import {
+  TextSink,
+  wholeCodePoint,
+  type BadBytesReason,
+  type CharsetCodec,
+  type OnBadBytes
+} from './charset-codec.ts'
 import { pairTable, type PairTable } from './charset-double-byte.ts'
 
 /**
@@ -23,7 +29,7 @@ interface Tables {
 
 let made: Tables | undefined
 
-function tables (): Tables {
+function tables(): Tables {
   if (made !== undefined) return made
   const all = Buffer.alloc((LAST_BASIC + 1) * 4)
   for (let index = 0; index <= LAST_BASIC; index++) writeFour(all, index * 4, index)
@@ -34,14 +40,14 @@ function tables (): Tables {
   return made
 }
 
-function writeFour (bytes: Buffer, at: number, index: number): void {
+function writeFour(bytes: Buffer, at: number, index: number): void {
   bytes[at] = 0x81 + Math.floor(index / 12_600)
-  bytes[at + 1] = 0x30 + Math.floor(index / 1260) % 10
-  bytes[at + 2] = 0x81 + Math.floor(index / 10) % 126
-  bytes[at + 3] = 0x30 + index % 10
+  bytes[at + 1] = 0x30 + (Math.floor(index / 1260) % 10)
+  bytes[at + 2] = 0x81 + (Math.floor(index / 10) % 126)
+  bytes[at + 3] = 0x30 + (index % 10)
 }
 
-function decodeGb18030 (bytes: Buffer, onBad: OnBadBytes): string {
+function decodeGb18030(bytes: Buffer, onBad: OnBadBytes): string {
   const { pairs, basic } = tables()
   const sink = new TextSink(bytes.length)
   const spoil = (reason: BadBytesReason, at: number, length: number) => {
@@ -57,7 +63,7 @@ function decodeGb18030 (bytes: Buffer, onBad: OnBadBytes): string {
       at++
     } else if (first === 0x80 || first === 0xff || second < 0x30) at = spoil('malformed', at, 1)
     else if (second > 0x39) {
-      const code = pairs.codes[first << 8 | second] ?? 0
+      const code = pairs.codes[(first << 8) | second] ?? 0
       if (code === 0) at = spoil('malformed', at, 2)
       else {
         sink.add(code)
@@ -76,7 +82,7 @@ function decodeGb18030 (bytes: Buffer, onBad: OnBadBytes): string {
 }
 
 /** The code point; negative: so many bytes are bad. */
-function fourBytes (bytes: Buffer, at: number, basic: Uint16Array): number {
+function fourBytes(bytes: Buffer, at: number, basic: Uint16Array): number {
   if (at + 4 > bytes.length) return at - bytes.length
   const [first = 0, second = 0, third = 0, fourth = 0] = bytes.subarray(at, at + 4)
   if (third < 0x81 || third === 0xff || fourth < 0x30 || fourth > 0x39) return -1
@@ -86,7 +92,7 @@ function fourBytes (bytes: Buffer, at: number, basic: Uint16Array): number {
   return code >= 0x10000 && code <= 0x10ffff ? code : -4
 }
 
-function encodeGb18030 (text: string): Buffer {
+function encodeGb18030(text: string): Buffer {
   const { pairs, indexes } = tables()
   const bytes = Buffer.allocUnsafe(text.length * 4)
   let length = 0
@@ -96,7 +102,7 @@ function encodeGb18030 (text: string): Buffer {
     if (code < 0x80) bytes[length++] = code < 0 ? 0x3f : code
     else if (pair !== undefined) length = bytes.writeUInt16BE(pair, length)
     else {
-      writeFour(bytes, length, code > 0xffff ? code - 0x10000 + SUPPLEMENTARY : indexes.get(code) ?? 0)
+      writeFour(bytes, length, code > 0xffff ? code - 0x10000 + SUPPLEMENTARY : (indexes.get(code) ?? 0))
       length += 4
     }
     if (code > 0xffff) at++

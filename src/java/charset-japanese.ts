@@ -3,11 +3,17 @@ import { pairTable, type PairTable } from './charset-double-byte.ts'
 
 /** Signs of JIS X 0208, in EUC, that Java reads unlike the code pages of Windows. */
 const SIGNS: Readonly<Record<number, number>> = {
-  0xa1bd: 0x2014, 0xa1c1: 0x301c, 0xa1c2: 0x2016, 0xa1dd: 0x2212, 0xa1f1: 0xa2, 0xa1f2: 0xa3, 0xa2cc: 0xac
+  0xa1bd: 0x2014,
+  0xa1c1: 0x301c,
+  0xa1c2: 0x2016,
+  0xa1dd: 0x2212,
+  0xa1f1: 0xa2,
+  0xa1f2: 0xa3,
+  0xa2cc: 0xac
 }
 
 /** JIS X 0208 in EUC, without the rows that vendors filled. */
-function jis0208Of (pair: number, code: number): number {
+function jis0208Of(pair: number, code: number): number {
   const lead = pair >>> 8
   const trail = pair & 0xff
   if (trail < 0xa1 || lead < 0xa1 || lead > 0xf4 || (lead > 0xa8 && lead < 0xb0)) return 0
@@ -16,13 +22,13 @@ function jis0208Of (pair: number, code: number): number {
 }
 
 /** What Java's Shift_JIS reads for a pair: JIS X 0208 only. */
-export function shiftJisOf (pair: number, code: number): number {
+export function shiftJisOf(pair: number, code: number): number {
   const lead = pair >>> 8
   const trail = pair & 0xff
   if (lead > 0xef || trail < 0x40 || trail === 0x7f || trail > 0xfc) return 0
   const row = (lead - (lead < 0xa0 ? 0x81 : 0xc1)) * 2 + (trail < 0x9f ? 0 : 1)
   const cell = trail - (trail < 0x7f ? 0x40 : trail < 0x9f ? 0x41 : 0x9f)
-  return jis0208Of(row + 0xa1 << 8 | cell + 0xa1, code)
+  return jis0208Of(((row + 0xa1) << 8) | (cell + 0xa1), code)
 }
 
 interface Tables {
@@ -34,7 +40,7 @@ interface Tables {
 
 let made: Tables | undefined
 
-function tables (): Tables {
+function tables(): Tables {
   if (made !== undefined) return made
   const decoder = new TextDecoder('euc-jp')
   const jis0212 = new Uint16Array(65_536)
@@ -62,8 +68,16 @@ export const EUC_JP: CharsetCodec = {
       const first = bytes[at] ?? 0
       const length = first < 0x80 ? 1 : first === 0x8f ? 3 : 2
       const left = bytes.length - at
-      const pair = length === 3 ? (bytes[at + 1] ?? 0) << 8 | (bytes[at + 2] ?? 0) : first << 8 | (bytes[at + 1] ?? 0)
-      const code = length === 1 ? first : length === 3 ? jis0212[pair] ?? 0 : kanaOf(pair) ?? jis0208.codes[pair] ?? 0
+      const pair =
+        length === 3
+          ? ((bytes[at + 1] ?? 0) << 8) | (bytes[at + 2] ?? 0)
+          : (first << 8) | (bytes[at + 1] ?? 0)
+      const code =
+        length === 1
+          ? first
+          : length === 3
+            ? (jis0212[pair] ?? 0)
+            : (kanaOf(pair) ?? jis0208.codes[pair] ?? 0)
       if (left < length) sink.addText(onBad('malformed', at, left))
       else if (code > 0 || length === 1) sink.add(code)
       else sink.addText(onBad('unmappable', at, length))
@@ -71,7 +85,7 @@ export const EUC_JP: CharsetCodec = {
     }
     return sink.toString()
   },
-  encode: (text) => {
+  encode: text => {
     const { jis0208, pairs0212 } = tables()
     const bytes: number[] = []
     for (let at = 0; at < text.length; at++) {
@@ -90,18 +104,18 @@ export const EUC_JP: CharsetCodec = {
   }
 }
 
-function kanaOf (pair: number): number | undefined {
+function kanaOf(pair: number): number | undefined {
   if (pair >>> 8 !== 0x8e) return undefined
   const trail = pair & 0xff
   return trail >= 0xa1 && trail <= 0xdf ? trail + 0xfec0 : 0
 }
 
-function isKana (code: number): boolean {
+function isKana(code: number): boolean {
   return code >= 0xff61 && code <= 0xff9f
 }
 
 /** ASCII; the yen sign and the overline stand where Japanese ASCII has them. */
-function singleOf (code: number): number | undefined {
+function singleOf(code: number): number | undefined {
   if (code >= 0 && code < 0x80) return code
   return code === 0xa5 ? 0x5c : code === 0x203e ? 0x7e : undefined
 }
@@ -109,9 +123,18 @@ function singleOf (code: number): number | undefined {
 type Mode = 'ascii' | 'roman' | 'kana' | 'kanji'
 
 const ESCAPES: Readonly<Record<string, Mode>> = {
-  '\x1b(B': 'ascii', '\x1b(J': 'roman', '\x1b(I': 'kana', '\x1b$B': 'kanji', '\x1b$@': 'kanji'
+  '\x1b(B': 'ascii',
+  '\x1b(J': 'roman',
+  '\x1b(I': 'kana',
+  '\x1b$B': 'kanji',
+  '\x1b$@': 'kanji'
 }
-const ESCAPE_TO: Readonly<Record<Mode, string>> = { ascii: '\x1b(B', roman: '\x1b(J', kana: '\x1b(I', kanji: '\x1b$B' }
+const ESCAPE_TO: Readonly<Record<Mode, string>> = {
+  ascii: '\x1b(B',
+  roman: '\x1b(J',
+  kana: '\x1b(I',
+  kanji: '\x1b$B'
+}
 
 /** In EUC; what Java writes for characters that the charset lacks. */
 const WIDE_QUESTION_MARK = 0xa1a9
@@ -119,7 +142,7 @@ const WIDE_QUESTION_MARK = 0xa1a9
 /** ISO-2022-JP: seven bits, with escape sequences between ASCII, Japanese ASCII, half-width katakana and JIS X 0208. */
 export const ISO_2022_JP: CharsetCodec = {
   decode: (bytes, onBad) => decodeIso2022(bytes, onBad),
-  encode: (text) => {
+  encode: text => {
     const bytes: number[] = []
     let mode: Mode = 'ascii'
     const to = (wanted: Mode) => {
@@ -144,28 +167,36 @@ export const ISO_2022_JP: CharsetCodec = {
   }
 }
 
-function decodeIso2022 (bytes: Buffer, onBad: OnBadBytes): string {
+function decodeIso2022(bytes: Buffer, onBad: OnBadBytes): string {
   const sink = new TextSink(bytes.length)
   let mode: Mode = 'ascii'
   for (let at = 0; at < bytes.length;) {
     const first = bytes[at] ?? 0
-    const escaped: Mode | undefined = first === 0x1b ? ESCAPES[bytes.toString('latin1', at, at + 3)] : undefined
+    const escaped: Mode | undefined =
+      first === 0x1b ? ESCAPES[bytes.toString('latin1', at, at + 3)] : undefined
     const length = escaped !== undefined ? 3 : mode === 'kanji' && first > 0x20 && first < 0x7f ? 2 : 1
     const code = escaped !== undefined ? 0 : length === 2 ? kanjiAt(bytes, at) : singleIn(mode, first)
     if (escaped !== undefined) mode = escaped
     else if (code >= 0) sink.add(code)
-    else sink.addText(onBad(length === 2 && at + 1 < bytes.length ? 'unmappable' : 'malformed', at, Math.min(length, bytes.length - at)))
+    else
+      sink.addText(
+        onBad(
+          length === 2 && at + 1 < bytes.length ? 'unmappable' : 'malformed',
+          at,
+          Math.min(length, bytes.length - at)
+        )
+      )
     at += length
   }
   return sink.toString()
 }
 
-function kanjiAt (bytes: Buffer, at: number): number {
-  const pair = (bytes[at] ?? 0) << 8 | (bytes[at + 1] ?? 0)
+function kanjiAt(bytes: Buffer, at: number): number {
+  const pair = ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0)
   return (pair & 0x8080) === 0 ? tables().jis0208.codes[pair | 0x8080] || -1 : -1
 }
 
-function singleIn (mode: Mode, byte: number): number {
+function singleIn(mode: Mode, byte: number): number {
   if (byte > 0x7f) return -1
   if (mode === 'kana' && byte > 0x20 && byte < 0x60) return byte + 0xff40
   if (mode === 'roman' && byte === 0x5c) return 0xa5

@@ -3,10 +3,10 @@ import { doubleByte } from './charset-double-byte.ts'
 import { GB18030 } from './charset-gb18030.ts'
 import { EUC_JP, ISO_2022_JP, shiftJisOf } from './charset-japanese.ts'
 
-const ascii = (byte: number) => byte < 0x80 ? byte : -1
+const ascii = (byte: number) => (byte < 0x80 ? byte : -1)
 
 /** Half-width katakana follow ASCII in the single bytes of Shift_JIS. */
-const asciiOrKana = (byte: number) => byte >= 0xa1 && byte <= 0xdf ? byte + 0xfec0 : ascii(byte)
+const asciiOrKana = (byte: number) => (byte >= 0xa1 && byte <= 0xdf ? byte + 0xfec0 : ascii(byte))
 
 /** Both bytes as in EUC. */
 const isEuc = (pair: number) => (pair & 0x8080) === 0x8080 && pair >>> 8 > 0xa0 && (pair & 0xff) > 0xa0
@@ -14,14 +14,14 @@ const isEuc = (pair: number) => (pair & 0x8080) === 0x8080 && pair >>> 8 > 0xa0 
 const isPrivate = (code: number) => code >= 0xe000 && code <= 0xf8ff
 
 /** KS X 1001 with the two signs that were added in 1998. */
-function koreanOf (pair: number, code: number): number {
+function koreanOf(pair: number, code: number): number {
   if (pair === 0xa2e6) return 0x20ac
   if (pair === 0xa2e7) return 0xae
   return isEuc(pair) ? code : 0
 }
 
 /** The unified Hangul code: KS X 1001, and the syllables that it lacks in the pairs left over. */
-function unifiedHangulOf (pair: number, code: number): number {
+function unifiedHangulOf(pair: number, code: number): number {
   addedHangul ??= addHangul()
   return addedHangul.get(pair) ?? koreanOf(pair, code)
 }
@@ -29,7 +29,7 @@ function unifiedHangulOf (pair: number, code: number): number {
 let addedHangul: ReadonlyMap<number, number> | undefined
 
 /** The added syllables follow one another: leads 81 to A0 have 178 trails, from A1 on 84. */
-function addHangul (): ReadonlyMap<number, number> {
+function addHangul(): ReadonlyMap<number, number> {
   const decoder = new TextDecoder('euc-kr')
   const plain = new Set<string>()
   for (let pair = 0xb0a1; pair <= 0xc8fe; pair++) {
@@ -45,7 +45,7 @@ function addHangul (): ReadonlyMap<number, number> {
   return added
 }
 
-function nextHangulPair (pair: number): number {
+function nextHangulPair(pair: number): number {
   const trail = pair & 0xff
   if (trail === 0x5a || trail === 0x7a) return pair + 7
   const last = pair >>> 8 <= 0xa0 ? 0xfe : 0xa0
@@ -54,20 +54,38 @@ function nextHangulPair (pair: number): number {
 
 /** Characters that newer editions of GBK moved out of the private area; Java has not. */
 const GBK_PRIVATE: Readonly<Record<number, number>> = {
-  0xfe59: 0xe81e, 0xfe61: 0xe826, 0xfe66: 0xe82b, 0xfe67: 0xe82c, 0xfe6d: 0xe832, 0xfe7e: 0xe843, 0xfe90: 0xe854,
+  0xfe59: 0xe81e,
+  0xfe61: 0xe826,
+  0xfe66: 0xe82b,
+  0xfe67: 0xe82c,
+  0xfe6d: 0xe832,
+  0xfe7e: 0xe843,
+  0xfe90: 0xe854,
   0xfea0: 0xe864
 }
 
 /** Ranges of GB 2312 in rows that GBK filled up. */
 const GB2312_ROWS: Readonly<Record<number, readonly [from: number, to: number][]>> = {
-  0xa2: [[0xb1, 0xe2], [0xe5, 0xee], [0xf1, 0xfc]], 0xa6: [[0xa1, 0xb8], [0xc1, 0xd8]], 0xa8: [[0xa1, 0xba], [0xc5, 0xe9]],
+  0xa2: [
+    [0xb1, 0xe2],
+    [0xe5, 0xee],
+    [0xf1, 0xfc]
+  ],
+  0xa6: [
+    [0xa1, 0xb8],
+    [0xc1, 0xd8]
+  ],
+  0xa8: [
+    [0xa1, 0xba],
+    [0xc5, 0xe9]
+  ],
   0xa9: [[0xa4, 0xef]]
 }
 
 /** Signs that GB 2312 has and GBK reads otherwise. */
 const GB2312_SIGNS: Readonly<Record<number, number>> = { 0xa1a4: 0x30fb, 0xa1aa: 0x2015 }
 
-function gb2312Of (pair: number, code: number): number {
+function gb2312Of(pair: number, code: number): number {
   const rows = GB2312_ROWS[pair >>> 8]
   const trail = pair & 0xff
   if (!isEuc(pair) || isPrivate(code) || rows?.every(([from, to]) => trail < from || trail > to)) return 0
@@ -78,46 +96,66 @@ const range = (from: number, to: number) => Array.from({ length: to - from + 1 }
 
 /** Kana, Cyrillic and circled digits in Java's Big5, from C6A1 on. */
 const BIG5_KANA = [
-  0x30fe, 0x309d, 0x309e, 0x3005, ...range(0x3041, 0x3093), ...range(0x30a1, 0x30f6), 0x414, 0x415, 0x401,
-  ...range(0x416, 0x41c), ...range(0x423, 0x435), 0x451, ...range(0x436, 0x44f), ...range(0x2460, 0x2469),
+  0x30fe,
+  0x309d,
+  0x309e,
+  0x3005,
+  ...range(0x3041, 0x3093),
+  ...range(0x30a1, 0x30f6),
+  0x414,
+  0x415,
+  0x401,
+  ...range(0x416, 0x41c),
+  ...range(0x423, 0x435),
+  0x451,
+  ...range(0x436, 0x44f),
+  ...range(0x2460, 0x2469),
   ...range(0x2474, 0x247d)
 ]
 
-function big5Of (pair: number, code: number): number {
+function big5Of(pair: number, code: number): number {
   if (pair < 0xa140 || pair > 0xf9d5) return 0
   if (pair === 0xa1c2) return 0x203e
   if (pair === 0xa244) return 0xa5
   const trail = pair & 0xff
   if (pair < 0xc6a1 || pair > 0xc8fe) return code
-  return trail > 0x7e && trail < 0xa1 ? 0 : BIG5_KANA[big5Index(pair) - big5Index(0xc6a1)] ?? 0
+  return trail > 0x7e && trail < 0xa1 ? 0 : (BIG5_KANA[big5Index(pair) - big5Index(0xc6a1)] ?? 0)
 }
 
 /** What users of code page 950 may define themselves: four areas of rows of 157 pairs. */
 const BIG5_AREAS = [
-  [0xfa40, 0xfefe, 0xe000], [0x8e40, 0xa0fe, 0xe311], [0x8140, 0x8dfe, 0xeeb8], [0xc6a1, 0xc8fe, 0xf6b1]
+  [0xfa40, 0xfefe, 0xe000],
+  [0x8e40, 0xa0fe, 0xe311],
+  [0x8140, 0x8dfe, 0xeeb8],
+  [0xc6a1, 0xc8fe, 0xf6b1]
 ] as const
 
-function codePage950Of (pair: number, code: number): number {
+function codePage950Of(pair: number, code: number): number {
   const area = BIG5_AREAS.find(([from, to]) => pair >= from && pair <= to)
   const trail = pair & 0xff
   if (area === undefined || (trail > 0x7e && trail < 0xa1)) return code
   return area[2] + big5Index(pair) - big5Index(area[0])
 }
 
-function big5Index (pair: number): number {
+function big5Index(pair: number): number {
   const trail = pair & 0xff
   return (pair >>> 8) * 157 + (trail < 0x80 ? trail - 0x40 : trail - 0x62)
 }
 
 const CODECS: Readonly<Record<string, CharsetCodec>> = {
   Shift_JIS: doubleByte({
-    label: 'shift_jis', read: shiftJisOf, single: asciiOrKana, alsoWrites: { 0xa5: 0x5c, 0x203e: 0x7e }
+    label: 'shift_jis',
+    read: shiftJisOf,
+    single: asciiOrKana,
+    alsoWrites: { 0xa5: 0x5c, 0x203e: 0x7e }
   }),
   'windows-31j': doubleByte({ label: 'shift_jis', read: (_pair, code) => code, single: asciiOrKana }),
   'EUC-JP': EUC_JP,
   'ISO-2022-JP': ISO_2022_JP,
   'EUC-KR': doubleByte({
-    label: 'euc-kr', read: (pair, code) => isPrivate(code) ? 0 : koreanOf(pair, code), single: ascii
+    label: 'euc-kr',
+    read: (pair, code) => (isPrivate(code) ? 0 : koreanOf(pair, code)),
+    single: ascii
   }),
   'x-windows-949': doubleByte({ label: 'euc-kr', read: unifiedHangulOf, single: ascii }),
   GBK: doubleByte({ label: 'gbk', read: (pair, code) => GBK_PRIVATE[pair] ?? code, single: ascii }),
@@ -128,6 +166,6 @@ const CODECS: Readonly<Record<string, CharsetCodec>> = {
 }
 
 /** The codec of a charset with more than one byte a character; its tables are made on first use. */
-export function multiByteCodec (name: string): CharsetCodec | undefined {
+export function multiByteCodec(name: string): CharsetCodec | undefined {
   return Object.hasOwn(CODECS, name) ? CODECS[name] : undefined
 }

@@ -60,7 +60,7 @@ export const CHARSET_ALIASES: Readonly<Record<string, string>> = {
     'iso8859_9 l5 latin5',
   'KOI8-R': 'cskoi8r koi8 koi8_r',
   'KOI8-U': 'koi8_u',
-  'Shift_JIS': 'csShiftJIS ms_kanji shift-jis shift_jis sjis x-sjis',
+  Shift_JIS: 'csShiftJIS ms_kanji shift-jis shift_jis sjis x-sjis',
   'TIS-620': 'tis620 tis620.2533',
   'US-ASCII':
     '646 ANSI_X3.4-1968 ANSI_X3.4-1986 ASCII IBM367 ISO646-US ISO_646.irv:1991 ascii7 cp367 csASCII ' +

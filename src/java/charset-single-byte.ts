@@ -5,10 +5,12 @@ import { EBCDIC_037, EBCDIC_CHANGES, UPPER_HALVES } from './charset-tables.ts'
 const REPLACEMENT = 0x3f
 
 /** A charset of one byte a character; `characters` holds those of bytes 0x00 to 0xFF, U+FFFD for an unused byte. */
-export function singleByte (characters: string): CharsetCodec {
+export function singleByte(characters: string): CharsetCodec {
   const codes = Uint16Array.from({ length: 256 }, (_, byte) => characters.charCodeAt(byte))
   const bytesOf = new Map<number, number>()
-  codes.forEach((code, byte) => { if (code !== NO_CHARACTER && !bytesOf.has(code)) bytesOf.set(code, byte) })
+  codes.forEach((code, byte) => {
+    if (code !== NO_CHARACTER && !bytesOf.has(code)) bytesOf.set(code, byte)
+  })
   return {
     decode: (bytes, onBad) => {
       const sink = new TextSink(bytes.length)
@@ -23,7 +25,7 @@ export function singleByte (characters: string): CharsetCodec {
   }
 }
 
-function encodeSingleBytes (text: string, byteOf: (code: number) => number): Buffer {
+function encodeSingleBytes(text: string, byteOf: (code: number) => number): Buffer {
   const bytes = Buffer.allocUnsafe(text.length)
   let length = 0
   for (let at = 0; at < text.length; at++) {
@@ -37,24 +39,27 @@ function encodeSingleBytes (text: string, byteOf: (code: number) => number): Buf
 /** ISO-8859-1: every byte is the character of the same number. */
 export const ISO_8859_1: CharsetCodec = {
   decode: bytes => bytes.toString('latin1'),
-  encode: text => encodeSingleBytes(text, code => code < 0 || code > 0xff ? REPLACEMENT : code)
+  encode: text => encodeSingleBytes(text, code => (code < 0 || code > 0xff ? REPLACEMENT : code))
 }
 
 /** US-ASCII: bytes above 0x7F are malformed. */
 export const US_ASCII: CharsetCodec = {
   decode: (bytes, onBad) => {
     const sink = new TextSink(bytes.length)
-    bytes.forEach((byte, at) => { if (byte < 0x80) sink.add(byte); else sink.addText(onBad('malformed', at, 1)) })
+    bytes.forEach((byte, at) => {
+      if (byte < 0x80) sink.add(byte)
+      else sink.addText(onBad('malformed', at, 1))
+    })
     return sink.toString()
   },
-  encode: text => encodeSingleBytes(text, code => code < 0 || code > 0x7f ? REPLACEMENT : code)
+  encode: text => encodeSingleBytes(text, code => (code < 0 || code > 0x7f ? REPLACEMENT : code))
 }
 
 /** Which of the bytes 0x80 to 0x9F TextDecoder's table is wrong about: none, the ones it calls control codes, or all. */
 export type Controls = 'asDecoded' | 'unused' | 'controls' | 'allUnused'
 
 /** A table that the runtime's TextDecoder knows by `label`, with Java's view of the control codes. */
-export function decodedTable (label: string, controls: Controls): string {
+export function decodedTable(label: string, controls: Controls): string {
   const decoder = new TextDecoder(label)
   const codes = Array.from({ length: 256 }, (_, byte) => {
     const code = decoder.decode(Uint8Array.of(byte)).charCodeAt(0)
@@ -67,13 +72,13 @@ export function decodedTable (label: string, controls: Controls): string {
 }
 
 /** A code page that is ASCII below 0x80. */
-export function codePageTable (name: string): string {
+export function codePageTable(name: string): string {
   const ascii = String.fromCharCode(...Array(128).keys())
   return ascii + (UPPER_HALVES[name] ?? '')
 }
 
 /** An EBCDIC code page. */
-export function ebcdicTable (name: string): string {
+export function ebcdicTable(name: string): string {
   const characters = Buffer.from(EBCDIC_037, 'hex').toString('latin1').split('')
   for (const [byte, character] of EBCDIC_CHANGES[name] ?? []) characters[byte] = character
   return characters.join('')

@@ -42,9 +42,26 @@ export const EBCDIC_037 =
   '30313233343536373839b3dbdcd9da9f'
 
 /** What other EBCDIC pages have instead: byte and character, one after another. */
-export const EBCDIC_CHANGES: Readonly<Record<string, readonly (readonly [byte: number, character: string])[]>> = {
+export const EBCDIC_CHANGES: Readonly<
+  Record<string, readonly (readonly [byte: number, character: string])[]>
+> = {
   IBM037: [],
-  IBM500: [[0x4a, '['], [0x4f, '!'], [0x5a, ']'], [0x5f, '^'], [0xb0, '¢'], [0xba, '¬'], [0xbb, '|']],
-  IBM1047: [[0x5f, '^'], [0xad, '['], [0xb0, '¬'], [0xba, 'Ý'], [0xbb, '¨'], [0xbd, ']']],
+  IBM500: [
+    [0x4a, '['],
+    [0x4f, '!'],
+    [0x5a, ']'],
+    [0x5f, '^'],
+    [0xb0, '¢'],
+    [0xba, '¬'],
+    [0xbb, '|']
+  ],
+  IBM1047: [
+    [0x5f, '^'],
+    [0xad, '['],
+    [0xb0, '¬'],
+    [0xba, 'Ý'],
+    [0xbb, '¨'],
+    [0xbd, ']']
+  ],
   IBM01140: [[0x9f, '€']]
 }

@@ -6,20 +6,25 @@ import { goldenRows } from '../testing/golden.ts'
 import { charset, type Charset } from './charset.ts'
 import { CHARSET_ALIASES, UNSUPPORTED_CHARSETS } from './charset-names.ts'
 
-interface NameRow { readonly in: string, readonly name?: string }
+interface NameRow {
+  readonly in: string
+  readonly name?: string
+}
 
 interface CodingRow {
   readonly charset: string
   readonly op: 'decode' | 'encode'
   readonly in: string
   readonly replace: string
-  readonly reportError?: { readonly class: string, readonly message: string }
+  readonly reportError?: { readonly class: string; readonly message: string }
   readonly ignore: string | true
 }
 
-const coding = goldenRows<CodingRow>('charset-coding.jsonl').filter(row => !Object.hasOwn(UNSUPPORTED_CHARSETS, row.charset))
+const coding = goldenRows<CodingRow>('charset-coding.jsonl').filter(
+  row => !Object.hasOwn(UNSUPPORTED_CHARSETS, row.charset)
+)
 
-function named (name: string): Charset {
+function named(name: string): Charset {
   const found = charset(name)
   assert.ok(found !== undefined, name)
   return found
@@ -49,7 +54,11 @@ test('every recorded byte sequence is decoded as Java decodes it, bad bytes repl
     const what = `${row.charset} ${bytes.toString('hex')}`
 
     assert.equal(named(row.charset).decode(bytes), row.replace, what)
-    assert.equal(named(row.charset).decodeIgnoring(bytes), row.ignore === true ? row.replace : row.ignore, what)
+    assert.equal(
+      named(row.charset).decodeIgnoring(bytes),
+      row.ignore === true ? row.replace : row.ignore,
+      what
+    )
   }
 })
 
@@ -61,9 +70,13 @@ test('the first bad bytes are reported as Java reports them', () => {
     else {
       const reason = row.reportError.class.includes('Malformed') ? 'malformed' : 'unmappable'
       const length = Number(/\d+$/.exec(row.reportError.message)?.[0])
-      assert.throws(decode, (error) => {
+      assert.throws(decode, error => {
         assert.ok(error instanceof AgentError && error.code === 'ERR_FORMAT')
-        assert.deepEqual([error.facts['reason'], error.facts['length']], [reason, length], `${row.charset} ${row.in}`)
+        assert.deepEqual(
+          [error.facts['reason'], error.facts['length']],
+          [reason, length],
+          `${row.charset} ${row.in}`
+        )
         return true
       })
     }
@@ -79,35 +92,48 @@ test('every recorded text is encoded as Java encodes it', () => {
     if (row.charset === 'ISO-2022-JP' && row.in === '\udc00') continue
     const bytes = named(row.charset).encode(row.in)
 
-    assert.equal(bytes.toString('hex'), Buffer.from(row.replace, 'base64').toString('hex'), `${row.charset} ${row.in}`)
+    assert.equal(
+      bytes.toString('hex'),
+      Buffer.from(row.replace, 'base64').toString('hex'),
+      `${row.charset} ${row.in}`
+    )
   }
 })
 
 test('what a charset decodes strictly, it writes back to the same text', () => {
   const all = Object.keys(CHARSET_ALIASES).map(named)
 
-  fc.assert(fc.property(fc.constantFrom(...all), fc.uint8Array({ maxLength: 8 }), (each, bytes) => {
-    const text = each.decodeIgnoring(Buffer.from(bytes))
+  fc.assert(
+    fc.property(fc.constantFrom(...all), fc.uint8Array({ maxLength: 8 }), (each, bytes) => {
+      const text = each.decodeIgnoring(Buffer.from(bytes))
 
-    fc.pre(text.isWellFormed() && !text.startsWith('\uFEFF'))
+      fc.pre(text.isWellFormed() && !text.startsWith('\uFEFF'))
 
-    assert.equal(each.decode(each.encode(text)), text, each.name)
-  }), { numRuns: 2000 })
+      assert.equal(each.decode(each.encode(text)), text, each.name)
+    }),
+    { numRuns: 2000 }
+  )
 })
 
 test('any text can be encoded, and plain ASCII comes back from every charset', () => {
   const all = Object.keys(CHARSET_ALIASES).map(named)
-  const printable = fc.string({ unit: fc.integer({ min: 0x20, max: 0x7e }).map(code => String.fromCharCode(code)) })
+  const printable = fc.string({
+    unit: fc.integer({ min: 0x20, max: 0x7e }).map(code => String.fromCharCode(code))
+  })
 
-  fc.assert(fc.property(fc.constantFrom(...all), fc.string({ unit: 'binary' }), printable, (each, text, plain) => {
-    assert.ok(each.encode(text).length >= 0)
-    assert.equal(each.decodeStrict(each.encode(plain)), plain, each.name)
-  }), { numRuns: 2000 })
+  fc.assert(
+    fc.property(fc.constantFrom(...all), fc.string({ unit: 'binary' }), printable, (each, text, plain) => {
+      assert.ok(each.encode(text).length >= 0)
+      assert.equal(each.decodeStrict(each.encode(plain)), plain, each.name)
+    }),
+    { numRuns: 2000 }
+  )
 })
 
 test('a broken end is found where it begins', () => {
   assert.throws(() => named('utf8').decodeStrict(Buffer.from([0x61, 0xe2, 0x82])), {
-    code: 'ERR_FORMAT', facts: { reason: 'malformed', at: 1, length: 2 }
+    code: 'ERR_FORMAT',
+    facts: { reason: 'malformed', at: 1, length: 2 }
   })
 })
 

@@ -3,7 +3,13 @@ import type { CharsetCodec, OnBadBytes } from './charset-codec.ts'
 import { CHARSET_ALIASES } from './charset-names.ts'
 import { multiByteCodec } from './charset-multi-byte.ts'
 import {
-  codePageTable, decodedTable, ebcdicTable, ISO_8859_1, singleByte, US_ASCII, type Controls
+  codePageTable,
+  decodedTable,
+  ebcdicTable,
+  ISO_8859_1,
+  singleByte,
+  US_ASCII,
+  type Controls
 } from './charset-single-byte.ts'
 import { UTF_8, utf16, utf32 } from './charset-unicode.ts'
 
@@ -14,17 +20,17 @@ export interface Charset {
   /** Bytes of every character (of every UTF-16 unit), or 0 where they differ; none of the latter has LF as a trail byte. */
   readonly width: 0 | 1 | 2 | 4
   /** Bad bytes become U+FFFD, as many as Java puts. */
-  decode (bytes: Buffer): string
+  decode(bytes: Buffer): string
   /** Throws ERR_FORMAT with Java's reason, `at` and `length` for the first bad bytes. */
-  decodeStrict (bytes: Buffer): string
+  decodeStrict(bytes: Buffer): string
   /** Leaves bad bytes out. */
-  decodeIgnoring (bytes: Buffer): string
+  decodeIgnoring(bytes: Buffer): string
   /** What cannot be written becomes the charset's replacement, mostly `?`. */
-  encode (text: string): Buffer
+  encode(text: string): Buffer
 }
 
 /** The charset of that name or alias, in any case, as java.nio.charset.Charset.forName; undefined when there is none. */
-export function charset (name: string): Charset | undefined {
+export function charset(name: string): Charset | undefined {
   const canonical = NAMES.get(name.toLowerCase())
   if (canonical === undefined) return undefined
   const known = made.get(canonical)
@@ -42,8 +48,11 @@ export function charset (name: string): Charset | undefined {
   return value
 }
 
-const NAMES: ReadonlyMap<string, string> = new Map(Object.entries(CHARSET_ALIASES).flatMap(([name, aliases]) =>
-  [name, ...aliases.split(' ')].map(alias => [alias.toLowerCase(), name] as const)))
+const NAMES: ReadonlyMap<string, string> = new Map(
+  Object.entries(CHARSET_ALIASES).flatMap(([name, aliases]) =>
+    [name, ...aliases.split(' ')].map(alias => [alias.toLowerCase(), name] as const)
+  )
+)
 
 /** One object per charset, because tables are made once. */
 const made = new Map<string, Charset>()
@@ -77,13 +86,13 @@ const DECODED: Readonly<Record<string, readonly [label: string, controls: Contro
   'x-MacCyrillic': ['x-mac-cyrillic', 'asDecoded']
 }
 
-function widthOf (name: string): Charset['width'] {
+function widthOf(name: string): Charset['width'] {
   if (/^x?-?UTF-?16/i.test(name)) return 2
   if (/^(?:X-)?UTF-32/.test(name)) return 4
   return name === 'UTF-8' || multiByteCodec(name) !== undefined ? 0 : 1
 }
 
-function codecOf (name: string): CharsetCodec {
+function codecOf(name: string): CharsetCodec {
   const codec = UNICODE[name] ?? multiByteCodec(name)
   if (codec !== undefined) return codec
   if (name === 'x-MacRoman' || (name.startsWith('IBM') && name !== 'IBM866')) {

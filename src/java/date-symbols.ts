@@ -1,7 +1,7 @@
 import type { WeekRules } from './calendar.ts'
 
 /** The words and week rules that a date pattern needs. */
-export interface DateSymbols extends WeekRules {
+interface DateSymbols extends WeekRules {
   readonly months: readonly string[]
   readonly shortMonths: readonly string[]
   /** From Sunday. */
@@ -12,7 +12,17 @@ export interface DateSymbols extends WeekRules {
 }
 
 const MONTHS = [
-  'January', 'February', 'March', 'April', 'May', 'June', 'July', 'August', 'September', 'October', 'November',
+  'January',
+  'February',
+  'March',
+  'April',
+  'May',
+  'June',
+  'July',
+  'August',
+  'September',
+  'October',
+  'November',
   'December'
 ]
 const WEEKDAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday']

@@ -2,7 +2,7 @@
  * The text of java.lang.Double.toString: `50.0`, `1.0E-4`, `NaN`. Digits are the fewest that tell the number from its
  * neighbours, but at least two, as Java prints them since version 19.
  */
-export function formatJavaDouble (value: number): string {
+export function formatJavaDouble(value: number): string {
   if (!Number.isFinite(value)) return String(value)
   const sign = value < 0 || Object.is(value, -0) ? '-' : ''
   const size = Math.abs(value)
@@ -14,6 +14,6 @@ export function formatJavaDouble (value: number): string {
   return sign + digits + 'E' + String(Number(exponent))
 }
 
-function withFraction (digits: string): string {
+function withFraction(digits: string): string {
   return digits.includes('.') ? digits : digits + '.0'
 }

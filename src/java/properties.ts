@@ -25,7 +25,7 @@ export interface LogicalLine {
 }
 
 /** Text of a configuration file: UTF-8 when the bytes are valid UTF-8 (a byte order mark is dropped), else ISO-8859-1. */
-export function decodeProperties (bytes: Buffer): { text: string, encoding: 'utf-8' | 'iso-8859-1' } {
+export function decodeProperties(bytes: Buffer): { text: string; encoding: 'utf-8' | 'iso-8859-1' } {
   if (!isUtf8(bytes)) return { text: bytes.toString('latin1'), encoding: 'iso-8859-1' }
   const text = bytes.toString('utf8')
   return { text: text.startsWith('\uFEFF') ? text.slice(1) : text, encoding: 'utf-8' }
@@ -35,7 +35,7 @@ export function decodeProperties (bytes: Buffer): { text: string, encoding: 'utf
  * All entries in file order, duplicates kept, exactly as java.util.Properties.load reads them. Throws ERR_FORMAT with
  * `line` for a malformed `\u` escape. Linear in the length of the text.
  */
-export function parseProperties (text: string): PropertyEntry[] {
+export function parseProperties(text: string): PropertyEntry[] {
   const entries: PropertyEntry[] = []
   for (const line of logicalLines(text)) entries.push(parseLogicalLine(line))
   return entries
@@ -52,15 +52,20 @@ const COLON = 0x3a
 const EQUALS = 0x3d
 const BACKSLASH = 0x5c
 
-function isBlank (code: number): boolean {
+function isBlank(code: number): boolean {
   return code === SPACE || code === TAB || code === FORM_FEED
 }
 
 /** Part of one line of the file: without leading blanks, line end and joining backslash. */
-interface Piece { readonly start: number, readonly end: number, readonly next: number, readonly joins: boolean }
+interface Piece {
+  readonly start: number
+  readonly end: number
+  readonly next: number
+  readonly joins: boolean
+}
 
 /** The logical lines one after another; lets a caller decide line by line what to do. Linear in the text. */
-export function * logicalLines (text: string): Generator<LogicalLine, undefined> {
+export function* logicalLines(text: string): Generator<LogicalLine, undefined> {
   let number = 1
   for (let at = 0; at < text.length;) {
     const first = pieceAt(text, at)
@@ -85,13 +90,13 @@ export function * logicalLines (text: string): Generator<LogicalLine, undefined>
   return undefined
 }
 
-function isSkipped (text: string, piece: Piece): boolean {
+function isSkipped(text: string, piece: Piece): boolean {
   if (piece.start === piece.end) return !piece.joins
   const code = text.charCodeAt(piece.start)
   return code === HASH || code === EXCLAMATION
 }
 
-function readContinuation (text: string, first: Piece): { text: string, joins: number[], next: number } {
+function readContinuation(text: string, first: Piece): { text: string; joins: number[]; next: number } {
   const joins: number[] = []
   const parts = [text.slice(first.start, first.end)]
   let length = first.end - first.start
@@ -105,7 +110,7 @@ function readContinuation (text: string, first: Piece): { text: string, joins: n
   return { text: parts.join(''), joins, next: last.next }
 }
 
-function pieceAt (text: string, from: number): Piece {
+function pieceAt(text: string, from: number): Piece {
   let start = from
   while (start < text.length && isBlank(text.charCodeAt(start))) start++
   let end = start
@@ -123,7 +128,7 @@ function pieceAt (text: string, from: number): Piece {
 }
 
 /** Key and value of a logical line, escapes resolved. Throws ERR_FORMAT with `line` for a malformed `\u` escape. */
-export function parseLogicalLine (logical: LogicalLine): PropertyEntry {
+export function parseLogicalLine(logical: LogicalLine): PropertyEntry {
   const { text } = logical
   const keyEnd = endOfKey(text)
   const valueStart = startOfValue(text, keyEnd)
@@ -137,13 +142,13 @@ export function parseLogicalLine (logical: LogicalLine): PropertyEntry {
 }
 
 /** Line of the file, from 1, on which the character at `offset` of the logical line stands. */
-export function lineAt (logical: LogicalLine, offset: number): number {
+export function lineAt(logical: LogicalLine, offset: number): number {
   let joined = 0
   while (joined < logical.joins.length && (logical.joins[joined] ?? 0) <= offset) joined++
   return logical.line + joined
 }
 
-function endOfKey (text: string): number {
+function endOfKey(text: string): number {
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at)
     if (code === BACKSLASH) at++
@@ -152,7 +157,7 @@ function endOfKey (text: string): number {
   return text.length
 }
 
-function startOfValue (text: string, keyEnd: number): number {
+function startOfValue(text: string, keyEnd: number): number {
   let at = keyEnd
   let separated = false
   for (; at < text.length; at++) {
@@ -167,7 +172,7 @@ function startOfValue (text: string, keyEnd: number): number {
 const ESCAPED: Readonly<Record<string, string>> = { t: '\t', n: '\n', r: '\r', f: '\f' }
 const FOUR_HEX_DIGITS = /^[0-9a-fA-F]{4}$/
 
-function unescape (logical: LogicalLine, from: number, to: number): string {
+function unescape(logical: LogicalLine, from: number, to: number): string {
   const { text } = logical
   const parts: string[] = []
   let at = from
@@ -183,7 +188,7 @@ function unescape (logical: LogicalLine, from: number, to: number): string {
   return parts.join('')
 }
 
-function unicodeEscape (logical: LogicalLine, slash: number, to: number): string {
+function unicodeEscape(logical: LogicalLine, slash: number, to: number): string {
   const digits = logical.text.slice(slash + 2, Math.min(slash + 6, to))
   if (!FOUR_HEX_DIGITS.test(digits)) {
     const facts = { line: lineAt(logical, slash), escape: '\\u' + digits }

@@ -1,7 +1,10 @@
 import type { TimeZone } from './time-zone.ts'
 
 /** American names of a zone at some instant. */
-export interface TimeZoneNames { readonly long: string, readonly short: string }
+export interface TimeZoneNames {
+  readonly long: string
+  readonly short: string
+}
 
 /**
  * Java's abbreviations. The runtime knows only the long names in English, and the abbreviations of America; both
@@ -41,11 +44,16 @@ const ABBREVIATIONS = parseTable(`
   SAST South Africa Standard Time; WAT West Africa Time; CAT Central Africa Time; EAT East Africa Time
 `)
 
-function parseTable (text: string): ReadonlyMap<string, string> {
-  return new Map(text.trim().split(/;\s*/).map(entry => {
-    const space = entry.indexOf(' ')
-    return [entry.slice(space + 1), entry.slice(0, space)]
-  }))
+function parseTable(text: string): ReadonlyMap<string, string> {
+  return new Map(
+    text
+      .trim()
+      .split(/;\s*/)
+      .map(entry => {
+        const space = entry.indexOf(' ')
+        return [entry.slice(space + 1), entry.slice(0, space)]
+      })
+  )
 }
 
 const FIXED_NAMES: Readonly<Record<string, TimeZoneNames>> = {
@@ -63,7 +71,7 @@ const FIXED_NAMES: Readonly<Record<string, TimeZoneNames>> = {
 }
 
 /** Returns the names as a function of the instant. 5 µs for the first instant of a quarter of an hour, then 5 ns. */
-export function timeZoneNames (zone: TimeZone): (epochMs: number) => TimeZoneNames {
+export function timeZoneNames(zone: TimeZone): (epochMs: number) => TimeZoneNames {
   const { rules } = zone
   if (rules === undefined) {
     const names = Object.hasOwn(FIXED_NAMES, zone.id) ? FIXED_NAMES[zone.id] : undefined
@@ -72,7 +80,7 @@ export function timeZoneNames (zone: TimeZone): (epochMs: number) => TimeZoneNam
   const format = new Intl.DateTimeFormat('en-US', { timeZone: rules, timeZoneName: 'long' })
   let quarter = NaN
   let names: TimeZoneNames = { long: '', short: '' }
-  return (epochMs) => {
+  return epochMs => {
     const wanted = Math.floor(epochMs / QUARTER_MS)
     if (wanted !== quarter) {
       quarter = wanted
@@ -89,7 +97,7 @@ const DATE_LIMIT_MS = 8.64e15
 const WINTERS = [Date.UTC(2025, 0), Date.UTC(2025, 6)] as const
 const ZONES_BEGAN_MS = Date.UTC(1920, 0)
 
-function namesAt (format: Intl.DateTimeFormat, epochMs: number): TimeZoneNames {
+function namesAt(format: Intl.DateTimeFormat, epochMs: number): TimeZoneNames {
   const instant = Math.max(-DATE_LIMIT_MS, Math.min(DATE_LIMIT_MS, epochMs))
   let long = longName(format, instant)
   if (long.startsWith('GMT') && instant < ZONES_BEGAN_MS) {
@@ -98,10 +106,10 @@ function namesAt (format: Intl.DateTimeFormat, epochMs: number): TimeZoneNames {
   return { long, short: ABBREVIATIONS.get(long) ?? long }
 }
 
-function longName (format: Intl.DateTimeFormat, epochMs: number): string {
+function longName(format: Intl.DateTimeFormat, epochMs: number): string {
   return format.formatToParts(epochMs).find(part => part.type === 'timeZoneName')?.value ?? ''
 }
 
-function isDaylight (name: string): boolean {
+function isDaylight(name: string): boolean {
   return /Daylight|Summer|Irish/.test(name)
 }

@@ -4,17 +4,25 @@ import fc from 'fast-check'
 import { goldenRows } from '../testing/golden.ts'
 import { defaultTimeZoneId, timeZone } from './time-zone.ts'
 
-interface Row { readonly in: string, readonly id: string, readonly rawOffset: number, readonly offsets: number[] }
+interface Row {
+  readonly in: string
+  readonly id: string
+  readonly rawOffset: number
+  readonly offsets: number[]
+}
 
 const table = goldenRows<Row & { readonly instants?: number[] }>('timezones.jsonl')
 const instants = table[0]?.instants ?? []
 const rows = table.slice(1)
 
 /** From when on our rules differ, and why. */
-const DEVIATIONS: Readonly<Record<string, { readonly fromMs: number, readonly reason: string }>> = {
+const DEVIATIONS: Readonly<Record<string, { readonly fromMs: number; readonly reason: string }>> = {
   'Africa/Casablanca': { fromMs: 1_790_000_000_000, reason: 'newer data: Morocco leaves +01:00 in 2026' },
   'Africa/El_Aaiun': { fromMs: 1_790_000_000_000, reason: 'newer data: as Morocco' },
-  'Africa/Windhoek': { fromMs: 2 ** 41, reason: 'the JVM goes back to winter time, which Namibia ended in 2017' },
+  'Africa/Windhoek': {
+    fromMs: 2 ** 41,
+    reason: 'the JVM goes back to winter time, which Namibia ended in 2017'
+  },
   'SystemV/PST8PDT': { fromMs: -1e12, reason: 'an id of the 1980s; we follow the rules of Los Angeles' }
 }
 
@@ -31,7 +39,17 @@ test('every recorded id gives the zone and the offsets that Java gives', () => {
 })
 
 test('an id that means nothing is GMT and says so', () => {
-  for (const id of ['Mars/Phobos', 'utc', 'GMT+24', 'GMT+1:60', '+05:30', '', 'constructor', 'GMT+0x1', 'UTC ']) {
+  for (const id of [
+    'Mars/Phobos',
+    'utc',
+    'GMT+24',
+    'GMT+1:60',
+    '+05:30',
+    '',
+    'constructor',
+    'GMT+0x1',
+    'UTC '
+  ]) {
     const zone = timeZone(id)
 
     assert.deepEqual([zone.id, zone.known, zone.offset(0)], ['GMT', false, 0], id)
@@ -40,33 +58,55 @@ test('an id that means nothing is GMT and says so', () => {
 })
 
 test('offsets are those of the IANA rules at any instant, in any order', () => {
-  const ids = ['America/New_York', 'Australia/Lord_Howe', 'Europe/Dublin', 'Africa/Casablanca', 'Asia/Kathmandu', 'PST']
+  const ids = [
+    'America/New_York',
+    'Australia/Lord_Howe',
+    'Europe/Dublin',
+    'Africa/Casablanca',
+    'Asia/Kathmandu',
+    'PST'
+  ]
   const zones = ids.map(timeZone)
-  const instant = fc.oneof(fc.integer({ min: -2.2e12, max: 4e12 }), fc.integer({ min: -2.2e12, max: 8.64e15 - 1 }))
+  const instant = fc.oneof(
+    fc.integer({ min: -2.2e12, max: 4e12 }),
+    fc.integer({ min: -2.2e12, max: 8.64e15 - 1 })
+  )
 
-  fc.assert(fc.property(fc.constantFrom(...zones), instant, (zone, epochMs) => {
-    const expected = new Temporal.ZonedDateTime(BigInt(epochMs) * 1_000_000n, zone.rules ?? '').offsetNanoseconds / 1e6
-    assert.equal(zone.offset(epochMs), expected, `${zone.id} ${epochMs}`)
-  }))
+  fc.assert(
+    fc.property(fc.constantFrom(...zones), instant, (zone, epochMs) => {
+      const expected =
+        new Temporal.ZonedDateTime(BigInt(epochMs) * 1_000_000n, zone.rules ?? '').offsetNanoseconds / 1e6
+      assert.equal(zone.offset(epochMs), expected, `${zone.id} ${epochMs}`)
+    })
+  )
 })
 
 test('before 1900 there is only the standard time of today', () => {
   const zone = timeZone('America/New_York')
 
-  assert.deepEqual([Date.UTC(1899, 11, 31), Date.UTC(1880, 6), -8e15].map(at => zone.offset(at)), Array(3).fill(-18e6))
+  assert.deepEqual(
+    [Date.UTC(1899, 11, 31), Date.UTC(1880, 6), -8e15].map(at => zone.offset(at)),
+    Array(3).fill(-18e6)
+  )
 })
 
 test('the offset changes with the very millisecond of a transition', () => {
   const zone = timeZone('Europe/Berlin')
   const springMs = Date.UTC(2025, 2, 30, 1)
 
-  assert.deepEqual([springMs - 1, springMs, springMs - 1].map(at => zone.offset(at)), [3_600_000, 7_200_000, 3_600_000])
+  assert.deepEqual(
+    [springMs - 1, springMs, springMs - 1].map(at => zone.offset(at)),
+    [3_600_000, 7_200_000, 3_600_000]
+  )
 })
 
 test('thousands of seasons and instants beyond all calendars are answered', () => {
   const zone = timeZone('America/New_York')
   for (let year = 2000; year < 3000; year++) {
-    assert.deepEqual([0, 6].map(month => zone.offset(Date.UTC(year, month))), [-18_000_000, -14_400_000])
+    assert.deepEqual(
+      [0, 6].map(month => zone.offset(Date.UTC(year, month))),
+      [-18_000_000, -14_400_000]
+    )
   }
 
   assert.equal(typeof zone.offset(9.3e18), 'number')
