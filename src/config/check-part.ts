@@ -86,7 +86,8 @@ async function resolveInner (
   definition: AnyDefinition, properties: Readonly<Record<string, string>>, catalog: Catalog
 ): Promise<Resolved> {
   const found = new Map<string, Resolution>()
-  for (const { kind, type } of innerTypes(definition.settings, properties)) {
+  const defaults = innerTypes(definition.settings, withoutInner(definition, properties))
+  for (const { kind, type } of [...innerTypes(definition.settings, properties), ...defaults]) {
     found.set(`${kind} ${type}`, await catalog.resolve(kind, type))
   }
   return (kind, type) => found.get(`${kind} ${type}`)

@@ -2,7 +2,7 @@ import type { AgentPlan } from '../core/plan.ts'
 import { simpleDateFormat } from '../java/simple-date-format.ts'
 import { defaultTimeZoneId, timeZone } from '../java/time-zone.ts'
 import { agentNames, reportStray, splitByAgent, type AgentText, type AgentTexts } from './agent-text.ts'
-import { checkAgent, reportOrphans, type ComponentStatus } from './check-agent.ts'
+import { checkAgent, reportOrphans, type CheckedAgent, type ComponentStatus } from './check-agent.ts'
 import type { ListedCatalog } from './check-part.ts'
 import { applyConfigFilters } from './filters.ts'
 import { Findings, type Finding, type Position } from './finding.ts'
@@ -37,6 +37,8 @@ export interface Configuration {
   readonly agents: readonly string[]
   readonly findings: readonly Finding[]
   readonly components: readonly ComponentStatus[]
+  /** Every part as it was checked; undefined when no agent was. */
+  readonly checked: CheckedAgent | undefined
   /** Where each property stands, by its whole key. */
   readonly positions: ReadonlyMap<string, Position>
 }
@@ -60,11 +62,11 @@ export async function loadConfiguration (
   const agent = chosen === undefined ? undefined : split.agents.get(chosen)
   if (agent === undefined) {
     const plan = options.agent === undefined || agents.length === 0 ? undefined : emptyPlan(options.agent)
-    return { agent: options.agent, plan, agents, findings: findings.sorted(files), components: [], positions: raw }
+    return { agent: options.agent, plan, agents, findings: findings.sorted(files), components: [], checked: undefined, positions: raw }
   }
-  const { plan, components } = await checkChosen(agent, { split, raw, agents }, options, findings)
+  const { plan, components, checked } = await checkChosen(agent, { split, raw, agents }, options, findings)
   const startable = findings.stopped ? undefined : plan
-  return { agent: agent.name, plan: startable, agents, findings: findings.sorted(files), components, positions: raw }
+  return { agent: agent.name, plan: startable, agents, findings: findings.sorted(files), components, checked, positions: raw }
 }
 
 interface Parsed { readonly split: AgentTexts, readonly raw: Properties, readonly agents: readonly string[] }
