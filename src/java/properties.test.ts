@@ -95,7 +95,7 @@ test('any text is read or refused with ERR_FORMAT, and lines ascend', () => {
 })
 
 test('hostile texts of megabytes are read in linear time', () => {
-  const size = 4_000_000
+  const size = 1_000_000
   const texts = ['\\', '\\\n', ' ', 'a\\\n', '\\\\', '=', '#', '\\u0041', 'a=\\\n'].map(unit =>
     unit.repeat(size / unit.length)
   )
