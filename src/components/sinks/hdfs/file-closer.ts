@@ -3,6 +3,7 @@ import { AgentError, messageOf, type Facts } from '../../../core/errors.ts'
 import type { FileSystem } from '../../../fs/file-system.ts'
 import { fileNames, type FileNames, type NameParts } from './file-names.ts'
 import type { OpenFile } from './open-file.ts'
+import { Slots } from './slots.ts'
 import type { TimedCalls } from './timed-calls.ts'
 
 const MOST_NAMES_TRIED = 10
@@ -43,10 +44,12 @@ interface Closing {
 export class FileCloser {
   readonly #parts: FileCloserParts
   readonly #closings = new Set<Closing>()
+  readonly #slots: Slots
   #stopping = false
 
   constructor(parts: FileCloserParts) {
     this.#parts = parts
+    this.#slots = new Slots(parts.atOnce)
   }
 
   /** Begins to complete a file. Resolves once few enough are under way, not when it is done. */
@@ -95,8 +98,12 @@ export class FileCloser {
     return closing
   }
 
-  async #attempt(closing: Closing): Promise<void> {
+  #attempt(closing: Closing): Promise<void> {
     closing.cancelRetry = undefined
+    return this.#slots.run(() => this.#step(closing))
+  }
+
+  async #step(closing: Closing): Promise<void> {
     if (closing.step === 'close' && (await this.#close(closing)) === 'failed') return
     const outcome = await this.#settle(closing)
     if (outcome.kind === 'again') this.#later(closing)

@@ -228,6 +228,22 @@ test('independent files are flushed at the same time, at most threadsPoolSize', 
   assert.equal(flushing, 2)
 })
 
+test('when many files fall due together, no more than threadsPoolSize are closed at a time', async () => {
+  const { store, sink, context } = await started({ 'hdfs.path': '/%{b}', 'hdfs.threadsPoolSize': '3', 'hdfs.rollInterval': '30' })
+  const batch = new BatchBuilder()
+  for (let i = 0; i < 20; i++) batch.add('x', { b: `b${i}` })
+  await sink.deliver(batch.build(), never)
+  const release = store.hang('close')
+
+  await context.clock.advance(30_000)
+  const closing = store.calls.filter(call => call.startsWith('close')).length
+  release()
+  await settled()
+
+  assert.equal(closing, 3)
+  assert.ok(Object.keys(store.files).every(name => !name.endsWith('.tmp')))
+})
+
 test('every rolled file is logged with name, events and bytes', async () => {
   const { context, sink, deliver } = await started()
 
