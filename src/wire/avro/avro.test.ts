@@ -130,6 +130,33 @@ test('a codec that is not there is refused by name', async () => {
   await assert.rejects(openAvroContainer(once(Buffer.concat(writer.flush()))), { code: 'ERR_UNSUPPORTED' })
 })
 
+test('sizes that cannot be are refused before memory is taken', async () => {
+  const header = new AvroContainerWriter({ schema: '"string"', codec: undefined, syncInterval: 100 }).take()
+  const long = (value: number): Buffer => {
+    const out = Buffer.alloc(8)
+    return out.subarray(0, writeLength(value, out, 0))
+  }
+  const start = Buffer.from('Obj\x01')
+
+  await assert.rejects(readAll(Buffer.concat([...header, long(1), long(65 * 1024 * 1024)])), /a block larger than 64 MiB/)
+  await assert.rejects(readAll(Buffer.concat([...header, long(1), Buffer.from([1])])), /a block larger than 64 MiB/)
+  await assert.rejects(readAll(Buffer.concat([start, long(1), long(5_000_000)])), /metadata larger than 4 MiB/)
+  await assert.rejects(readAll(Buffer.concat([start, long(5000)])), /too many metadata entries/)
+  await assert.rejects(readAll(Buffer.concat([start, long(0), Buffer.alloc(16)])), /it has no schema/)
+})
+
+test('a block must hold as many records as it says, and nothing else', async () => {
+  const file = (count: number, ...bytes: number[]): Buffer => {
+    const [header] = new AvroContainerWriter({ schema: '"int"', codec: undefined, syncInterval: 100, sync: Buffer.alloc(16, 7) }).take()
+    return Buffer.concat([header!, Buffer.from([2 * count, 2 * bytes.length, ...bytes]), Buffer.alloc(16, 7)])
+  }
+
+  assert.deepEqual(await readAll(file(2, 2, 4)), [1, 2])
+  await assert.rejects(readAll(file(1, 2, 4)), /bytes behind its records/)
+  await assert.rejects(readAll(file(3, 2, 4)), { code: 'ERR_FORMAT' })
+  await assert.rejects(readAll(Buffer.concat([file(1, 2).subarray(0, -1), Buffer.from([8])])), /a sync marker is wrong/)
+})
+
 for (const name of ['avro_event', 'avro_event-deflate', 'avro_event-snappy']) {
   test(`a damaged ${name} gives records or ERR_FORMAT`, async () => {
     const good = readFileSync(new URL(`${name}/1795342175778-1`, FIXTURES))

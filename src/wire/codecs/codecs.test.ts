@@ -130,6 +130,30 @@ for (const codec of CODECS) {
   })
 }
 
+test('block sizes that cannot be are refused before memory is taken', async () => {
+  const words = (...values: number[]): Buffer => Buffer.concat(values.map(value => {
+    const word = Buffer.alloc(4)
+    word.writeUInt32BE(value)
+    return word
+  }))
+
+  for (const name of ['snappy', 'lz4']) {
+    const read = (bytes: Buffer): Promise<Buffer> => collect(codecNamed(name).decompress(inPieces(bytes, 100)))
+    await assert.rejects(read(words(0x7fffffff, 5, 0, 0)), /a block is larger than 64 MiB/)
+    await assert.rejects(read(words(10, 0x7fffffff, 0, 0)), /a chunk is larger than its block/)
+    await assert.rejects(read(words(10, 0)), { code: 'ERR_FORMAT' })
+  }
+})
+
+test('a chunk may not hold more than its block says', async () => {
+  for (const name of ['snappy', 'lz4']) {
+    const file = await compressed(codecNamed(name), [Buffer.alloc(1000, 'ab')])
+    file.writeUInt32BE(999)
+
+    await assert.rejects(collect(codecNamed(name).decompress(inPieces(file, 100))), { code: 'ERR_FORMAT' })
+  }
+})
+
 test('an error of the source comes through as it is', async () => {
   const broken = new Error('the disk is gone')
   async function * failing (): AsyncGenerator<Buffer, undefined> {
