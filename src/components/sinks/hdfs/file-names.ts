@@ -59,7 +59,7 @@ export function splitTemplate(template: string): { constant: string; rest: strin
 }
 
 /** Where a template has escape sequences. */
-export const ESCAPE = /%[A-Za-z0-9_%]|%\{[\w.-]+\}|%\[\w+\]/
+const ESCAPE = /%[A-Za-z0-9_%]|%\{[\w.-]+\}|%\[\w+\]/
 
 /** Folder and name, with one slash between. */
 export function join(folder: string, name: string): string {

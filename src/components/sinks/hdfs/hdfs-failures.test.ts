@@ -209,6 +209,23 @@ test('an in-use name that is taken is not overwritten', async () => {
   assert.deepEqual(store.texts, { [`/data/FlumeData.${NOW + 1}.tmp`]: 'somebody', [`/data/FlumeData.${NOW + 2}.tmp`]: 'a\n' })
 })
 
+test('two sinks with the same path, prefix and instant do not touch each other\'s files', async () => {
+  const { context, store, sink, deliver } = await started({ 'hdfs.rollCount': '1' })
+  const settings = settingsOf(definition, { 'hdfs.path': '/data', ...TEXT, 'hdfs.rollCount': '1' }, resolved)
+  const other = new HdfsSink(settings, context, async path => ({ fileSystem: store, path }))
+  await other.start()
+
+  for (const text of ['a', 'b', 'c']) {
+    await deliver(text)
+    await other.deliver(batchOf([text.toUpperCase()]), never)
+  }
+  await sink.stop()
+  await other.stop()
+
+  assert.deepEqual(Object.values(store.texts).sort(), ['A\n', 'B\n', 'C\n', 'a\n', 'b\n', 'c\n'])
+  assert.ok(Object.keys(store.files).every(name => /^\/data\/FlumeData\.\d{13}$/.test(name)))
+})
+
 test('a rename whose answer was lost counts as done', async () => {
   const { context, store, sink, deliver } = await started()
   await deliver('a')

@@ -6,7 +6,7 @@ import { join, type NameParts, type ParsedName } from './file-names.ts'
 import type { TimedCalls } from './timed-calls.ts'
 
 /** A file must have been left alone for so long: its writer might be alive. */
-export const QUIET_MS = 30_000
+const QUIET_MS = 30_000
 const MOST_ROUNDS = 10
 const MOST_FOLDERS = 1000
 const MOST_NAMES_TRIED = 10
