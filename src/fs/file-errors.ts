@@ -15,8 +15,10 @@ const KINDS: Readonly<Record<string, FileErrorKind>> = {
   EROFS: 'denied', ENOSPC: 'full', EDQUOT: 'full', EFBIG: 'full', ESTALE: 'unreachable', ENODEV: 'unreachable'
 }
 
-/** An ERR_FILE_SYSTEM for `path`; `reason` is the sentence of whoever refused. */
-export function fileError (kind: FileErrorKind, path: string, reason: string, more: Facts = {}, cause?: unknown): AgentError {
+/** An ERR_FILE_SYSTEM for `path`; `reason` is the sentence of whoever refused, `more` further facts and the cause. */
+export function fileError (
+  kind: FileErrorKind, path: string, reason: string, { cause, ...more }: Facts & { readonly cause?: unknown } = {}
+): AgentError {
   return new AgentError('ERR_FILE_SYSTEM', SENTENCES[kind], { path, kind, reason, ...more }, cause)
 }
 
@@ -30,7 +32,7 @@ export function fileErrorKind (error: unknown): FileErrorKind {
 export function fromSystemError (error: unknown, path: string): AgentError {
   if (error instanceof AgentError) return error
   const kind = KINDS[systemCode(error) ?? ''] ?? 'other'
-  return fileError(kind, path, messageOf(error), {}, error)
+  return fileError(kind, path, messageOf(error), { cause: error })
 }
 
 /** Runs `task`; what it throws comes out as an error about `path`. */

@@ -28,19 +28,24 @@ async function matching (
   return status === undefined ? [] : [status]
 }
 
+const TOKENS = /\\(?<escaped>.)|\[(?<not>\^|!)?(?<set>(?:\\.|[^\]\\])+)\]|\{(?<names>[^{}]*)\}|(?<any>\*+)|(?<one>\?)|[^]/gu
+
 /** The names a path part stands for; undefined when it has no wildcards. Unclosed brackets stand for themselves. */
 export function nameMatcher (part: string): RegExp | undefined {
   if (!/[*?[{\\]/.test(part)) return undefined
-  const source = part.replace(
-    /\\(.)|\[(\^|!)?((?:\\.|[^\]\\])+)\]|\{([^{}]*)\}|\*+|\?|[^]/gu,
-    (text, escaped: string | undefined, not: string | undefined, set: string | undefined, names: string | undefined) => {
-      if (escaped !== undefined) return RegExp.escape(escaped)
-      if (set !== undefined) return `[${not === undefined ? '' : '^'}${setSource(set)}]`
-      if (names !== undefined) return `(?:${names.split(',').map(name => nameMatcher(name)?.source.slice(1, -1) ?? RegExp.escape(name)).join('|')})`
-      return text.startsWith('*') ? '[^]*' : text === '?' ? '[^]' : RegExp.escape(text)
-    }
-  )
-  return new RegExp(`^${source}$`, 'u')
+  return new RegExp(`^${sourceOf(part)}$`, 'u')
+}
+
+function sourceOf (part: string): string {
+  return [...part.matchAll(TOKENS)].map(match => tokenSource(match[0], match.groups ?? {})).join('')
+}
+
+function tokenSource (text: string, { escaped, not, set, names, any, one }: Readonly<Record<string, string | undefined>>): string {
+  if (escaped !== undefined) return RegExp.escape(escaped)
+  if (set !== undefined) return `[${not === undefined ? '' : '^'}${setSource(set)}]`
+  if (names !== undefined) return `(?:${names.split(',').map(sourceOf).join('|')})`
+  if (any !== undefined) return '[^]*'
+  return one === undefined ? RegExp.escape(text) : '[^]'
 }
 
 /** Inside of a class: `a-z` stays a range unless it runs backwards, everything else is literal. */

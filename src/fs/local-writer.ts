@@ -1,6 +1,7 @@
 import { fstatSync } from 'node:fs'
 import { stat, type FileHandle } from 'node:fs/promises'
-import { aboutPath, fileError } from './file-errors.ts'
+import type { AgentError } from '../core/errors.ts'
+import { aboutPath, fileError, fromSystemError } from './file-errors.ts'
 import type { FileWriter } from './file-system.ts'
 
 /**
@@ -12,7 +13,7 @@ export class LocalWriter implements FileWriter {
   readonly #path: string
   readonly #file: string
   #position: number
-  #failure: unknown
+  #failure: AgentError | undefined
   #state: 'open' | 'doubtful' | 'closed' = 'open'
 
   /** `path` names the file in errors, `file` on the machine; `position` is its present length. */
@@ -81,10 +82,10 @@ export class LocalWriter implements FileWriter {
     if (this.#state !== 'open') throw fileError('other', this.#path, 'The file is closed.')
     if (this.#failure !== undefined) throw this.#failure
     try {
-      await aboutPath(this.#path, task)
+      await task()
     } catch (error) {
-      this.#failure = error
-      throw error
+      this.#failure = fromSystemError(error, this.#path)
+      throw this.#failure
     }
   }
 }

@@ -133,7 +133,7 @@ async function removeEmpty (folder: string, path: string): Promise<void> {
     await rmdir(folder)
   } catch (error) {
     if (systemCode(error) !== 'ENOTEMPTY' && systemCode(error) !== 'EEXIST') throw error
-    throw fileError('other', path, 'The folder is not empty.', {}, error)
+    throw fileError('other', path, 'The folder is not empty.', { cause: error })
   }
 }
 

@@ -55,6 +55,12 @@ const REASONS: Partial<Record<FileErrorKind, string>> = {
   missing: 'No such file or directory', denied: 'Permission denied', full: 'No space left'
 }
 
+/** Facts of errors that help whoever typed the command. */
+const DETAILS = [
+  { name: 'reason', label: '' }, { name: 'server', label: 'server ' }, { name: 'uri', label: 'uri ' },
+  { name: 'authority', label: 'host ' }, { name: 'file', label: 'file ' }, { name: 'line', label: 'line ' }, { name: 'hint', label: '' }
+]
+
 /**
  * `flume-ng fs -ls|-cat|-text|-tail|-mkdir|-rm URI…`: prints like `hadoop fs`. Resolves to the exit status: 0, 1 when
  * something failed, 255 for a wrong command line. A reader of stdout that leaves ends it quietly.
@@ -66,7 +72,7 @@ export async function fsCommand (args: readonly string[], io: FsStreams): Promis
   const firstPath = rest.findIndex(argument => !/^-[A-Za-z]+$/.test(argument))
   const flags = firstPath < 0 ? rest : rest.slice(0, firstPath)
   const paths = firstPath < 0 ? command.otherwise ?? [] : rest.slice(firstPath)
-  const letters = flags.filter(flag => flag !== '-skipTrash').flatMap(flag => [...flag.slice(1)])
+  const letters = flags.filter(flag => flag !== '-skipTrash').flatMap(flag => flag.slice(1).split(''))
   const wrong = letters.find(letter => !command.flags.includes(letter))
   if (wrong !== undefined) return usage(`${name}: Illegal option -${wrong}`, io)
   if (paths.length === 0) return usage(`${name}: Not enough arguments: expected 1 but got 0`, io)
@@ -177,8 +183,10 @@ class Refusal extends AgentError {
 function explain (error: unknown, path: string): string {
   if (error instanceof Refusal) return error.message
   const facts = error instanceof AgentError ? error.facts : {}
-  const details = ['reason', 'server', 'uri', 'authority', 'file', 'line', 'hint']
-    .flatMap(name => facts[name] === undefined ? [] : [name === 'hint' || name === 'reason' ? String(facts[name]) : `${name} ${String(facts[name])}`])
+  const details = DETAILS.flatMap(({ name, label }) => {
+    const value = facts[name]
+    return typeof value === 'string' || typeof value === 'number' ? [`${label}${value}`] : []
+  })
   return `\`${path}': ${[REASONS[fileErrorKind(error)] ?? messageOf(error), ...details].join(' · ')}`
 }
 

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { Agent, request } from 'undici'
 import { AgentError, messageOf, systemCode } from '../../core/errors.ts'
 import { fileError } from '../file-errors.ts'
+import type { HttpRequest } from './http-request.ts'
 import { errorOfAnswer } from './remote-exception.ts'
 import { ANSWER_TIMEOUT, CONNECT_TIMEOUT, Uploader } from './upload.ts'
 
@@ -15,15 +16,6 @@ const TIMEOUTS: readonly string[] = ['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TI
 const CONNECT_TIMEOUT_MS = 5_000
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024
 const MAX_ERROR_BYTES = 64 * 1024
-
-export type Method = 'GET' | 'PUT' | 'POST' | 'DELETE'
-
-/** One request; `path` is the file it is about, for errors. */
-export interface HttpRequest {
-  readonly method: Method
-  readonly url: URL
-  readonly path: string
-}
 
 /** An answer whose status is below 400. */
 export interface HttpAnswer {
@@ -114,7 +106,7 @@ export class HttpClient {
     }
     const notApplied = BEFORE_SENDING.includes(code) ? { notApplied: true } : {}
     const reason = messageOf(error) === '' ? code : messageOf(error)
-    return fileError('unreachable', call.path, reason, { server, ...notApplied }, error)
+    return fileError('unreachable', call.path, reason, { server, ...notApplied, cause: error })
   }
 }
 

@@ -1,6 +1,7 @@
 import { AgentError } from '../../core/errors.ts'
 import { fileError } from '../file-errors.ts'
-import { HttpClient, isNotApplied, type HttpAnswer, type HttpRequest, type Method } from './http.ts'
+import { HttpClient, isNotApplied, type HttpAnswer } from './http.ts'
+import type { HttpRequest, Method } from './http-request.ts'
 import { isObject, isStandby } from './remote-exception.ts'
 import type { WebHdfsSettings } from './settings.ts'
 
@@ -35,7 +36,7 @@ export class NameNodes {
       const parsed: unknown = JSON.parse(text)
       if (isObject(parsed)) return parsed
     } catch (error) {
-      throw fileError('other', operation.path, 'The answer is not JSON.', { op: operation.op }, error)
+      throw fileError('other', operation.path, 'The answer is not JSON.', { op: operation.op, cause: error })
     }
     throw fileError('other', operation.path, 'The answer is not a JSON object.', { op: operation.op })
   }
@@ -150,6 +151,6 @@ function withNotApplied (error: unknown): unknown {
 
 function dataNodesAway (operation: Operation, unreachable: ReadonlySet<string>, cause: unknown): AgentError {
   return fileError('unreachable', operation.path, 'No DataNode that the NameNode names can be reached.', {
-    op: operation.op, dataNodes: [...unreachable], notApplied: true
-  }, cause)
+    op: operation.op, dataNodes: [...unreachable], notApplied: true, cause
+  })
 }

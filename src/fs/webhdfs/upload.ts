@@ -1,12 +1,14 @@
+import { once } from 'node:events'
 import { Agent as PlainAgent, request as plainRequest, type ClientRequest, type IncomingMessage } from 'node:http'
 import { Agent as SecureAgent, request as secureRequest } from 'node:https'
-import { once } from 'node:events'
-import type { HttpRequest } from './http.ts'
+import type { HttpRequest } from './http-request.ts'
 
-/** Codes of the errors that an upload makes itself. */
+/** Code of the error when no connection comes about. */
 export const CONNECT_TIMEOUT = 'ERR_CONNECT_TIMEOUT'
+/** Code of the error when the answer does not come. */
 export const ANSWER_TIMEOUT = 'ERR_ANSWER_TIMEOUT'
 
+/** Longest waits: for a connection, and while nothing moves on it. */
 export interface UploadLimits { readonly connectMs: number, readonly answerMs: number }
 
 /**

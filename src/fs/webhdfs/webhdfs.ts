@@ -34,7 +34,7 @@ export class WebHdfsFileSystem implements FileSystem {
       await this.#nodes.sendData({ method: 'PUT', op: 'CREATE', path: normalizePath(path), parameters, repeatable: false }, [])
     } catch (error) {
       if (!(error instanceof AgentError) || exceptionOf(error) !== 'AlreadyBeingCreatedException') throw error
-      throw fileError('exists', path, String(error.facts['reason']), {}, error)
+      throw fileError('exists', path, String(error.facts['reason']), { cause: error })
     }
     return this.#writer(path, 0)
   }

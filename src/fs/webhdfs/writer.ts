@@ -1,5 +1,5 @@
 import { AgentError } from '../../core/errors.ts'
-import { fileError } from '../file-errors.ts'
+import { fileError, fromSystemError } from '../file-errors.ts'
 import type { FileWriter } from '../file-system.ts'
 import { skipBytes } from '../local-writer.ts'
 import { isNotApplied } from './http.ts'
@@ -34,7 +34,7 @@ export class WebHdfsWriter implements FileWriter {
   #pendingBytes = 0
   /** Whether the last append may have left something in the file. */
   #unsettled = false
-  #failure: unknown
+  #failure: AgentError | undefined
   #closed = false
   #last: Promise<unknown> = Promise.resolve()
 
@@ -83,10 +83,10 @@ export class WebHdfsWriter implements FileWriter {
       try {
         await task()
       } catch (error) {
-        this.#failure = error
+        this.#failure = fromSystemError(error, this.#path)
         this.#setPending([])
         this.#unsettled = false
-        throw error
+        throw this.#failure
       }
     })
   }
