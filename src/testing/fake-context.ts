@@ -54,6 +54,8 @@ export function fakeSinkContext (
 /** Holds what a source ingests; can be told to be full. */
 export class FakeIntake {
   readonly batches: EventBatch[] = []
+  /** How often it was asked, waiting calls included. */
+  calls = 0
   /** Events it still accepts. */
   room = Infinity
   /** While this is set, puts wait for it before anything else. */
@@ -65,12 +67,14 @@ export class FakeIntake {
   }
 
   async ingest (batch: EventBatch): Promise<void> {
+    this.calls++
     await this.gate
     if (batch.length > this.room) throw full()
     this.#keep(batch)
   }
 
   async ingestEach (batch: EventBatch): Promise<IngestResult> {
+    this.calls++
     await this.gate
     const accepted = Math.min(batch.length, this.room)
     if (accepted > 0) this.#keep(batch.slice(0, accepted))

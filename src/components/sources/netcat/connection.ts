@@ -9,6 +9,11 @@ const UNREAD_ANSWERS_BYTES = 64 * 1024
 const FAREWELL_MS = 500
 const MANY_OKS = 4096
 
+/** The answer to many accepted lines, to be cut to as many as there are. */
+export function manyOks (coding: Coding): Buffer {
+  return coding.encode('OK\n'.repeat(MANY_OKS))
+}
+
 /** One client: its unfinished line, and the answers it is owed. */
 export class Connection {
   readonly rest = newRest()
@@ -20,20 +25,22 @@ export class Connection {
   readonly #coding: Coding
   readonly #clock: Clock
   readonly #decode: ((chunk: Buffer) => Buffer) | undefined
+  /** Many answers of one kind behind one another. */
   readonly #oks: Buffer
-  readonly #okBytes: number
   /** Why reading is paused: the channels are busy, or the client does not read its answers. */
   #busy = false
   #deaf = false
   #lastWords: string | undefined
+  #mark: Buffer | undefined
 
-  constructor (socket: Socket, coding: Coding, clock: Clock) {
+  /** `oks` is what manyOks() made for the coding; all connections share it. */
+  constructor (socket: Socket, { coding, oks }: { coding: Coding, oks: Buffer }, clock: Clock) {
     this.socket = socket
     this.#coding = coding
     this.#clock = clock
     this.#decode = coding.newDecoder()
-    this.#oks = coding.oks(MANY_OKS)
-    this.#okBytes = this.#oks.length / MANY_OKS
+    this.#oks = oks
+    if (coding.mark.length > 0) this.#mark = coding.mark
     socket.setNoDelay(true)
     socket.on('drain', () => {
       this.#deaf = false
@@ -48,8 +55,9 @@ export class Connection {
 
   /** Answers OK to `lines` lines. */
   accept (lines: number): void {
+    const okBytes = this.#oks.length / MANY_OKS
     for (let left = lines; left > 0; left -= MANY_OKS) {
-      this.#write(this.#oks.subarray(0, Math.min(left, MANY_OKS) * this.#okBytes))
+      this.#write(this.#oks.subarray(0, Math.min(left, MANY_OKS) * okBytes))
     }
   }
 
@@ -85,6 +93,8 @@ export class Connection {
 
   #write (answer: Buffer): void {
     if (this.socket.destroyed || this.socket.writableEnded) return
+    if (this.#mark !== undefined) this.socket.write(this.#mark)
+    this.#mark = undefined
     this.socket.write(answer)
     if (this.socket.writableLength < UNREAD_ANSWERS_BYTES || this.finished) return
     this.#deaf = true

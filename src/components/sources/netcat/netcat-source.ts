@@ -6,7 +6,7 @@ import { messageOf } from '../../../core/errors.ts'
 import { addressText, listen } from '../../../net/listen.ts'
 import { LineCollector, type LineBatch, type LineSegment } from '../../../wire/lines.ts'
 import { codingOf, type Coding } from './coding.ts'
-import { Connection } from './connection.ts'
+import { Connection, manyOks } from './connection.ts'
 
 /** Lines that wait for the channels, in bytes, before sockets are no longer read. */
 const WAITING_BYTES = 1024 * 1024
@@ -23,7 +23,7 @@ export interface NetcatSettings {
 export class NetcatSource implements Source {
   readonly #settings: NetcatSettings
   readonly #context: SourceContext
-  readonly #coding: Coding
+  readonly #answers: { readonly coding: Coding, readonly oks: Buffer }
   readonly #connections = new Set<Connection>()
   readonly #held = new Set<Connection>()
   readonly #lines: LineCollector<Connection>
@@ -35,7 +35,8 @@ export class NetcatSource implements Source {
   constructor (settings: NetcatSettings, context: SourceContext) {
     this.#settings = settings
     this.#context = context
-    this.#coding = codingOf(settings.encoding)
+    const coding = codingOf(settings.encoding)
+    this.#answers = { coding, oks: manyOks(coding) }
     this.#lines = new LineCollector(settings.maxLineLength)
   }
 
@@ -66,7 +67,7 @@ export class NetcatSource implements Source {
   }
 
   #serve (socket: Socket): void {
-    const connection = new Connection(socket, this.#coding, this.#context.clock)
+    const connection = new Connection(socket, this.#answers, this.#context.clock)
     this.#connections.add(connection)
     this.#context.counters.OpenConnectionCount = this.#connections.size
     socket.on('data', (chunk: Buffer) => this.#read(connection, chunk))
