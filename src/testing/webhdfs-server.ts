@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer as createSecureServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 
 /** A request in the hands of a fault: `store` does what a working server would have done with these bytes. */
@@ -9,6 +10,9 @@ export interface Exchange {
   readonly bytes: Buffer
   store (bytes: Buffer): void
 }
+
+/** Certificate and key in PEM. */
+export interface Certificate { readonly cert: Buffer, readonly key: Buffer }
 
 /** Which request goes wrong: `CREATE` and `APPEND` are asked at the NameNode, `… data` goes to the DataNode. */
 export type Fault = (exchange: Exchange) => void
@@ -26,12 +30,17 @@ export class FakeWebHdfs implements AsyncDisposable {
   readonly #faults = new Map<string, Fault[]>()
   readonly #server: Server
 
-  private constructor () {
-    this.#server = createServer((request, response) => { void this.#serve(request, response) })
+  readonly #protocol: 'http' | 'https'
+
+  private constructor (tls: Certificate | undefined) {
+    const serve = (request: IncomingMessage, response: ServerResponse) => { void this.#serve(request, response) }
+    this.#protocol = tls === undefined ? 'http' : 'https'
+    this.#server = tls === undefined ? createServer(serve) : createSecureServer(tls, serve)
   }
 
-  static async start (): Promise<FakeWebHdfs> {
-    const fake = new FakeWebHdfs()
+  /** Listens on a free port; with a certificate it speaks TLS. */
+  static async start (tls?: Certificate): Promise<FakeWebHdfs> {
+    const fake = new FakeWebHdfs(tls)
     fake.#server.listen(0, '127.0.0.1')
     await once(fake.#server, 'listening')
     return fake
@@ -53,7 +62,7 @@ export class FakeWebHdfs implements AsyncDisposable {
   }
 
   async #serve (request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const url = new URL(request.url ?? '/', `http://${this.address}`)
+    const url = new URL(request.url ?? '/', `${this.#protocol}://${this.address}`)
     const path = decodeURIComponent(url.pathname.slice('/webhdfs/v1'.length))
     const operation = `${url.searchParams.get('op')}${url.searchParams.has('data') ? ' data' : ''}`
     const bytes = Buffer.concat(await Array.fromAsync<Buffer>(request))

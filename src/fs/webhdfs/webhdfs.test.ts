@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
 import { createServer, type AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { test } from 'node:test'
+import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { AgentError } from '../../core/errors.ts'
 import {
   answerWith, breakConnection, FakeWebHdfs, redirectTo, remoteException, silence
@@ -225,4 +228,25 @@ test('a broken connection while reading is an error, not an end', async () => {
   })
 
   assert.equal(await kindOf(Array.fromAsync(store.read('/x'))), 'unreachable')
+})
+
+test('swebhdfs speaks TLS, and only to servers whose certificate is trusted', async t => {
+  const folder = join(import.meta.dirname, '../../../test/fixtures/tls')
+  const [cert, key] = [await readFile(join(folder, 'server.pem')), await readFile(join(folder, 'server.key'))]
+  await using server = await FakeWebHdfs.start({ cert, key })
+  const nameNodes = [`https://${server.address}`]
+  await using stranger = openStore([], { nameNodes })
+
+  const refused: unknown = await stranger.create('/x').catch((error: unknown) => error)
+  const trusted = getCACertificates('default')
+  t.after(() => setDefaultCACertificates(trusted))
+  setDefaultCACertificates([...trusted, cert.toString()])
+  await using store = openStore([], { nameNodes })
+  const writer = await store.create('/x')
+  await writer.write([Buffer.from('secret')])
+  await writer.close()
+
+  assert.ok(refused instanceof AgentError && /self-signed/.test(String(refused.facts['reason'])))
+  assert.deepEqual([fileErrorKind(refused), refused.facts['notApplied']], ['unreachable', true])
+  assert.equal(String(Buffer.concat(await Array.fromAsync(store.read('/x')))), 'secret')
 })
