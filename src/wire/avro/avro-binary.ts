@@ -32,16 +32,10 @@ export function writeString (text: string, out: Buffer, at: number): number {
 /** Reads Avro's primitive values from bytes; throws ERR_FORMAT behind their end. */
 export class AvroReader {
   readonly #bytes: Buffer
-  #at: number
+  #at = 0
 
-  constructor (bytes: Buffer, at = 0) {
+  constructor (bytes: Buffer) {
     this.#bytes = bytes
-    this.#at = at
-  }
-
-  /** Bytes read so far. */
-  get position (): number {
-    return this.#at
   }
 
   /** Bytes not read yet. */
@@ -56,6 +50,7 @@ export class AvroReader {
     return this.#bytes.subarray(this.#at - bytes, this.#at)
   }
 
+  /** The next byte. */
   byte (): number {
     const byte = this.#bytes[this.#at]
     if (byte === undefined) throw formatError('Avro', 'it ends too early')
@@ -87,6 +82,7 @@ export class AvroReader {
     return Number(value)
   }
 
+  /** A string: its length, and UTF-8. */
   string (): string {
     return this.take(this.length()).toString()
   }

@@ -124,6 +124,17 @@ for (const codec of AVRO_CODECS) {
   })
 }
 
+test('a block closes with the record that fills it to the sync interval', () => {
+  const writer = new AvroContainerWriter({ schema: '"bytes"', codec: undefined, syncInterval: 40 })
+  const added = [19, 19, 1, 38, 39].map(size => {
+    const out = writer.reserve(size + 5)
+    writer.recordEnds(writeLength(size, out, writer.at) + size)
+    return writer.take().length
+  })
+
+  assert.deepEqual(added, [1, 3, 0, 3, 3])
+})
+
 test('a codec that is not there is refused by name', async () => {
   const writer = new AvroContainerWriter({ schema: '"null"', codec: { ...avroCodec('null')!, name: 'xz' }, syncInterval: 100 })
 

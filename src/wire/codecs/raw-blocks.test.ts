@@ -42,6 +42,17 @@ test('every kind of snappy element is read', () => {
   assert.equal(String(decompressSnappy(block)), 'abcd'.repeat(4) + String(literal) + 'xyzx')
 })
 
+test('copies from before the start and beyond the size are refused', () => {
+  const snappy = (...bytes: number[]): Buffer => decompressSnappy(Buffer.from(bytes))
+
+  assert.equal(String(snappy(8, 0, 97, 0b011_01, 1)), 'aaaaaaaa')
+  assert.throws(() => snappy(8, 0, 97, 0b011_01, 2), /a copy out of range/)
+  assert.throws(() => snappy(8, 0, 97, 0b011_01, 0), /a copy out of range/)
+  assert.throws(() => snappy(7, 0, 97, 0b011_01, 1), /a copy out of range/)
+  assert.throws(() => snappy(9, 0, 97, 0b011_01, 1), /it ends too early/)
+  assert.throws(() => decompressLz4(Buffer.from([0x10, 97, 2, 0]), MOST), /a copy out of range/)
+})
+
 test('lz4 of short input is literals only, and an overlapping match repeats', () => {
   assert.deepEqual([...compressLz4(Buffer.from('abc'))], [0x30, 97, 98, 99])
   assert.equal(String(decompressLz4(Buffer.from([0x1f, 97, 1, 0, 5, 0]), MOST)), 'a'.repeat(25))

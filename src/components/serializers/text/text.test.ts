@@ -59,6 +59,12 @@ test('a batch without events and a batch of empty bodies without newline are no 
   assert.equal(String(serialized(open(), batchOf(['', '']))), '\n\n')
 })
 
+test('bodies with another byte between them get newlines all the same', () => {
+  const batch = new EventBatch(Buffer.from('a\0b\0c\n'), Uint32Array.of(0, 2, 4), Uint32Array.of(1, 3, 5))
+
+  assert.equal(String(serialized(open(), batch)), 'a\nb\nc\n')
+})
+
 test('any selection of any bodies gives them in order, each with its newline', () => {
   const bodies = fc.array(fc.stringMatching(/^[a-c\n]{0,40}$/), { maxLength: 20 })
   fc.assert(fc.property(bodies, fc.array(fc.nat(40), { maxLength: 30 }), (texts, picks) => {
