@@ -1,22 +1,22 @@
 /** `npm run bench`: answers questions about speed, with other programs in turn, and compares with the baseline. */
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { loadavg } from 'node:os'
 import { compare, readBaseline, writeBaseline } from './baseline.ts'
 import { batch } from './batch.ts'
 import { clients } from './clients.ts'
-import { checkout } from './peers/checkout.ts'
 import type { Contestant } from './harness/contestant.ts'
 import { loadCommand } from './harness/load-client.ts'
 import { Scratch } from './harness/scratch.ts'
 import { idle } from './idle.ts'
 import { latency } from './latency.ts'
 import { readOptions, USAGE, type Options } from './options.ts'
+import { checkout } from './peers/checkout.ts'
 import { flume, installFlume } from './peers/flume/flume.ts'
 import { nodeCopy } from './peers/node-copy.ts'
 import { rsyslog } from './peers/rsyslog.ts'
 import { socat } from './peers/socat.ts'
 import type { Answer, Question } from './question.ts'
-import { formatAnswer, formatBars, formatComparisons, machine } from './report.ts'
+import { formatAnswer, formatBars, formatComparisons, formatMarkdown, machine } from './report.ts'
 import { scan } from './scan.ts'
 import { slowSink } from './slow-sink.ts'
 import { startUp } from './start-up.ts'
@@ -40,30 +40,23 @@ async function main (asked: Options): Promise<number> {
     console.error(`There is no question ${unknown.join(', ')}. There are:\n${help()}`)
     return 2
   }
-  const answers = await answerAll(asked)
-  const ratios = Object.assign({}, ...answers.map(answer => answer.ratios)) as Record<string, number>
-  const comparisons = compare(ratios, readBaseline())
-  const problems = answers.flatMap(answer => answer.problems)
-  console.log(formatBars(answers.flatMap(({ bars }) => bars)))
-  if (asked.isBaselineWritten) writeBaseline(ratios)
-  else console.log(formatComparisons(comparisons))
-  for (const problem of problems) console.log(`\nPROBLEM ${problem}`)
-  if (asked.json !== undefined) {
-    writeFileSync(asked.json, `${JSON.stringify({ machine: machine(), options: asked, answers, comparisons }, undefined, 2)}\n`)
-  }
-  const failures = problems.filter(problem => !problem.startsWith('peer '))
-  return failures.length > 0 || (!asked.isBaselineWritten && comparisons.some(({ isSlower }) => isSlower)) ? 1 : 0
-}
-
-async function answerAll (asked: Options): Promise<Answer[]> {
   using scratch = new Scratch()
   const load = loadCommand(scratch)
-  console.log(machine())
-  console.log(`Load average ${loadavg().map(value => value.toFixed(2)).join(' ')}; figures of a busy machine mean little.`)
-  if (!load.isNative) console.log('No C compiler: the load comes from a Node program and may be the limit.')
-  const bench = {
-    ...asked, load, peers: findPeers(asked), progress: (text: string) => { console.error(`  ${text}`) }
-  }
+  const peers = findPeers(asked)
+  const surroundings = [
+    machine(), `Load average before ${loadavg().map(value => value.toFixed(2)).join(' ')}`, ...peers.lines,
+    ...load.isNative ? [] : ['No C compiler: the load comes from a Node program and may be the limit']
+  ]
+  console.log(surroundings.join('\n'))
+  const answers = await answerAll(asked, { load, peers: peers.present })
+  if (asked.markdown !== undefined) writeResults(asked.markdown, formatMarkdown(surroundings, answers))
+  return judge(asked, answers, surroundings)
+}
+
+async function answerAll (
+  asked: Options, { load, peers }: { load: ReturnType<typeof loadCommand>, peers: readonly Contestant[] }
+): Promise<Answer[]> {
+  const bench = { ...asked, load, peers, progress: (text: string) => { console.error(`  ${text}`) } }
   const answers: Answer[] = []
   for (const question of QUESTIONS) {
     const chosen = Object.keys(question.names)
@@ -76,17 +69,39 @@ async function answerAll (asked: Options): Promise<Answer[]> {
   return answers
 }
 
-function findPeers ({ peers: wanted, against }: Options): Contestant[] {
-  if (wanted?.includes(flume.name) === true) {
-    const reason = installFlume()
-    if (reason !== undefined) console.log(`Apache Flume is left out: ${reason}.`)
+/** Prints bars, comparison and problems; the exit status. */
+function judge (asked: Options, answers: readonly Answer[], surroundings: readonly string[]): number {
+  const ratios = Object.assign({}, ...answers.map(answer => answer.ratios)) as Record<string, number>
+  const comparisons = asked.isBaselineWritten ? [] : compare(ratios, readBaseline())
+  const problems = answers.flatMap(answer => answer.problems)
+  console.log(formatBars(answers.flatMap(({ bars }) => bars)))
+  console.log(formatComparisons(comparisons))
+  for (const problem of problems) console.log(`\nPROBLEM ${problem}`)
+  if (asked.isBaselineWritten) writeBaseline(ratios)
+  if (asked.json !== undefined) {
+    writeFileSync(asked.json, `${JSON.stringify({ surroundings, options: asked, answers, comparisons }, undefined, 2)}\n`)
   }
+  const isBroken = problems.some(problem => !problem.startsWith('peer '))
+  return isBroken || comparisons.some(({ isSlower }) => isSlower) ? 1 : 0
+}
+
+function findPeers ({ peers: wanted, against }: Options): { present: Contestant[], lines: string[] } {
+  const reason = wanted?.includes(flume.name) === true ? installFlume() : undefined
   const named = PEERS.filter(({ name }) => wanted === undefined || wanted.includes(name))
-  return [...against === undefined ? [] : [checkout(against)], ...named].filter(peer => {
+  const present: Contestant[] = []
+  const lines: string[] = []
+  for (const peer of [...against === undefined ? [] : [checkout(against)], ...named]) {
     const version = peer.version()
-    console.log(version === undefined ? `Peer ${peer.name} is absent.` : `Peer ${peer.name} ${version}`)
-    return version !== undefined
-  })
+    if (version !== undefined) present.push(peer)
+    lines.push(`Peer ${peer.name}: ${version ?? `absent${peer === flume && reason !== undefined ? `, ${reason}` : ''}`}`)
+  }
+  return { present, lines }
+}
+
+function writeResults (file: string, results: string): void {
+  const text = readFileSync(file, 'utf8')
+  const at = text.indexOf('\n## Results')
+  writeFileSync(file, `${at < 0 ? text.trimEnd() + '\n' : text.slice(0, at)}\n${results}`)
 }
 
 function help (): string {

@@ -11,6 +11,7 @@ export interface Options {
   /** Another checkout, measured in turn with this one. */
   readonly against: string | undefined
   readonly json: string | undefined
+  readonly markdown: string | undefined
   readonly isBaselineWritten: boolean
   readonly isHelp: boolean
 }
@@ -27,6 +28,7 @@ export function readOptions (words: readonly string[]): Options {
       'idle': { type: 'string', default: '60' },
       'against': { type: 'string' },
       'json': { type: 'string' },
+      'markdown': { type: 'string' },
       'write-baseline': { type: 'boolean', default: false },
       'help': { type: 'boolean', default: false }
     }
@@ -39,6 +41,7 @@ export function readOptions (words: readonly string[]): Options {
     idleSeconds: wholeNumber('idle', values.idle),
     against: values.against,
     json: values.json,
+    markdown: values.markdown,
     isBaselineWritten: values['write-baseline'],
     isHelp: values.help
   }
@@ -54,6 +57,7 @@ export const USAGE = `npm run bench [-- QUESTION… OPTION…]
   --idle SECONDS    how long idle means (60)
   --against DIR     another checkout of this project as one more peer: before and after in the same minutes
   --json FILE       everything measured, for programs
+  --markdown FILE   puts the results under the heading "Results" of FILE, such as docs/performance.md
   --write-baseline  keep this run's ratios in bench/baseline.json
 
 Questions (without a name: all but batch and scan):`

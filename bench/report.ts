@@ -31,6 +31,24 @@ export function formatComparisons (comparisons: readonly Comparison[]): string {
   return `\nAgainst bench/baseline.json (below 0.85 fails)\n\n${formatTable([['', '', 'now', 'before', 'ratio'], ...rows])}`
 }
 
+/** Everything under a heading `## Results`, for docs/performance.md. */
+export function formatMarkdown (surroundings: readonly string[], answers: readonly Answer[]): string {
+  const bars = answers.flatMap(answer => answer.bars)
+  const barRows = bars.map(bar => [
+    isReached(bar) ? 'reached' : '**missed**', bar.what, number(bar.value), `${bar.sense} ${number(bar.limit)} ${bar.unit}`.trim()
+  ])
+  return [
+    '## Results', '', ...surroundings.map(line => `- ${line}`), '',
+    ...markdownTable([['', 'bar', 'measured', 'wanted'], ...barRows]), '',
+    ...answers.flatMap(answer => [`**${answer.title}**`, '', ...markdownTable(answer.table), ''])
+  ].join('\n')
+}
+
+function markdownTable ([heading = [], ...rows]: readonly (readonly string[])[]): string[] {
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
+  return [line(heading), `|${'---|'.repeat(heading.length)}`, ...rows.map(line)]
+}
+
 /** The machine and what runs on it, in one line. */
 export function machine (): string {
   const processors = cpus()

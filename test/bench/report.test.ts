@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { compare } from '../../bench/baseline.ts'
 import { readOptions } from '../../bench/options.ts'
 import { isReached } from '../../bench/question.ts'
-import { formatTable } from '../../bench/report.ts'
+import { formatMarkdown, formatTable } from '../../bench/report.ts'
 import { median, percentile, withSpread } from '../../bench/statistics.ts'
 
 test('a ratio below 0.85 of the baseline is slower, one that the baseline lacks is not judged', () => {
@@ -31,12 +31,23 @@ test('tables are set in columns, numbers to the right', () => {
   assert.equal(formatTable([['', 'ms'], ['start', '98'], ['end', '7']]), '       ms\nstart  98\nend     7')
 })
 
+test('results become Markdown with bars first', () => {
+  const bar = { what: 'idle: CPU', value: 0.5, limit: 0.3, sense: 'at most', unit: '% of a core' } as const
+  const answer = { title: 'Idle', table: [['', '%'], ['CPU', '0.5']], bars: [bar], ratios: {}, problems: [] }
+
+  assert.equal(formatMarkdown(['a machine'], [answer]), [
+    '## Results', '', '- a machine', '',
+    '|  | bar | measured | wanted |', '|---|---|---|---|', '| **missed** | idle: CPU | 0.5 | at most 0.3 % of a core |', '',
+    '**Idle**', '', '|  | % |', '|---|---|', '| CPU | 0.5 |', ''
+  ].join('\n'))
+})
+
 test('options have their defaults, and a number that is none is refused', () => {
   const options = readOptions(['file', '--peers', 'socat,rsyslog', '--pairs', '3'])
 
   assert.deepEqual(options, {
     names: ['file'], peers: ['socat', 'rsyslog'], pairs: 3, lines: 3_000_000, idleSeconds: 60, against: undefined,
-    json: undefined, isBaselineWritten: false, isHelp: false
+    json: undefined, markdown: undefined, isBaselineWritten: false, isHelp: false
   })
   assert.throws(() => readOptions(['--pairs', 'few']), { message: '--pairs is "few"; write a whole number from 1.' })
 })
