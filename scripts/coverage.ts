@@ -12,6 +12,7 @@ const options = [
   '--test',
   `--test-concurrency=${availableParallelism()}`,
   '--test-reporter=dot',
+  '--test-timeout=60000',
   '--experimental-test-coverage',
   `--test-coverage-lines=${LEAST}`,
   '--test-coverage-exclude=**/*.test.ts',

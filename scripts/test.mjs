@@ -8,6 +8,9 @@ import { ensureInstalled, home, projectNode } from './install.mjs'
 /** Folders below test/ that take longer than `npm test` may. */
 const SLOW = ['e2e', 'crash', 'services']
 
+/** A test file that takes longer than this hangs. */
+const LIMIT_MS = { quick: 60_000, e2e: 900_000 }
+
 const [suite, ...rest] = process.argv.slice(2)
 const options = rest.filter(word => word.startsWith('--'))
 const named = rest.filter(word => !word.startsWith('--'))
@@ -22,6 +25,7 @@ const runner = [
   '--test',
   `--test-concurrency=${availableParallelism()}`,
   '--test-reporter=spec',
+  `--test-timeout=${LIMIT_MS[suite]}`,
   ...options,
   ...files
 ]
