@@ -32,7 +32,7 @@ interface OpenBlock { readonly agent: string, readonly kind: string, readonly li
 
 const OPENING = /^([^\s.{}()=:]+)\.(sources|channels|sinks|sinkgroups|configfilters)\s*[=:]?\s*\{$/
 const LINK = /^([^\s.{}()=:]+)\.(sources|sinks)\s*\(([^()]*)\)\s*\.channels?\s*\(([^()]*)\)\s*;?$/
-const BRACE_BEHIND = /[^\s].*\s\{$/
+const BRACE_BEHIND = /\s\{$/
 
 /**
  * Reads a file in plain properties, in the block dialect, or a mixture of both. A block `<agent>.<kind> {` holds lines
@@ -54,12 +54,12 @@ class BlockReader {
 
   take (line: LogicalLine): void {
     const text = line.text.trimEnd()
-    const opening = OPENING.exec(text)
+    const opening = text.endsWith('{') ? OPENING.exec(text) : null
     if (opening !== null) return this.#start({ agent: opening[1] ?? '', kind: opening[2] ?? '', line: line.line })
     if (this.#open !== undefined) return text === '}' ? this.#close() : this.#inside(line, this.#open)
     const link = text.includes('(') ? LINK.exec(text) : null
     if (link !== null) return this.#link(link, line.line)
-    if (text === '}' || (BRACE_BEHIND.test(text) && !/[=:]/.test(text))) return this.#misplaced(text, line.line)
+    if (text === '}' || (BRACE_BEHIND.test(text.slice(-2)) && !/[=:]/.test(text))) return this.#misplaced(text, line.line)
     const entry = this.#parse(line)
     if (entry !== undefined) this.#entries.push(entry)
   }

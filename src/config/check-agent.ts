@@ -123,7 +123,8 @@ function reportLists (channels: Channels, sources: Sources, sinks: Sinks, { agen
   const subject = `Agent configuration for '${name}'`
   if (sources.size === 0) findings.add('NO_LIST_SOURCES', { at, key: `${name}.sources`, message: `${subject} has no sources.`, hint: `Write ${name}.sources = …, unless a channel brings the events.` })
   if (sinks.size === 0) findings.add('NO_LIST_SINKS', { at, key: `${name}.sinks`, message: `${subject} has no sinks.`, hint: `Write ${name}.sinks = …, unless a channel takes the events on.` })
-  const removed = `Agent configuration invalid for agent '${name}'. It will be removed.`
+  const idle = ![...sources.values(), ...sinks.values()].some(isKept)
+  const removed = `${idle ? `${subject} has no sources or sinks. Will be marked invalid. ` : ''}Agent configuration invalid for agent '${name}'. It will be removed. No configuration found for this host:${name}`
   if (channels.size === 0) {
     findings.add('NO_LIST_CHANNELS', { at, key: `${name}.channels`, message: `${subject} does not contain any channels. Marking it as invalid. ${removed}`, hint: `Write ${name}.channels = … with the names of the channels.` })
   } else if (![...channels.values()].some(isKept)) {

@@ -112,6 +112,15 @@ function reportCase ({ type, at, prefix }: Part, context: CheckContext): void {
 
 const FATAL: readonly Kind[] = ['source', 'channel', 'sink']
 
+/** Flume's sentence. */
+function unableToLoad (kind: Kind, type: string): string {
+  switch (kind) {
+    case 'processor': return `Unable to load sink processor type: ${type}, class: null.`
+    case 'interceptor': return `Interceptor.Builder not found. Unable to load ${type}.`
+    default: return `Unable to load ${kind} type: ${type}, class: ${type}.`
+  }
+}
+
 function reportThirdParty (part: Part, replacement: string | undefined, { findings, catalog }: CheckContext): void {
   const { kind, type, at, prefix, name } = part
   const instead = replacement ?? builtInFor(kind, type)
@@ -120,7 +129,7 @@ function reportThirdParty (part: Part, replacement: string | undefined, { findin
   const javaClass = /[.$]/.test(type)
   const remark = {
     at, key: `${prefix}type`,
-    message: `Unable to load ${kind} type: ${type}, class: ${type}. ${javaClass ? 'Java classes cannot be loaded' : 'There is no such type'}; ${name} cannot run.`,
+    message: `${unableToLoad(kind, type)} ${javaClass ? 'Java classes cannot be loaded' : 'There is no such type'}; ${name} cannot run.`,
     hint: close !== undefined
       ? `Did you mean ${close}?`
       : instead !== undefined ? `The built-in ${instead} may do the job.` : `Name a built-in ${kind}, or take ${name} out.`

@@ -49,7 +49,7 @@ async function checkGroup (name: string, members: Members, context: CheckContext
     return undefined
   }
   const sinks = membersOf(name, text, members, context)
-  if (sinks.length === 0) return dropGroup(text, `No available sinks for sinkgroup: ${name}. Sinkgroup will be removed.`, `Write ${key}.sinks = … with the names of sinks.`, context)
+  if (sinks.length === 0) return dropGroup(text, `Could not configure sink group ${name} due to: No available sinks for sinkgroup: ${name}. Sinkgroup will be removed`, `Write ${key}.sinks = … with the names of sinks.`, context)
   return checkProcessor(text, sinks, members, context)
 }
 
@@ -68,14 +68,14 @@ function membersOf (name: string, text: ComponentText, { sinks, taken }: Members
     if (checked === undefined || checked.status === 'dropped') {
       const close = nearestName(sink, sinks.keys())
       findings.add('GROUP_UNKNOWN_SINK', {
-        at, key: `${key} ${sink}`, message: `Configuration problem in group ${name}: sink not found: '${sink}',  sink not added.`,
+        at, key: `${key} ${sink}`, message: `Agent configuration for '${agent.name}' sinkgroup '${name}' sink not found: '${sink}',  sink not added`,
         hint: close === undefined || checked !== undefined ? `Correct ${agent.name}.sinks.${sink}, or take it out.` : `Did you mean ${close}?`
       })
       return false
     }
     if (other === undefined) return true
     findings.add('GROUP_SHARED_SINK', {
-      at, key: `${key} ${sink}`, message: `Configuration problem in group ${name}: sink '${sink}' in use by another group: '${other}', sink not added.`,
+      at, key: `${key} ${sink}`, message: `Agent configuration for '${agent.name}' sinkgroup '${name}' sink '${sink}' in use by another group: '${other}', sink not added`,
       hint: 'Name each sink in one group.'
     })
     return false

@@ -27,7 +27,7 @@ async function checkInterceptor (
   if (type === undefined) {
     findings.add('NO_TYPE', {
       at: [...properties.values()][0] ?? list ?? agent.at, key: `${prefix}type`,
-      message: `Interceptor.Type not specified for ${name}; source ${source} is dropped.`,
+      message: `Interceptor.Type not specified for ${name}. Type not specified for interceptor ${name}; source ${source} is dropped.`,
       hint: `Add ${prefix}type = timestamp, or take ${name} out of the list; names are separated by blanks.`
     })
     return { status: 'dropped', plan: { kind: 'interceptor', name, type: '', properties: {} } }

@@ -114,6 +114,9 @@ function refined (part: Part, problem: Problem, properties: Readonly<Record<stri
     return { ...problem, code: 'DOC_EXAMPLE_WRONG_KEY', hint: 'Write flumeBatchSize; Flume’s guide misspells it.' }
   }
   if (code === 'UNK_PROP' && part.kind === 'interceptor') return { ...problem, code: 'UNK_INTERCEPTOR_PROP' }
+  if (code === 'BAD_NUMBER' && problem.message.includes('which is not')) {
+    return { ...problem, message: `${problem.message} For input string: "${properties[key] ?? ''}"` }
+  }
   const lzo = key === 'hdfs.codeC' && /lzop?(?:codec)?$/i.test(properties[key] ?? '')
   return lzo ? { ...problem, code: 'NOT_IN_THIS_VERSION' } : problem
 }

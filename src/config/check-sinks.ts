@@ -38,7 +38,9 @@ function attachedChannel (
   const listed = channels.has(property.value)
   findings.add('UNDECLARED_CHANNEL', {
     at: property, key, level: listed ? 'warning' : 'error',
-    message: `${failed}Channel ${property.value} not in active set.`,
+    message: (channels.get(property.value)?.type ?? '') !== ''
+      ? `Sink ${name} is not connected to a channel. Sink ${name} has been removed due to an error during configuration`
+      : `${failed}Channel ${property.value} not in active set.`,
     hint: listed ? `Correct ${agent.name}.channels.${property.value}.` : close === undefined
       ? `Add ${property.value} to ${agent.name}.channels and define it.`
       : `Did you mean ${close}?`

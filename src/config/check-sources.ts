@@ -28,7 +28,8 @@ export async function checkSource (
   const selector = await checkSelector(name, text, attached, context)
   const parts = [selector, ...interceptors]
   const status = attached.length === 0 ? 'dropped' : parts.reduce((sum, part) => worse(sum, part.status), checked.status)
-  if (status === 'dropped' && checked.status !== 'dropped' && attached.length > 0) reportRemoved('source', name, context, checked.at)
+  const removed = status !== checked.status && (status === 'dropped' || status === 'third-party') && attached.length > 0
+  if (removed) reportRemoved('source', name, context, checked.at)
   return {
     ...checked, status, channels: attached,
     selector: selector.plan, interceptors: interceptors.map(({ plan }) => plan)
@@ -53,7 +54,10 @@ function attachedChannels (
   }
   const wanted = namesOf(property)
   const attached = wanted.filter(channel => isUsable(channels.get(channel)))
-  const last = attached.length === 0 ? ` ${failed}No Channels configured for ${name}.` : ''
+  const gone = wanted.some(channel => (channels.get(channel)?.type ?? '') !== '')
+  const last = attached.length > 0 ? '' : gone
+    ? ` Source ${name} is not connected to a channel. Source ${name} has been removed due to an error during configuration`
+    : ` ${failed}No Channels configured for ${name}`
   for (const channel of wanted.filter(other => !attached.includes(other))) {
     const listed = channels.has(channel)
     const close = nearestName(channel, channels.keys())

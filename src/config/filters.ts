@@ -47,7 +47,7 @@ function makeFilter (agent: AgentText, name: string, { variables, findings }: Fi
     return fail(type, `${type.value} is not in this version.`, 'Use env or external.')
   }
   const close = nearest(type.value, BUILT_IN.map(builtIn => builtIn.type))
-  return fail(type, `${type.value} is not known.`, close === undefined ? 'Use env or external; Java classes cannot be loaded.' : `Did you mean ${close}?`)
+  return fail(type, `Unable to load configfilter type: ${type.value}, class: ${type.value}.`, close === undefined ? 'Use env or external; Java classes cannot be loaded.' : `Did you mean ${close}?`)
 }
 
 function externalFilter (text: ComponentText, fail: (at: Position, message: string, hint: string) => undefined): Filter | undefined {
@@ -55,7 +55,7 @@ function externalFilter (text: ComponentText, fail: (at: Position, message: stri
   const charset = text.properties.get('charset')
   const [first] = text.properties.values()
   if (command === undefined) {
-    return first === undefined ? undefined : fail(first, 'command is missing.', 'Add command = /path/to/program; the key becomes its last argument.')
+    return first === undefined ? undefined : fail(first, 'command must be set for ExternalProcessConfigFilter', 'Add command = /path/to/program; the key becomes its last argument.')
   }
   try {
     new TextDecoder(charset?.value ?? 'utf-8')

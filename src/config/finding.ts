@@ -29,10 +29,14 @@ interface Remark {
   readonly level?: Level
 }
 
+/** So many findings of one code are kept; the rest is counted. */
+const MOST_OF_A_CODE = 1000
+
 /** Collects findings; the same code about the same key is kept once. */
 export class Findings {
   readonly #found: Finding[] = []
   readonly #seen = new Set<string>()
+  readonly #counts = new Map<string, number>()
   #fatal = false
 
   add (code: FindingCode, { at, key = '', message, hint = '', level }: Remark): void {
@@ -40,9 +44,15 @@ export class Findings {
   }
 
   push (finding: Finding): void {
+    const count = (this.#counts.get(finding.code) ?? 0) + 1
+    if (count > MOST_OF_A_CODE) {
+      this.#counts.set(finding.code, count)
+      return
+    }
     const identity = JSON.stringify([finding.code, finding.key, finding.key === '' ? [finding.file, finding.line] : ''])
     if (this.#seen.has(identity)) return
     this.#seen.add(identity)
+    this.#counts.set(finding.code, count)
     this.#found.push(finding)
   }
 
@@ -56,10 +66,19 @@ export class Findings {
     return this.#fatal
   }
 
+  /** For each code of which not all were kept, one finding that says how many there are. */
+  #left (): Finding[] {
+    return [...this.#counts].filter(([, count]) => count > MOST_OF_A_CODE).flatMap(([code, count]) => {
+      const last = this.#found.findLast(finding => finding.code === code)
+      const message = `There are about ${count - MOST_OF_A_CODE} further findings of this kind.`
+      return last === undefined ? [] : [{ ...last, key: '', message, hint: 'Correct the first ones and check again.' }]
+    })
+  }
+
   /** In the order of files and lines. */
   sorted (files: readonly string[]): readonly Finding[] {
     const rank = new Map(files.map((file, index) => [file, index]))
     const order = (finding: Finding): number => rank.get(finding.file) ?? files.length
-    return this.#found.toSorted((a, b) => order(a) - order(b) || a.line - b.line)
+    return [...this.#found, ...this.#left()].toSorted((a, b) => order(a) - order(b) || a.line - b.line)
   }
 }
