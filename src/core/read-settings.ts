@@ -31,7 +31,7 @@ export function readSettings<S extends Settings> (
       ? readInner(setting, properties, resolved, problems)
       : readOne(setting, properties, problems)
   }
-  problems.push(...unknownKeys(definition.settings, properties))
+  for (const problem of unknownKeys(definition.settings, properties)) problems.push(problem)
   if (problems.some(problem => problem.level === 'error')) return { values: undefined, problems }
   const typed = values as Values<S>
   problems.push(...definition.check?.(typed) ?? [])
@@ -110,6 +110,9 @@ export function below (properties: Readonly<Record<string, string>>, prefix: str
   return found
 }
 
+/** So many unknown keys are compared with the known ones; more are only named. */
+const MOST_GUESSES = 1000
+
 function unknownKeys (settings: Settings, properties: Readonly<Record<string, string>>): Problem[] {
   const declared = Object.values(settings)
   const names = declared.filter(({ type }) => type !== 'prefix').flatMap(({ key, aliases }) => [key, ...aliases])
@@ -119,7 +122,7 @@ function unknownKeys (settings: Settings, properties: Readonly<Record<string, st
   })
   return Object.keys(properties)
     .filter(key => !names.includes(key) && !prefixes.some(prefix => key.startsWith(prefix)))
-    .map(key => unknownKey(key, names))
+    .map((key, index) => unknownKey(key, index < MOST_GUESSES ? names : []))
 }
 
 function unknownKey (key: string, names: readonly string[]): Problem {
