@@ -42,7 +42,7 @@ interface Command {
 const TAIL_BYTES = 1024
 
 const COMMANDS: Readonly<Record<string, Command>> = {
-  '-ls': { usage: '-ls [-d] [-h] [-R] [URI…]', flags: 'dhR', otherwise: [''], run: list },
+  '-ls': { usage: '-ls [-h] [-R] [URI…]', flags: 'hR', otherwise: [''], run: list },
   '-cat': { usage: '-cat URI…', flags: '', run: async (target, call) => await print(target, call, 0) },
   '-text': { usage: '-text URI…', flags: '', run: printDecoded },
   '-tail': { usage: '-tail URI…', flags: '', run: printEnd },
@@ -117,7 +117,7 @@ async function list (target: Target, call: Call): Promise<void> {
   const { fileSystem, shown } = target
   const status = present(target)
   const human = call.flags.has('h')
-  if (status.type === 'file' || call.flags.has('d')) return await call.output.lines(listingLines([{ shown, status }], { human }))
+  if (status.type === 'file') return await call.output.lines(listingLines([{ shown, status }], { human }))
   const entries = (await fileSystem.list(status.path)).map(entry => ({
     shown: shown === '' ? entry.name : joinPath(shown, entry.name), status: entry
   }))

@@ -151,6 +151,7 @@ function withNotApplied (error: unknown): unknown {
 
 function dataNodesAway (operation: Operation, unreachable: ReadonlySet<string>, cause: unknown): AgentError {
   return fileError('unreachable', operation.path, 'No DataNode that the NameNode names can be reached.', {
-    op: operation.op, dataNodes: [...unreachable], notApplied: true, cause
+    op: operation.op, dataNodes: [...unreachable], notApplied: true, cause,
+    hint: 'The names that DataNodes register with must be known here; HttpFS needs only its own.'
   })
 }
