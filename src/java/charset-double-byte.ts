@@ -14,7 +14,9 @@ export interface DoubleByteRules {
   readonly read: (pair: number, codePoint: number) => number
   /** Code point of a byte that stands alone, -1 when there is none. */
   readonly single: (byte: number) => number
-  /** Characters that can only be written. */
+  /** Pairs that are read and not written. */
+  readonly onlyRead?: (pair: number) => boolean
+  /** Byte or pair of characters that are only written, or written unlike the first pair that reads so. */
   readonly alsoWrites?: Readonly<Record<number, number>>
 }
 
@@ -29,7 +31,8 @@ export interface PairTable {
 }
 
 /** Asks the runtime's decoder for all 24,000 pairs; takes some 20 ms, so do it on first use. */
-export function pairTable({ label, read }: Pick<DoubleByteRules, 'label' | 'read'>): PairTable {
+export function pairTable(rules: Pick<DoubleByteRules, 'label' | 'read' | 'onlyRead'>): PairTable {
+  const { label, read, onlyRead } = rules
   const decoder = new TextDecoder(label)
   const codes = new Uint32Array(65_536)
   const leads = new Uint8Array(256)
@@ -41,7 +44,7 @@ export function pairTable({ label, read }: Pick<DoubleByteRules, 'label' | 'read
     if (code === 0) continue
     codes[pair] = code
     leads[pair >>> 8] = 1
-    if (!pairs.has(code)) pairs.set(code, pair)
+    if (!pairs.has(code) && onlyRead?.(pair) !== true) pairs.set(code, pair)
   }
   return { codes, leads, pairs }
 }

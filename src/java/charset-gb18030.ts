@@ -27,6 +27,12 @@ interface Tables {
   readonly indexes: ReadonlyMap<number, number>
 }
 
+/** Indexes from which Java has other characters: the private ones whose pairs now stand for assigned ones. */
+const CHANGES: readonly (readonly [index: number, characters: string])[] = [
+  [indexOf(0x82, 0x35, 0x90, 0x37), '\ue81e\ue826\ue82b\ue82c\ue832\ue843\ue854\ue864'],
+  [indexOf(0x84, 0x31, 0x82, 0x36), '\ue78d\ue78f\ue78e\ue790\ue791\ue792\ue793\ue794\ue795\ue796']
+]
+
 let made: Tables | undefined
 
 function tables(): Tables {
@@ -35,8 +41,15 @@ function tables(): Tables {
   for (let index = 0; index <= LAST_BASIC; index++) writeFour(all, index * 4, index)
   const text = new TextDecoder('gb18030').decode(all)
   const basic = Uint16Array.from({ length: LAST_BASIC + 1 }, (_, index) => text.charCodeAt(index))
+  for (const [from, characters] of CHANGES) {
+    for (let at = 0; at < characters.length; at++) basic[from + at] = characters.charCodeAt(at)
+  }
   const indexes = new Map(Array.from(basic, (code, index) => [code, index] as const))
-  made = { pairs: pairTable({ label: 'gb18030', read: (_pair, code) => code }), basic, indexes }
+  made = {
+    pairs: pairTable({ label: 'gb18030', read: (pair, code) => (pair === 0xa3a0 ? 0xe5e5 : code) }),
+    basic,
+    indexes
+  }
   return made
 }
 
@@ -81,12 +94,16 @@ function decodeGb18030(bytes: Buffer, onBad: OnBadBytes): string {
   return sink.toString()
 }
 
+function indexOf(first: number, second: number, third: number, fourth: number): number {
+  return (first - 0x81) * 12_600 + (second - 0x30) * 1260 + (third - 0x81) * 10 + fourth - 0x30
+}
+
 /** The code point; negative: so many bytes are bad. */
 function fourBytes(bytes: Buffer, at: number, basic: Uint16Array): number {
   if (at + 4 > bytes.length) return at - bytes.length
   const [first = 0, second = 0, third = 0, fourth = 0] = bytes.subarray(at, at + 4)
   if (third < 0x81 || third === 0xff || fourth < 0x30 || fourth > 0x39) return -1
-  const index = (first - 0x81) * 12_600 + (second - 0x30) * 1260 + (third - 0x81) * 10 + fourth - 0x30
+  const index = indexOf(first, second, third, fourth)
   if (index <= LAST_BASIC) return basic[index] ?? -4
   const code = index - SUPPLEMENTARY + 0x10000
   return code >= 0x10000 && code <= 0x10ffff ? code : -4

@@ -155,6 +155,9 @@ export const ISO_2022_JP: CharsetCodec = {
       if (single !== undefined) {
         to(single === code ? 'ascii' : 'roman')
         bytes.push(single)
+      } else if (isKana(code)) {
+        to('kana')
+        bytes.push(code - 0xff40)
       } else {
         const pair = (tables().jis0208.pairs.get(code) ?? WIDE_QUESTION_MARK) & 0x7f7f
         to('kanji')
@@ -167,28 +170,52 @@ export const ISO_2022_JP: CharsetCodec = {
   }
 }
 
+const SHIFT_OUT = 0x0e
+const SHIFT_IN = 0x0f
+const ESCAPE = 0x1b
+
+/** Shift-out stands for katakana until shift-in, as in Java. */
 function decodeIso2022(bytes: Buffer, onBad: OnBadBytes): string {
   const sink = new TextSink(bytes.length)
   let mode: Mode = 'ascii'
+  let before: Mode = 'ascii'
   for (let at = 0; at < bytes.length;) {
     const first = bytes[at] ?? 0
-    const escaped: Mode | undefined =
-      first === 0x1b ? ESCAPES[bytes.toString('latin1', at, at + 3)] : undefined
-    const length = escaped !== undefined ? 3 : mode === 'kanji' && first > 0x20 && first < 0x7f ? 2 : 1
-    const code = escaped !== undefined ? 0 : length === 2 ? kanjiAt(bytes, at) : singleIn(mode, first)
-    if (escaped !== undefined) mode = escaped
-    else if (code >= 0) sink.add(code)
-    else
-      sink.addText(
-        onBad(
-          length === 2 && at + 1 < bytes.length ? 'unmappable' : 'malformed',
-          at,
-          Math.min(length, bytes.length - at)
-        )
-      )
-    at += length
+    if (first === ESCAPE) {
+      const length = escapeLength(bytes, at)
+      const wanted = ESCAPES[bytes.toString('latin1', at, at + length)]
+      if (wanted === undefined) sink.addText(onBad('malformed', at, length))
+      else mode = wanted
+      at += length
+    } else if (first === SHIFT_OUT || first === SHIFT_IN) {
+      if (first === SHIFT_OUT) before = mode
+      mode = first === SHIFT_OUT ? 'kana' : before
+      at++
+    } else at += decodeInMode(bytes, at, mode, { sink, onBad })
   }
   return sink.toString()
+}
+
+/** Bytes that Java takes for one escape sequence, known or not. */
+function escapeLength(bytes: Buffer, at: number): number {
+  const second = bytes[at + 1]
+  const length = second === 0x24 || second === 0x28 ? 3 : 2
+  return Math.min(length, bytes.length - at)
+}
+
+/** Decodes one character; returns its length. */
+function decodeInMode(
+  bytes: Buffer,
+  at: number,
+  mode: Mode,
+  out: { readonly sink: TextSink; readonly onBad: OnBadBytes }
+): number {
+  const first = bytes[at] ?? 0
+  const length = mode === 'kanji' && first < 0x80 && at + 1 < bytes.length ? 2 : 1
+  const code = length === 2 ? kanjiAt(bytes, at) : singleIn(mode, first)
+  if (code >= 0) out.sink.add(code)
+  else out.sink.addText(out.onBad(length === 2 ? 'unmappable' : 'malformed', at, length))
+  return length
 }
 
 function kanjiAt(bytes: Buffer, at: number): number {
@@ -197,8 +224,8 @@ function kanjiAt(bytes: Buffer, at: number): number {
 }
 
 function singleIn(mode: Mode, byte: number): number {
-  if (byte > 0x7f) return -1
-  if (mode === 'kana' && byte > 0x20 && byte < 0x60) return byte + 0xff40
+  if (byte > 0x7f || mode === 'kanji') return -1
+  if (mode === 'kana' && byte > 0x20) return byte < 0x60 ? byte + 0xff40 : -1
   if (mode === 'roman' && byte === 0x5c) return 0xa5
   return mode === 'roman' && byte === 0x7e ? 0x203e : byte
 }

@@ -54,14 +54,21 @@ function nextHangulPair(pair: number): number {
 
 /** Characters that newer editions of GBK moved out of the private area; Java has not. */
 const GBK_PRIVATE: Readonly<Record<number, number>> = {
-  0xfe59: 0xe81e,
-  0xfe61: 0xe826,
-  0xfe66: 0xe82b,
-  0xfe67: 0xe82c,
-  0xfe6d: 0xe832,
-  0xfe7e: 0xe843,
-  0xfe90: 0xe854,
-  0xfea0: 0xe864
+  0xa3a0: 0xe5e5,
+  0xa6ec: 0xe794,
+  0xa6ed: 0xe795,
+  0xa6f3: 0xe796,
+  0xa892: 0x2641,
+  0xa8bc: 0xe7c7,
+  0xa8bf: 0xe7c8
+}
+
+function gbkOf(pair: number, code: number): number {
+  if (pair >= 0xa6d9 && pair <= 0xa6df) return 0xe78d + pair - 0xa6d9
+  if (pair >= 0xa989 && pair <= 0xa995) return 0xe7e7 + pair - 0xa989
+  if (pair >= 0xfe50 && pair <= 0xfea0 && pair !== 0xfe7f)
+    return 0xe815 + pair - (pair > 0xfe7f ? 0xfe51 : 0xfe50)
+  return GBK_PRIVATE[pair] ?? code
 }
 
 /** Ranges of GB 2312 in rows that GBK filled up. */
@@ -113,10 +120,37 @@ const BIG5_KANA = [
   ...range(0x2474, 0x247d)
 ]
 
+/** Signs that code page 950 reads otherwise; 0 where Java's Big5 has none. */
+const BIG5_SIGNS: Readonly<Record<number, number>> = {
+  0xa145: 0x2022,
+  0xa14e: 0xff64,
+  0xa15a: 0xff3f,
+  0xa1c2: 0x203e,
+  0xa1c3: 0,
+  0xa1c5: 0,
+  0xa1e3: 0x223c,
+  0xa1f2: 0x2641,
+  0xa1f3: 0x2609,
+  0xa1fe: 0x2571,
+  0xa240: 0x2572,
+  0xa241: 0xff0f,
+  0xa242: 0xff3c,
+  0xa244: 0xa5,
+  0xa246: 0xa2,
+  0xa247: 0xa3,
+  0xa3e1: 0
+}
+
+/** Two numerals that stand among the signs too. */
+const BIG5_NUMERALS = { 0x5341: 0xa451, 0x5345: 0xa4ca }
+
+/** Characters of two pairs that Java's Big5 writes as the second. */
+const BIG5_SECOND = { ...BIG5_NUMERALS, 0x2571: 0xa2ac, 0x2572: 0xa2ad, 0xff3f: 0xa1c4 }
+
 function big5Of(pair: number, code: number): number {
   if (pair < 0xa140 || pair > 0xf9d5) return 0
-  if (pair === 0xa1c2) return 0x203e
-  if (pair === 0xa244) return 0xa5
+  const sign = BIG5_SIGNS[pair]
+  if (sign !== undefined) return sign
   const trail = pair & 0xff
   if (pair < 0xc6a1 || pair > 0xc8fe) return code
   return trail > 0x7e && trail < 0xa1 ? 0 : (BIG5_KANA[big5Index(pair) - big5Index(0xc6a1)] ?? 0)
@@ -142,6 +176,25 @@ function big5Index(pair: number): number {
   return (pair >>> 8) * 157 + (trail < 0x80 ? trail - 0x40 : trail - 0x62)
 }
 
+/** Rows in which NEC repeated IBM's characters; they are written as IBM's. */
+const isNecSelection = (pair: number) => pair >= 0xed40 && pair <= 0xeefc
+
+/** Latin-1 characters and one kana that windows-31j writes as their likes. */
+const WINDOWS_31J_SIGNS = {
+  0xa2: 0x8191,
+  0xa3: 0x8192,
+  0xa5: 0x5c,
+  0xab: 0x81e1,
+  0xac: 0x81ca,
+  0xaf: 0x8150,
+  0xb5: 0x83ca,
+  0xb7: 0x8145,
+  0xb8: 0x8143,
+  0xbb: 0x81e2,
+  0x203e: 0x7e,
+  0x3094: 0x8394
+}
+
 const CODECS: Readonly<Record<string, CharsetCodec>> = {
   Shift_JIS: doubleByte({
     label: 'shift_jis',
@@ -149,20 +202,31 @@ const CODECS: Readonly<Record<string, CharsetCodec>> = {
     single: asciiOrKana,
     alsoWrites: { 0xa5: 0x5c, 0x203e: 0x7e }
   }),
-  'windows-31j': doubleByte({ label: 'shift_jis', read: (_pair, code) => code, single: asciiOrKana }),
+  'windows-31j': doubleByte({
+    label: 'shift_jis',
+    read: (_pair, code) => code,
+    single: asciiOrKana,
+    onlyRead: isNecSelection,
+    alsoWrites: WINDOWS_31J_SIGNS
+  }),
   'EUC-JP': EUC_JP,
   'ISO-2022-JP': ISO_2022_JP,
   'EUC-KR': doubleByte({
     label: 'euc-kr',
-    read: (pair, code) => (isPrivate(code) ? 0 : koreanOf(pair, code)),
+    read: (pair, code) => (pair === 0xa2e8 ? 0x327e : isPrivate(code) ? 0 : koreanOf(pair, code)),
     single: ascii
   }),
   'x-windows-949': doubleByte({ label: 'euc-kr', read: unifiedHangulOf, single: ascii }),
-  GBK: doubleByte({ label: 'gbk', read: (pair, code) => GBK_PRIVATE[pair] ?? code, single: ascii }),
+  GBK: doubleByte({ label: 'gbk', read: gbkOf, single: ascii }),
   GB2312: doubleByte({ label: 'gbk', read: gb2312Of, single: ascii }),
   GB18030,
-  Big5: doubleByte({ label: 'big5', read: big5Of, single: ascii }),
-  'x-windows-950': doubleByte({ label: 'big5', read: codePage950Of, single: ascii })
+  Big5: doubleByte({ label: 'big5', read: big5Of, single: ascii, alsoWrites: BIG5_SECOND }),
+  'x-windows-950': doubleByte({
+    label: 'big5',
+    read: codePage950Of,
+    single: ascii,
+    alsoWrites: { ...BIG5_NUMERALS, 0x2550: 0xf9f9, 0x255e: 0xf9e9, 0x2561: 0xf9eb, 0x256a: 0xf9ea }
+  })
 }
 
 /** The codec of a charset with more than one byte a character; its tables are made on first use. */

@@ -1,13 +1,16 @@
 import { NO_CHARACTER, TextSink, wholeCodePoint, type CharsetCodec } from './charset-codec.ts'
-import { EBCDIC_037, EBCDIC_CHANGES, UPPER_HALVES } from './charset-tables.ts'
+import { EBCDIC_037, TABLE_CHANGES, UPPER_HALVES } from './charset-tables.ts'
 
 /** A question mark; in EBCDIC the code SUBSTITUTE. */
 const REPLACEMENT = 0x3f
 
 /** A charset of one byte a character; `characters` holds those of bytes 0x00 to 0xFF, U+FFFD for an unused byte. */
-export function singleByte(characters: string): CharsetCodec {
+export function singleByte(
+  characters: string,
+  alsoWrites: readonly (readonly [code: number, byte: number])[] = []
+): CharsetCodec {
   const codes = Uint16Array.from({ length: 256 }, (_, byte) => characters.charCodeAt(byte))
-  const bytesOf = new Map<number, number>()
+  const bytesOf = new Map<number, number>(alsoWrites)
   codes.forEach((code, byte) => {
     if (code !== NO_CHARACTER && !bytesOf.has(code)) bytesOf.set(code, byte)
   })
@@ -77,9 +80,14 @@ export function codePageTable(name: string): string {
   return ascii + (UPPER_HALVES[name] ?? '')
 }
 
-/** An EBCDIC code page. */
-export function ebcdicTable(name: string): string {
-  const characters = Buffer.from(EBCDIC_037, 'hex').toString('latin1').split('')
-  for (const [byte, character] of EBCDIC_CHANGES[name] ?? []) characters[byte] = character
+/** An EBCDIC code page; reads 15 and, mostly, 25 as a line feed, and writes 15. */
+export function ebcdicTable(): string {
+  return Buffer.from(EBCDIC_037, 'hex').toString('latin1')
+}
+
+/** The table with the bytes that Java reads otherwise. */
+export function changedTable(name: string, table: string): string {
+  const characters = table.split('')
+  for (const [byte, character] of TABLE_CHANGES[name] ?? []) characters[byte] = character
   return characters.join('')
 }

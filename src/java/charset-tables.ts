@@ -1,6 +1,6 @@
 /**
  * Characters of bytes 0x80 to 0xFF of the code pages that the runtime's TextDecoder does not know; below 0x80 they are
- * ASCII. Sources: Unicode's mapping tables of the vendors. U+FFFD marks an unused byte.
+ * ASCII. They equal the JVM's. U+FFFD marks an unused byte.
  */
 export const UPPER_HALVES: Readonly<Record<string, string>> = {
   IBM437:
@@ -29,10 +29,7 @@ export const UPPER_HALVES: Readonly<Record<string, string>> = {
     '¿¡¬√ƒ≈∆«»…\u00a0ÀÃÕŒœ–—“”‘’÷◊ÿŸ⁄€‹›\ufb01\ufb02‡·‚„‰ÂÊÁËÈÍÎÏÌÓÔ\uf8ffÒÚÛÙıˆ˜¯˘˙˚¸˝˛ˇ'
 }
 
-/**
- * The Latin-1 characters of bytes 0x00 to 0xFF of EBCDIC code page 037, in hexadecimal. Java reads both 15 and 25 as
- * a line feed, and writes 15.
- */
+/** The Latin-1 characters of bytes 0x00 to 0xFF of EBCDIC code page 037, in hexadecimal. */
 export const EBCDIC_037 =
   '000102039c09867f978d8e0b0c0d0e0f101112139d0a08871819928f1c1d1e1f80818283840a171b88898a8b8c050607' +
   '909116939495960498999a9b14159e1a20a0e2e4e0e1e3e5e7f1a22e3c282b7c26e9eaebe8edeeefecdf21242a293bac' +
@@ -41,11 +38,10 @@ export const EBCDIC_037 =
   '7b414243444546474849adf4f6f2f3f57d4a4b4c4d4e4f505152b9fbfcf9faff5cf7535455565758595ab2d4d6d2d3d5' +
   '30313233343536373839b3dbdcd9da9f'
 
-/** What other EBCDIC pages have instead: byte and character, one after another. */
-export const EBCDIC_CHANGES: Readonly<
+/** Bytes for which Java's table differs from the one it is made of here. */
+export const TABLE_CHANGES: Readonly<
   Record<string, readonly (readonly [byte: number, character: string])[]>
 > = {
-  IBM037: [],
   IBM500: [
     [0x4a, '['],
     [0x4f, '!'],
@@ -56,6 +52,7 @@ export const EBCDIC_CHANGES: Readonly<
     [0xbb, '|']
   ],
   IBM1047: [
+    [0x25, '\u0085'],
     [0x5f, '^'],
     [0xad, '['],
     [0xb0, '¬'],
@@ -63,5 +60,15 @@ export const EBCDIC_CHANGES: Readonly<
     [0xbb, '¨'],
     [0xbd, ']']
   ],
-  IBM01140: [[0x9f, '€']]
+  IBM01140: [[0x9f, '€']],
+  'KOI8-U': [
+    [0xae, '╝'],
+    [0xbe, '╬']
+  ],
+  'windows-1255': [[0xca, '\ufffd']],
+  'x-MacCyrillic': [
+    [0xa2, '¢'],
+    [0xb6, '∂'],
+    [0xff, '¤']
+  ]
 }

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { AgentError } from '../core/errors.ts'
@@ -99,6 +101,43 @@ test('every recorded text is encoded as Java encodes it', () => {
     )
   }
 })
+
+interface Digests {
+  readonly single: string
+  readonly pairs: string
+  readonly encode: string
+}
+
+const digests = JSON.parse(
+  readFileSync(new URL('../../test/fixtures/java/charset-digests.json', import.meta.url), 'utf8')
+) as { readonly charsets: Readonly<Record<string, Digests>> }
+
+/** Digests of what a charset says about every byte, every pair of bytes and every character below U+10000. */
+function digestsOf({ decode, encode }: Charset): Digests {
+  const single = createHash('sha256')
+  const pairs = createHash('sha256')
+  const encoded = createHash('sha256')
+  for (let byte = 0; byte < 256; byte++) single.update(decode(Buffer.of(byte)) + '\n', 'utf16le')
+  for (let lead = 0x81; lead < 0xff; lead++) {
+    let texts = ''
+    for (let trail = 1; trail < 256; trail++) texts += decode(Buffer.of(lead, trail)) + '\n'
+    pairs.update(texts, 'utf16le')
+  }
+  for (let row = 0; row < 0x10000; row += 256) {
+    let texts = ''
+    for (let code = row; code < row + 256; code++) {
+      if (code < 0xd800 || code > 0xdfff) texts += encode(String.fromCharCode(code)).toString('hex') + '\n'
+    }
+    encoded.update(texts)
+  }
+  return { single: single.digest('hex'), pairs: pairs.digest('hex'), encode: encoded.digest('hex') }
+}
+
+for (const [name, expected] of Object.entries(digests.charsets)) {
+  test(`the whole table of ${name} equals the JVM's, in both directions`, () => {
+    assert.deepEqual(digestsOf(named(name)), expected)
+  })
+}
 
 test('what a charset decodes strictly, it writes back to the same text', () => {
   const all = Object.keys(CHARSET_ALIASES).map(named)

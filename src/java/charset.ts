@@ -3,6 +3,7 @@ import type { CharsetCodec, OnBadBytes } from './charset-codec.ts'
 import { CHARSET_ALIASES } from './charset-names.ts'
 import { multiByteCodec } from './charset-multi-byte.ts'
 import {
+  changedTable,
   codePageTable,
   decodedTable,
   ebcdicTable,
@@ -95,9 +96,14 @@ function widthOf(name: string): Charset['width'] {
 function codecOf(name: string): CharsetCodec {
   const codec = UNICODE[name] ?? multiByteCodec(name)
   if (codec !== undefined) return codec
-  if (name === 'x-MacRoman' || (name.startsWith('IBM') && name !== 'IBM866')) {
-    return singleByte(/^IBM(?:037|500|1047|01140)$/.test(name) ? ebcdicTable(name) : codePageTable(name))
+  if (/^IBM(?:037|500|1047|01140)$/.test(name)) {
+    return singleByte(changedTable(name, ebcdicTable()), name === 'IBM1047' ? [] : [[NEXT_LINE, 0x15]])
   }
+  if (name === 'x-MacRoman' || (name.startsWith('IBM') && name !== 'IBM866'))
+    return singleByte(codePageTable(name))
   const [label, controls] = DECODED[name] ?? [name, name.startsWith('windows') ? 'unused' : 'asDecoded']
-  return singleByte(decodedTable(label, controls))
+  return singleByte(changedTable(name, decodedTable(label, controls)))
 }
+
+/** A control code that EBCDIC knows; Java writes it like a line feed. */
+const NEXT_LINE = 0x85

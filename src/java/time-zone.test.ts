@@ -21,7 +21,7 @@ const DEVIATIONS: Readonly<Record<string, { readonly fromMs: number; readonly re
   'Africa/El_Aaiun': { fromMs: 1_790_000_000_000, reason: 'newer data: as Morocco' },
   'Africa/Windhoek': {
     fromMs: 2 ** 41,
-    reason: 'the JVM goes back to winter time, which Namibia ended in 2017'
+    reason: 'for far years the JVM has +01:00, which Namibia left in 2017'
   },
   'SystemV/PST8PDT': { fromMs: -1e12, reason: 'an id of the 1980s; we follow the rules of Los Angeles' }
 }
