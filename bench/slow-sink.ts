@@ -10,6 +10,8 @@ import type { Bench, Question } from './question.ts'
 const BUDGET_MEGABYTES = 100
 const HELD_UP_MS = 3000
 const STALL_MS = 30_000
+/** Enough to fill the budget. */
+const LEAST_LINES = 1_500_000
 
 /** How much memory a flood takes while the sink cannot write, and whether all of it arrives once it can. */
 export const slowSink: Question = {
@@ -36,16 +38,17 @@ async function flood (bench: Bench): Promise<{ peakMegabytes: number, problem: s
   const source = { 'ack-every-event': false }
   const agent = await startAgent(scratch, port, configuration(port, { source, channel, sink: fileRoll(output) }))
   try {
-    await using client = new LoadClient(bench.load, [port, 1, bench.lines, 'blast'].map(String))
+    const lines = Math.max(bench.lines, LEAST_LINES)
+    await using client = new LoadClient(bench.load, [port, 1, lines, 'blast'].map(String))
     await client.event('ready')
     client.go()
     await sleep(HELD_UP_MS)
     mkdirSync(output)
     bench.progress('slow-sink: the folder is there now')
     const files = new OutputFiles(output)
-    await files.reach(linesBytes(bench.lines), STALL_MS)
+    await files.reach(linesBytes(lines), STALL_MS)
     const { peakMegabytes } = agent.figures()
-    return { peakMegabytes, problem: (await files.check(1)).finish(bench.lines) }
+    return { peakMegabytes, problem: (await files.check(1)).finish(lines) }
   } finally {
     await agent.stop()
   }

@@ -4,7 +4,10 @@ import type { Contestant } from '../harness/contestant.ts'
 import { MeasuredProcess } from '../harness/measured-process.ts'
 import { firstMatch } from './first-match.ts'
 
-/** rsyslog: imtcp → in-memory queue → omfile, lines written as they came. Only a process of our own is started. */
+/**
+ * rsyslog: imtcp → in-memory queue → omfile, lines written as they came; one worker, as more of them change the order.
+ * Only a process of our own is started.
+ */
 export const rsyslog: Contestant = {
   name: 'rsyslog',
   version: () => firstMatch('rsyslogd', ['-v'], /^rsyslogd\s+(\S+)/),
@@ -23,6 +26,7 @@ export const rsyslog: Contestant = {
 function configuration (workDirectory: string, port: number, output: string): string {
   return `
 global(workDirectory="${workDirectory}" maxMessageSize="64k")
+main_queue(queue.type="FixedArray" queue.size="100000" queue.dequeueBatchSize="1000" queue.workerThreads="1")
 module(load="imtcp")
 template(name="line" type="list") { property(name="rawmsg") constant(value="\\n") }
 ruleset(name="lines") {
