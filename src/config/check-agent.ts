@@ -1,8 +1,9 @@
 import type { AgentPlan } from '../core/plan.ts'
 import { namesOf, type AgentText, type ListKind } from './agent-text.ts'
+import type { CheckedAgent } from './checked-agent.ts'
 import { batchFits } from './check-batches.ts'
 import { checkComponent, type Checked } from './check-component.ts'
-import { checkGroups, type CheckedGroup } from './check-groups.ts'
+import { checkGroups } from './check-groups.ts'
 import type { CheckContext, Status } from './check-part.ts'
 import { checkSink, type CheckedSink } from './check-sinks.ts'
 import { checkSource, type CheckedSource } from './check-sources.ts'
@@ -16,14 +17,6 @@ export interface ComponentStatus {
   /** The definition's type, or what was written. */
   readonly type: string
   readonly status: Status
-}
-
-/** Everything that was checked of one agent, by name and in the order of the file. */
-export interface CheckedAgent {
-  readonly channels: ReadonlyMap<string, Checked>
-  readonly sources: ReadonlyMap<string, CheckedSource>
-  readonly sinks: ReadonlyMap<string, CheckedSink>
-  readonly groups: readonly CheckedGroup[]
 }
 
 export interface AgentCheck {

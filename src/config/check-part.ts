@@ -59,8 +59,8 @@ export async function checkPart (part: Part, context: CheckContext): Promise<Che
   const values = reading.values ?? readSettings(definition, withoutInner(definition, properties), resolved).values
   return {
     ...none, type: definition.type, status: worse(statusOf(resolution), statusAfter(problems)),
-    batchSize: values === undefined ? undefined : definition.batchSize?.(values as never),
-    transactionCapacity: values === undefined ? undefined : definition.transactionCapacity?.(values as never)
+    batchSize: values === undefined ? undefined : definition.batchSize?.(values),
+    transactionCapacity: values === undefined ? undefined : definition.transactionCapacity?.(values)
   }
 }
 

@@ -61,7 +61,7 @@ function report (property: Property, { error, unresolved, circle }: Outcome, fin
 }
 
 /** A config filter's reference is for a later stage. */
-const FILTER_REFERENCE = /^[^\[\]{}]+\[(?:'[\w-]+'|"[\w-]+"|[\w-]+)\]$/
+const FILTER_REFERENCE = /^[^[\]{}]+\[(?:'[\w-]+'|"[\w-]+"|[\w-]+)\]$/
 
 class Interpolation {
   readonly #properties: Properties

@@ -1,5 +1,5 @@
 import type { AgentText } from './agent-text.ts'
-import type { CheckedAgent } from './check-agent.ts'
+import type { CheckedAgent } from './checked-agent.ts'
 import type { Findings } from './finding.ts'
 import { lintHdfs } from './lint-hdfs.ts'
 import { lintSources } from './lint-sources.ts'

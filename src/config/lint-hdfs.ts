@@ -1,6 +1,6 @@
 import { parseJavaBoolean, parseJavaLong } from '../core/numbers.ts'
 import type { AgentText } from './agent-text.ts'
-import type { CheckedAgent } from './check-agent.ts'
+import type { CheckedAgent } from './checked-agent.ts'
 import type { CheckedSink } from './check-sinks.ts'
 import type { CheckedSource } from './check-sources.ts'
 import type { Findings, Property } from './finding.ts'
@@ -88,7 +88,7 @@ const WITHOUT = ['netcat', 'netcatudp', 'exec', 'spooldir', 'taildir', 'seq', 's
 const WITH = ['kafka', 'syslogtcp', 'syslogudp', 'multiport_syslogtcp', 'avrolegacy', 'thriftlegacy']
 
 function suppliesTimestamp (source: CheckedSource): 'yes' | 'no' | 'perhaps' {
-  if (WITH.includes(source.type) || /\.TwitterSource$/.test(source.type) || setsTimestamp(source)) return 'yes'
+  if (WITH.includes(source.type) || source.type.endsWith('.TwitterSource') || setsTimestamp(source)) return 'yes'
   const strange = source.interceptors.some(({ type }) => type === 'morphline' || !OWN_INTERCEPTORS.includes(type))
   return WITHOUT.includes(source.type) && !strange ? 'no' : 'perhaps'
 }

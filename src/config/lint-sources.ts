@@ -1,5 +1,5 @@
 import type { AgentText } from './agent-text.ts'
-import type { CheckedAgent } from './check-agent.ts'
+import type { CheckedAgent } from './checked-agent.ts'
 import type { CheckedSource } from './check-sources.ts'
 import type { Findings } from './finding.ts'
 

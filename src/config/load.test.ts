@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import fc from 'fast-check'
 import { defineChannel, defineInterceptor, defineSink, defineSource, type AnyDefinition, type Catalog } from '../core/component.ts'
 import { integer, text } from '../core/schema.ts'
 import { knownType, namesType } from './known-types.ts'
@@ -171,4 +172,13 @@ test('a file of 100,000 keys is read in linear time', async () => {
   const [small, large] = [await timed(10_000), await timed(100_000)]
 
   assert.ok(large < small * 60 + 1_000_000, `${small} µs for 10,000 keys, ${large} µs for 100,000`)
+})
+
+test('no text makes reading fail or hang', async () => {
+  const piece = fc.constantFrom('a1', '.', 'sources', 'channels', 'sinks', 'sinkgroups', 'configfilters', ' ', '=', '\n', '\\', '{', '}', '(', ')', '${', '}', 'env:', ':-', '$', '#', ',', 'r1', 'c1', 'type', 'seq', 'memory', 'file', 'interceptors', 'selector.', '\\u00', '\u{1f600}', '__proto__', 'constructor')
+  await fc.assert(fc.asyncProperty(fc.array(piece, { maxLength: 80 }), async pieces => {
+    const { findings } = await load(BASE + pieces.join(''))
+
+    assert.ok(findings.every(({ line, message }) => line >= 1 && message !== ''))
+  }), { numRuns: 300 })
 })

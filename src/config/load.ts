@@ -2,8 +2,9 @@ import type { AgentPlan } from '../core/plan.ts'
 import { simpleDateFormat } from '../java/simple-date-format.ts'
 import { defaultTimeZoneId, timeZone } from '../java/time-zone.ts'
 import { agentNames, reportStray, splitByAgent, type AgentText, type AgentTexts } from './agent-text.ts'
-import { checkAgent, reportOrphans, type CheckedAgent, type ComponentStatus } from './check-agent.ts'
+import { checkAgent, reportOrphans, type ComponentStatus } from './check-agent.ts'
 import type { ListedCatalog } from './check-part.ts'
+import type { CheckedAgent } from './checked-agent.ts'
 import { applyConfigFilters } from './filters.ts'
 import { Findings, type Finding, type Position } from './finding.ts'
 import { interpolate } from './interpolation.ts'
@@ -50,7 +51,7 @@ export interface Configuration {
 export async function loadConfiguration (
   sources: readonly (Source | string)[], options: LoadOptions
 ): Promise<Configuration> {
-  const texts = await Promise.all(sources.map(source => typeof source === 'string' ? readConfiguration(source) : source))
+  const texts = await Promise.all(sources.map(async source => typeof source === 'string' ? await readConfiguration(source) : source))
   const findings = new Findings()
   for (const text of texts) lintText(text, findings)
   const raw = mergeSources(texts, findings)

@@ -1,5 +1,5 @@
 import type { AgentPlan, ComponentPlan, SinkGroupPlan, SourcePlan } from '../core/plan.ts'
-import type { CheckedAgent } from './check-agent.ts'
+import type { CheckedAgent } from './checked-agent.ts'
 import type { Checked } from './check-component.ts'
 import type { CheckedSource } from './check-sources.ts'
 

@@ -1,7 +1,10 @@
 import { styleText } from 'node:util'
 import type { ComponentStatus } from '../../config/check-agent.ts'
 import type { Finding, Level } from '../../config/finding.ts'
-import type { AgentReport } from './validate.ts'
+import type { Configuration } from '../../config/load.ts'
+
+/** What is known about one agent after checking. */
+export interface AgentReport extends Pick<Configuration, 'agent' | 'components' | 'findings'> { readonly ok: boolean }
 
 /** The stable interface for programs: one object, or an array when several agents were checked. */
 export function reportJson (reports: readonly AgentReport[]): string {

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises'
-import { loadConfiguration, type Configuration } from '../../config/load.ts'
+import { loadConfiguration } from '../../config/load.ts'
 import type { ListedCatalog } from '../../config/check-part.ts'
 import type { Finding } from '../../config/finding.ts'
 import type { Source } from '../../config/merge.ts'
@@ -9,7 +9,7 @@ import { AgentError, messageOf } from '../../core/errors.ts'
 import { parseCommandLine, type OptionSpec } from '../command-line.ts'
 import type { Program } from '../program.ts'
 import { registry } from '../registry.ts'
-import { reportJson, reportText } from './validate-report.ts'
+import { reportJson, reportText, type AgentReport } from './validate-report.ts'
 
 export interface ValidateOptions {
   /** Files and folders of `-f`. */
@@ -25,9 +25,6 @@ export interface ValidateOptions {
   /** Takes the whole report. */
   print (text: string): void
 }
-
-/** What is known about one agent after checking. */
-export interface AgentReport extends Pick<Configuration, 'agent' | 'components' | 'findings'> { readonly ok: boolean }
 
 const OPTIONS: readonly OptionSpec[] = [
   { name: 'agent', short: 'n', long: 'name', argument: 'name', doc: 'agent to check; all agents when it is not given' },
