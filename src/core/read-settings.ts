@@ -62,10 +62,14 @@ function readOne (setting: Setting<unknown>, properties: Readonly<Record<string,
   const shown = setting.secret ? 'has a value that cannot be used' : parsed.problem
   problems.push({
     level: setting.lenient ? 'warning' : 'error', code: parsed.code, key,
-    message: setting.lenient ? `${key} ${shown}; ${setting.default === undefined ? 'the default' : String(setting.default)} is used.` : `${key} ${shown}.`,
+    message: setting.lenient ? `${key} ${shown}; ${shownDefault(setting.default)} is used.` : `${key} ${shown}.`,
     hint: parsed.hint
   })
   return setting.default
+}
+
+function shownDefault (value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : 'the default'
 }
 
 function missing (setting: Setting<unknown>): Problem {
