@@ -62,11 +62,16 @@ async function answerAll (
     const chosen = Object.keys(question.names)
       .filter(name => asked.names.length === 0 ? !NOT_USUAL.includes(question) : asked.names.includes(name))
     if (chosen.length === 0) continue
-    const answer = await question.answer(bench, chosen)
+    const answer = await question.answer(bench, chosen).catch(error => unanswered(chosen, error))
     console.log(formatAnswer(answer))
     answers.push(answer)
   }
   return answers
+}
+
+function unanswered (names: readonly string[], error: unknown): Answer {
+  const title = `${names.join(', ')}: not answered`
+  return { title, table: [], bars: [], ratios: {}, problems: [`${names.join(', ')}: ${String(error)}`] }
 }
 
 /** Prints bars, comparison and problems; the exit status. */

@@ -55,13 +55,23 @@ export const throughput: Question = {
     const series: Series = new Map(contestants.map(({ name }) => [name, []]))
     for (let round = 1; round <= bench.pairs; round++) {
       for (const contestant of contestants) {
-        const mode = contestant === acknowledged ? 'answers' : 'blast'
-        const run = await runOnce(bench, contestant, { mode, connections: 1, lines: bench.lines })
+        const run = await runOf(contestant, bench)
         series.get(contestant.name)?.push(run)
-        bench.progress(`round ${round} of ${bench.pairs}: ${contestant.name} ${(run.linesPerSecond / 1e6).toFixed(2)} M lines/s`)
+        const outcome = run.problem ?? `${(run.linesPerSecond / 1e6).toFixed(2)} M lines/s`
+        bench.progress(`round ${round} of ${bench.pairs}: ${contestant.name} ${outcome}`)
       }
     }
     return report(series, bench, ours.map(({ name }) => name))
+  }
+}
+
+/** A run that failed counts as one without a speed, and as a problem. */
+async function runOf (contestant: Contestant, bench: Bench): Promise<Run> {
+  const mode = contestant === acknowledged ? 'answers' : 'blast'
+  try {
+    return await runOnce(bench, contestant, { mode, connections: 1, lines: bench.lines })
+  } catch (error) {
+    return { seconds: NaN, linesPerSecond: NaN, cpuSeconds: NaN, peakMegabytes: NaN, stopMs: NaN, problem: String(error) }
   }
 }
 
