@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { messageOf } from '../core/errors.ts'
 import { openOutputs, openProgram, type Program } from './program.ts'
 
@@ -13,7 +14,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     return runAgentCommand(program)
   },
   validate: async program => (await import('./commands/validate.ts')).validateCommand(program),
-  fs: async program => (await import('./commands/fs.ts')).fsCommand(program),
+  fs: showFiles,
   version: async program => {
     program.out.line((await import('./version.ts')).versionText())
     return 0
@@ -35,7 +36,7 @@ export async function runProgram (words: readonly string[]): Promise<void> {
   const [name = '', ...rest] = words
   let code = 1
   try {
-    code = await runCommand(name, openProgram(outputs, rest, process.env))
+    code = await runCommand(name, openProgram(outputs, name, rest))
   } catch (error) {
     outputs.err.line(`Error: ${messageOf(error)}`)
   }
@@ -62,6 +63,15 @@ async function runCommand (name: string, program: Program): Promise<number> {
 async function runAgentCommand (program: Program): Promise<number> {
   const { runAgent } = await import('./agent.ts')
   return runAgent(program)
+}
+
+async function showFiles ({ environment, words }: Program): Promise<number> {
+  const { fsCommand } = await import('./commands/fs.ts')
+  const { HOME } = await import('./version.ts')
+  const { HADOOP_CONF_DIR, HADOOP_HOME } = environment.variables
+  const elsewhere = HADOOP_CONF_DIR ?? HADOOP_HOME
+  const configDirectory = environment.configDirectory ?? (elsewhere === undefined ? join(HOME, 'conf') : undefined)
+  return fsCommand(words, { environment: { ...environment, configDirectory }, stdout: process.stdout, stderr: process.stderr })
 }
 
 async function showHelp ({ out, words }: Program): Promise<number> {

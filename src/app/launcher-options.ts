@@ -13,6 +13,9 @@ export interface LauncherOptions {
 
 interface Draft { conf?: string, dryRun: boolean, pluginsPath?: string, words: string[] }
 
+// `fs -ls -d` is Hadoop's own.
+const OWN_SWITCHES: Readonly<Record<string, readonly string[]>> = { fs: ['-d'] }
+
 const CONF = ['-c', '--conf', '-conf']
 const PLUGINS = ['--plugins-path', '-plugins-path']
 const CLASSPATH = ['-C', '--classpath', '-classpath']
@@ -22,7 +25,7 @@ const FOR_JAVA = /^-(?:X|agentlib:|agentpath:|javaagent:)/
 
 /** Sorts the words after the command. Throws ERR_CONFIG for an option without its argument. */
 export function splitLauncherOptions (
-  words: readonly string[], variables: Readonly<Record<string, string | undefined>>
+  command: string, words: readonly string[], variables: Readonly<Record<string, string | undefined>>
 ): LauncherOptions {
   const draft: Draft = { dryRun: false, words: [] }
   const properties = new Map<string, string>()
@@ -30,7 +33,8 @@ export function splitLauncherOptions (
   for (let i = 0; i < words.length; i++) {
     const word = words[i] ?? ''
     const argument = (): string => argumentOf(word, words[++i])
-    if (!takeOption(draft, word, argument) && !takeProperty(properties, word, argument)) draft.words.push(word)
+    const own = OWN_SWITCHES[command]?.includes(word) === true
+    if (own || (!takeOption(draft, word, argument) && !takeProperty(properties, word, argument))) draft.words.push(word)
   }
   return {
     conf: draft.conf, dryRun: draft.dryRun, pluginsPath: draft.pluginsPath, words: draft.words,

@@ -23,10 +23,10 @@ export function openOutputs (): Pick<Program, 'out' | 'err'> {
 
 /** The surroundings of one command. Throws ERR_CONFIG for an option without its argument. */
 export function openProgram (
-  outputs: Pick<Program, 'out' | 'err'>, words: readonly string[],
-  variables: Readonly<Record<string, string | undefined>>
+  outputs: Pick<Program, 'out' | 'err'>, command: string, words: readonly string[]
 ): Program {
-  const launcher = splitLauncherOptions(words, variables)
+  const variables = process.env
+  const launcher = splitLauncherOptions(command, words, variables)
   const configDirectory = launcher.conf === undefined ? undefined : resolve(launcher.conf)
   const environment = { variables, properties: launcher.properties, configDirectory }
   return { ...outputs, environment, launcher, words: launcher.words }

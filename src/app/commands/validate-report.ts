@@ -17,7 +17,8 @@ export function reportJson (reports: readonly AgentReport[]): string {
 
 const LEVELS: readonly Level[] = ['error', 'warning', 'info']
 const STYLES = { error: ['red', 'bold'], warning: ['yellow'], info: ['cyan'] } as const
-const NAMES = { error: 'error', warning: 'warning', info: 'note' } as const
+/** What people call the levels. */
+export const LEVEL_NAMES = { error: 'error', warning: 'warning', info: 'note' } as const
 
 /** The report for people: per agent the findings by gravity, then one line that sums up. */
 export function reportText (reports: readonly AgentReport[], colour: boolean): string {
@@ -28,7 +29,7 @@ export function reportText (reports: readonly AgentReport[], colour: boolean): s
     if (reports.length > 1) lines.push(paint(['bold'], `Agent ${report.agent ?? ''}`))
     for (const level of LEVELS) {
       for (const finding of report.findings.filter(other => other.level === level)) {
-        lines.push(...findingLines(finding, paint(STYLES[level], NAMES[level])))
+        lines.push(...findingLines(finding, paint(STYLES[level], LEVEL_NAMES[level])))
       }
     }
     lines.push(paint([report.ok ? 'green' : 'red'], summary(report)), '')
@@ -36,7 +37,8 @@ export function reportText (reports: readonly AgentReport[], colour: boolean): s
   return lines.join('\n').trimEnd()
 }
 
-function findingLines ({ file, line, code, message, hint }: Finding, level: string): string[] {
+/** One finding as lines for people; `level` is the word for its level, coloured perhaps. */
+export function findingLines ({ file, line, code, message, hint }: Finding, level: string): string[] {
   const where = line > 0 ? `${file}:${line}` : file
   const first = `${where === '' ? '' : `${where}: `}${level} ${code}: ${message}`
   return hint === '' ? [first] : [first, `    ${hint}`]
@@ -45,7 +47,7 @@ function findingLines ({ file, line, code, message, hint }: Finding, level: stri
 function summary ({ agent, ok, components, findings }: AgentReport): string {
   const counts = LEVELS.map(level => ({ level, count: findings.filter(finding => finding.level === level).length }))
     .filter(({ count }) => count > 0)
-    .map(({ level, count }) => `${count} ${NAMES[level]}${count === 1 ? '' : 's'}`)
+    .map(({ level, count }) => `${count} ${LEVEL_NAMES[level]}${count === 1 ? '' : 's'}`)
   const parts = [
     `${agent ?? 'No agent'}: ${ok ? 'ready to run' : 'not ready to run'}`,
     ...statusParts(components),
