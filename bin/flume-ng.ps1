@@ -53,9 +53,8 @@ function Find-Conf {
   return $null
 }
 
-$main = Join-Path $launcherHome 'src/app/main.ts'
-if (-not (Test-Path $main)) { $main = Join-Path $launcherHome 'dist/app/main.js' }
-elseif (-not (Test-Installed)) { Install-Packages }
+# The published package, which has no sources, comes with what it needs.
+if ((Test-Path (Join-Path $launcherHome 'src/app/cli.ts')) -and -not (Test-Installed)) { Install-Packages }
 
 if (-not $env:FLUME_HOME) { $env:FLUME_HOME = $launcherHome }
 $env:JAVA_OPTS = ''
@@ -67,5 +66,5 @@ if ($conf -and (Test-Path (Join-Path $conf 'flume-env.ps1'))) {
     if ($value) { Set-Item -Path "env:$name" -Value $value }
   }
 }
-& (Find-Node) $main @arguments
+& (Find-Node) (Join-Path $launcherHome 'bin/start.mjs') @arguments
 exit $LASTEXITCODE

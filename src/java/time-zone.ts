@@ -89,7 +89,8 @@ export function defaultTimeZoneId(environment: Pick<Environment, 'variables' | '
   if (property !== undefined && property !== '') return property
   const variable = environment.variables['TZ']?.replace(/^:/, '').replace(/^posix\//, '')
   if (variable !== undefined && variable !== '') return variable
-  return Intl.DateTimeFormat().resolvedOptions().timeZone
+  // The same name as Intl gives, without its 10 ms.
+  return Temporal.Now.timeZoneId()
 }
 
 function isIanaZone(id: string): boolean {

@@ -70,7 +70,7 @@ test('they keep the conventions, the registry included', () => {
 test('the agents of their examples are valid', () => {
   for (const [kind, type] of MADE) {
     run(process.execPath, [
-      'src/app/main.ts',
+      'bin/start.mjs',
       'validate',
       '-f',
       `${folderOf(kind, type)}/${type.replaceAll('_', '-')}.conf`

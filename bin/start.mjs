@@ -1,0 +1,18 @@
+// Plain JavaScript on purpose: what Node compiled and stripped of types is kept from run to run, except for the file
+// that switches this on. So the rest starts warm, and Node's TypeScript parser is not even loaded.
+import { existsSync } from 'node:fs'
+import { constants, enableCompileCache } from 'node:module'
+import { join } from 'node:path'
+
+const { HOME, LOCALAPPDATA, XDG_CACHE_HOME } = process.env
+const home = join(import.meta.dirname, '..')
+const userCache = XDG_CACHE_HOME ?? LOCALAPPDATA ?? (HOME === undefined ? undefined : join(HOME, '.cache'))
+const { status } = enableCompileCache(join(home, '.cache', 'compile'))
+if (status === constants.compileCacheStatus.FAILED && userCache !== undefined) {
+  enableCompileCache(join(userCache, 'millrace', 'compile'))
+}
+
+// A clone has the sources; the published package has what they compile to.
+const source = '../src/app/cli.ts'
+const { runProgram } = await import(existsSync(join(home, 'src', 'app', 'cli.ts')) ? source : '../dist/app/cli.js')
+await runProgram(process.argv.slice(2))
