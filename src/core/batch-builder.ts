@@ -1,4 +1,5 @@
 import { EventBatch } from './batch.ts'
+import { allocateSlab } from './slab.ts'
 import { EventHeaders, NO_HEADERS, SharedHeaders, type HeaderPairs, type Headers } from './headers.ts'
 
 /** Headers as an author writes them. */
@@ -16,7 +17,7 @@ export class BatchBuilder {
   #rows: HeaderPairs[] | undefined
 
   constructor (expectedBytes = 1024) {
-    this.#slab = Buffer.allocUnsafeSlow(Math.max(expectedBytes, 16))
+    this.#slab = allocateSlab(Math.max(expectedBytes, 16))
   }
 
   /** Events added so far. */
@@ -56,7 +57,7 @@ export class BatchBuilder {
     const batch = new EventBatch(
       this.#slab, this.#starts.subarray(0, this.#count), this.#ends.subarray(0, this.#count), this.#headers()
     )
-    this.#slab = Buffer.allocUnsafeSlow(Math.max(this.#used, 16))
+    this.#slab = allocateSlab(Math.max(this.#used, 16))
     this.#starts = new Uint32Array(Math.max(this.#count, 64))
     this.#ends = new Uint32Array(Math.max(this.#count, 64))
     this.#used = 0
@@ -101,7 +102,7 @@ export class BatchBuilder {
 
   #reserve (bytes: number): void {
     if (this.#used + bytes <= this.#slab.length) return
-    const larger = Buffer.allocUnsafeSlow(Math.max(this.#slab.length * 2, this.#used + bytes))
+    const larger = allocateSlab(Math.max(this.#slab.length * 2, this.#used + bytes))
     this.#slab.copy(larger, 0, 0, this.#used)
     this.#slab = larger
   }

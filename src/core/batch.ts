@@ -1,6 +1,7 @@
 import {
   JoinedHeaders, LayeredHeaders, NO_HEADERS, SelectedHeaders, shiftHeaders, type HeaderPairs, type Headers
 } from './headers.ts'
+import { allocateSlab } from './slab.ts'
 
 /**
  * Events that travel together. All bodies lie in one slab; `starts[i]` and `ends[i]` bound body `i` (bytes, end
@@ -175,7 +176,7 @@ export function joinBatches (batches: readonly EventBatch[]): EventBatch {
     bytes += isDense(batch) ? spanOf(batch) : batch.bodyBytes
     count += batch.length
   }
-  const slab = Buffer.allocUnsafeSlow(bytes)
+  const slab = allocateSlab(bytes)
   const starts = new Uint32Array(count)
   const ends = new Uint32Array(count)
   let at = 0

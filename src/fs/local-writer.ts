@@ -1,7 +1,9 @@
 import { fstatSync } from 'node:fs'
 import { stat, type FileHandle } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import type { AgentError } from '../core/errors.ts'
 import { aboutPath, fileError, fromSystemError } from './file-errors.ts'
+import { FileOutput, isLocalDisk } from './file-output.ts'
 import type { FileWriter } from './file-system.ts'
 
 /**
@@ -10,6 +12,7 @@ import type { FileWriter } from './file-system.ts'
  */
 export class LocalWriter implements FileWriter {
   readonly #handle: FileHandle
+  readonly #output: FileOutput
   readonly #path: string
   readonly #file: string
   #position: number
@@ -17,8 +20,12 @@ export class LocalWriter implements FileWriter {
   #state: 'open' | 'doubtful' | 'closed' = 'open'
 
   /** `path` names the file in errors, `file` on the machine; `position` is its present length. */
-  constructor (handle: FileHandle, names: { readonly path: string, readonly file: string }, position: number) {
+  constructor (
+    handle: FileHandle, names: { readonly path: string, readonly file: string }, position: number,
+    output = new FileOutput(handle.fd, isLocalDisk(dirname(names.file)))
+  ) {
     this.#handle = handle
+    this.#output = output
     this.#path = names.path
     this.#file = names.file
     this.#position = position
@@ -30,20 +37,13 @@ export class LocalWriter implements FileWriter {
 
   async write (chunks: readonly Buffer[]): Promise<void> {
     await this.#guarded(async () => {
-      let left = chunks.filter(chunk => chunk.length > 0)
-      let written = 0
       try {
-        while (left.length > 0) {
-          const { bytesWritten } = await this.#handle.writev(left)
-          written += bytesWritten
-          left = skipBytes(left, bytesWritten)
-        }
+        this.#position = await this.#output.write(chunks, this.#position)
       } catch (error) {
         // Best effort: without the torn end, readers find whole records only.
         await this.#handle.truncate(this.#position).catch(() => undefined)
         throw error
       }
-      this.#position += written
     })
   }
 
@@ -88,13 +88,4 @@ export class LocalWriter implements FileWriter {
       throw this.#failure
     }
   }
-}
-
-/** The chunks without their first `count` bytes. */
-export function skipBytes (chunks: readonly Buffer[], count: number): Buffer[] {
-  let left = count
-  let index = 0
-  for (let chunk = chunks[0]; chunk !== undefined && chunk.length <= left; chunk = chunks[++index]) left -= chunk.length
-  const first = chunks[index]
-  return first === undefined ? [] : [first.subarray(left), ...chunks.slice(index + 1)]
 }

@@ -1,9 +1,10 @@
 import { isUtf8 } from 'node:buffer'
 import { EventBatch } from '../core/batch.ts'
-import { LineOffsets } from './newline-scan.ts'
+import { allocateSlab } from '../core/slab.ts'
+import { LineOffsets, SCAN_INPUT } from './newline-scan.ts'
 
 const NEWLINE = 0x0a
-const SLAB_BYTES = 256 * 1024
+const SLAB_BYTES = 1024 * 1024
 
 /** The unfinished line of one sender, kept between chunks. */
 export interface LineRest {
@@ -31,7 +32,7 @@ export function newRest (): LineRest {
  */
 export class LineCollector<Sender> {
   readonly #maxCharacters: number
-  #slab = Buffer.allocUnsafeSlow(SLAB_BYTES)
+  #slab = allocateSlab(SLAB_BYTES)
   #used = 0
   readonly #offsets = new LineOffsets()
   #segments: LineSegment<Sender>[] = []
@@ -59,10 +60,17 @@ export class LineCollector<Sender> {
    * chunk is not, and nothing more of this sender makes sense.
    */
   add (sender: Sender, rest: LineRest, chunk: Buffer): boolean {
-    const last = chunk.lastIndexOf(NEWLINE)
-    if (last < 0) return this.#hold(rest, chunk)
-    const start = this.#append(rest, chunk.subarray(0, last + 1))
-    return this.#scan(sender, start) && (last + 1 === chunk.length || this.#hold(rest, chunk.subarray(last + 1)))
+    for (let at = 0; at < chunk.length; at += SCAN_INPUT.length) {
+      if (!this.addInput(sender, rest, chunk.copy(SCAN_INPUT, 0, at))) return false
+    }
+    return true
+  }
+
+  /** The same for what lies in the first `bytes` bytes of SCAN_INPUT. */
+  addInput (sender: Sender, rest: LineRest, bytes: number): boolean {
+    const whole = bytes === 0 ? 0 : SCAN_INPUT.lastIndexOf(NEWLINE, bytes - 1) + 1
+    if (whole > 0 && !this.#addLines(sender, rest, whole)) return false
+    return whole === bytes || this.#hold(rest, SCAN_INPUT.subarray(whole, bytes))
   }
 
   /** The oldest batch, or undefined when there are no lines. */
@@ -82,41 +90,45 @@ export class LineCollector<Sender> {
     return true
   }
 
-  /** Puts whole lines into the slab and returns where they begin; they end at #used. */
-  #append (rest: LineRest, lines: Buffer): number {
-    this.#makeRoom(rest.bytes + lines.length)
+  /** Puts the first `bytes` bytes of the input, which end with an LF, into the slab behind the sender's rest. */
+  #addLines (sender: Sender, rest: LineRest, bytes: number): boolean {
+    this.#makeRoom(rest.bytes + bytes)
     const start = this.#used
     for (const piece of rest.pieces) this.#used += piece.copy(this.#slab, this.#used)
-    this.#used += lines.copy(this.#slab, this.#used)
+    const base = this.#used
+    this.#used += SCAN_INPUT.copy(this.#slab, base, 0, bytes)
     if (rest.bytes > 0) {
       rest.pieces.length = 0
       rest.bytes = 0
       rest.characters = 0
     }
-    if (isUtf8(this.#slab.subarray(start, this.#used))) return start
+    if (!isUtf8(this.#slab.subarray(start, this.#used))) return this.#addMended(sender, start)
+    const before = this.#offsets.count
+    const longest = this.#offsets.scan(bytes, base, start)
+    return this.#account(sender, before, longest)
+  }
+
+  /** Replaces the bad bytes of the lines from `start` on, which makes them longer. */
+  #addMended (sender: Sender, start: number): boolean {
     const mended = Buffer.from(this.#slab.toString('utf8', start, this.#used))
     this.#used = start
-    this.#makeRoom(mended.length)
-    const mendedStart = this.#used
-    this.#used += mended.copy(this.#slab, this.#used)
-    return mendedStart
+    return this.add(sender, newRest(), mended)
   }
 
   #makeRoom (bytes: number): void {
     if (this.#used + bytes <= this.#slab.length) return
     this.#finish()
-    this.#slab = Buffer.allocUnsafeSlow(Math.max(SLAB_BYTES, bytes))
+    this.#slab = allocateSlab(Math.max(SLAB_BYTES, bytes))
     this.#used = 0
   }
 
-  #scan (sender: Sender, start: number): boolean {
-    const offsets = this.#offsets
-    const before = offsets.count
-    const longest = offsets.scan(this.#slab, start, this.#used)
+  /** Counts the lines from `before` on; false when one of them is too long. */
+  #account (sender: Sender, before: number, longest: number): boolean {
     const fits = longest < this.#maxCharacters || this.#cutAtTooLong(before)
-    const lines = offsets.count - before
+    const { starts, ends, count } = this.#offsets
+    const lines = count - before
     if (lines > 0) {
-      this.#bytes += offsets.ends[offsets.count - 1]! - start - lines + 1
+      this.#bytes += ends[count - 1]! - starts[before]! - lines + 1
       this.#total += lines
       this.#credit(sender, lines)
     }

@@ -5,11 +5,9 @@ const STARTS: usize = 0x10000
 const ENDS: usize = 0x50000
 
 let longest: u32 = 0
-let next: u32 = 0
 
-/** Length in bytes of the longest line of the last scan, and where the line after it begins. */
+/** Length in bytes of the longest line of the last scan. */
 export function longestLine (): u32 { return longest }
-export function nextStart (): u32 { return next }
 
 /**
  * Finds every LF in the first `length` bytes of the input, which stand for the bytes from `base` on. `start` is where
@@ -34,6 +32,5 @@ export function scan (length: u32, base: u32, start: u32): u32 {
       mask &= mask - 1
     }
   }
-  next = from
   return count
 }

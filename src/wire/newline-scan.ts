@@ -14,56 +14,49 @@ interface ScanExports {
   readonly memory: { readonly buffer: ArrayBuffer }
   scan (length: number, base: number, start: number): number
   longestLine (): number
-  nextStart (): number
 }
 
 const scanner = new WebAssembly.Instance(new WebAssembly.Module(Buffer.from(NEWLINE_SCAN, 'base64'))).exports as ScanExports
-const input = Buffer.from(scanner.memory.buffer, 0, INPUT_BYTES)
 const foundStarts = new Uint32Array(scanner.memory.buffer, STARTS_AT, INPUT_BYTES)
 const foundEnds = new Uint32Array(scanner.memory.buffer, ENDS_AT, INPUT_BYTES)
 
+/**
+ * The scanner's own memory, 64 KiB: bytes to be scanned must lie here, and may be received right into it. Whoever puts
+ * bytes here uses them before anything else can run.
+ */
+export const SCAN_INPUT = Buffer.from(scanner.memory.buffer, 0, INPUT_BYTES)
+
 /** Where lines begin and end; the arrays grow as needed, `count` entries are valid. */
 export class LineOffsets {
-  starts: Uint32Array<ArrayBuffer>
-  ends: Uint32Array<ArrayBuffer>
+  starts = new Uint32Array(1024)
+  ends = new Uint32Array(1024)
   count = 0
 
-  constructor (expected = 1024) {
-    this.starts = new Uint32Array(expected)
-    this.ends = new Uint32Array(expected)
-  }
-
   /**
-   * Adds the lines of `bytes` from `from` up to `to`, where the last LF must stand right before `to`. Returns the
-   * length of the longest in bytes. About 4 ns per line and 0.1 ns per byte.
+   * Adds the lines in the first `length` bytes of SCAN_INPUT, whose last byte is an LF. Those bytes stand at `base`, and
+   * the first line begins at `start`, perhaps before them. Returns the length of the longest line in bytes. About
+   * 0.06 ns per byte and 4 ns per line.
    */
-  scan (bytes: Buffer, from: number, to: number): number {
-    let longest = 0
-    let start = from
-    for (let at = from; at < to; at += INPUT_BYTES) {
-      const length = bytes.copy(input, 0, at, Math.min(to, at + INPUT_BYTES))
-      const found = scanner.scan(length, at, start)
-      this.#add(found)
-      longest = Math.max(longest, scanner.longestLine())
-      start = scanner.nextStart()
-    }
-    return longest
-  }
-
-  #add (found: number): void {
-    const needed = this.count + found
-    if (needed > this.starts.length) this.#grow(Math.max(needed, this.starts.length * 2))
+  scan (length: number, base: number, start: number): number {
+    const found = scanner.scan(length, base, start)
+    this.#reserve(found)
     this.starts.set(foundStarts.subarray(0, found), this.count)
     this.ends.set(foundEnds.subarray(0, found), this.count)
-    this.count = needed
+    this.count += found
+    return scanner.longestLine()
   }
 
-  #grow (length: number): void {
-    const starts = new Uint32Array(length)
-    const ends = new Uint32Array(length)
-    starts.set(this.starts.subarray(0, this.count))
-    ends.set(this.ends.subarray(0, this.count))
-    this.starts = starts
-    this.ends = ends
+  #reserve (more: number): void {
+    const needed = this.count + more
+    if (needed <= this.starts.length) return
+    const length = Math.max(needed, this.starts.length * 2)
+    this.starts = grown(this.starts, length)
+    this.ends = grown(this.ends, length)
   }
+}
+
+function grown (numbers: Uint32Array<ArrayBuffer>, length: number): Uint32Array<ArrayBuffer> {
+  const larger = new Uint32Array(length)
+  larger.set(numbers)
+  return larger
 }

@@ -1,7 +1,7 @@
 import { AgentError } from '../../core/errors.ts'
 import { fileError, fromSystemError } from '../file-errors.ts'
 import type { FileWriter } from '../file-system.ts'
-import { skipBytes } from '../local-writer.ts'
+import { skipBytes } from '../file-output.ts'
 import { isNotApplied } from './http.ts'
 import { isLeaseHeld } from './remote-exception.ts'
 
@@ -141,7 +141,7 @@ export class WebHdfsWriter implements FileWriter {
     if (length < this.#stored || length > whole) {
       throw fileError('other', this.#path, 'Somebody else changed the open file.', { expected: this.#stored, length })
     }
-    this.#setPending(skipBytes(this.#pending, length - this.#stored))
+    this.#setPending([...skipBytes(this.#pending, length - this.#stored)])
     this.#stored = length
     this.#unsettled = false
   }

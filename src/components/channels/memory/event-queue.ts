@@ -1,16 +1,18 @@
 import { joinBatches, type EventBatch } from '../../../core/batch.ts'
 import type { Account } from './space.ts'
 
-/** Puts are joined by copying until a take holds this many body bytes; larger ones go out by reference. */
-const JOIN_BYTES = 256 * 1024
+/** Puts are joined by copying until a take holds this many body bytes; what is larger goes out by reference. */
+const JOIN_BYTES = 64 * 1024
+const FIRST_PLACES = 64
 
 /** Some consecutive events of one put; `first` numbers its first event among all ever pushed. */
 export interface Run { readonly first: number, readonly batch: EventBatch, readonly account: Account }
 
-/** First-in first-out queue of runs; what was taken can come back to its place. */
+/** First-in first-out queue of runs, in a ring; what was taken can come back to its place. */
 export class EventQueue {
-  #runs: (Run | undefined)[] = []
+  #ring: (Run | undefined)[] = new Array<undefined>(FIRST_PLACES).fill(undefined)
   #head = 0
+  #runs = 0
   #pushed = 0
   #length = 0
 
@@ -21,7 +23,7 @@ export class EventQueue {
 
   /** Adds a batch at the end. */
   push (batch: EventBatch, account: Account): void {
-    this.#runs.push({ first: this.#pushed, batch, account })
+    this.#addLast({ first: this.#pushed, batch, account })
     this.#pushed += batch.length
     this.#length += batch.length
   }
@@ -32,48 +34,67 @@ export class EventQueue {
     let events = 0
     let bytes = 0
     while (events < max && (runs.length === 0 || bytes < JOIN_BYTES)) {
-      const run = this.#shift(max - events)
+      const run = this.#takeFirst(max - events)
       if (run === undefined) break
       runs.push(run)
       events += run.batch.length
       bytes += run.batch.bodyBytes
     }
-    const first = runs[0]
+    this.#length -= events
+    const [first] = runs
     if (first === undefined) return undefined
     return { runs, batch: runs.length === 1 ? first.batch : joinBatches(runs.map(run => run.batch)) }
   }
 
   /** Puts runs that were taken back where they were, before everything younger. */
   giveBack (runs: readonly Run[]): void {
-    const waiting = this.#runs.slice(this.#head).filter(run => run !== undefined)
     const oldest = runs[0]?.first ?? 0
-    let at = 0
-    while (at < waiting.length && isBefore(waiting[at], oldest)) at++
-    this.#runs = [...waiting.slice(0, at), ...runs, ...waiting.slice(at)]
-    this.#head = 0
+    const older: Run[] = []
+    // Runs given back by other takers may be older still, and stay in front.
+    for (let run = this.#first(); run !== undefined && run.first < oldest; run = this.#first()) older.push(this.#removeFirst(run))
+    for (const run of [...older, ...runs].reverse()) this.#addFirst(run)
     for (const run of runs) this.#length += run.batch.length
   }
 
+  #first (): Run | undefined {
+    return this.#ring[this.#head]
+  }
+
   /** The first run, cut to `max` events; what is left of it stays first. */
-  #shift (max: number): Run | undefined {
-    const run = this.#runs[this.#head]
+  #takeFirst (max: number): Run | undefined {
+    const run = this.#first()
     if (run === undefined) return undefined
     const { first, batch, account } = run
-    if (batch.length > max) {
-      this.#runs[this.#head] = { first: first + max, batch: batch.slice(max), account }
-      this.#length -= max
-      return { first, batch: batch.slice(0, max), account }
-    }
-    this.#runs[this.#head++] = undefined
-    this.#length -= batch.length
-    if (this.#head > 1024 && this.#head * 2 > this.#runs.length) {
-      this.#runs = this.#runs.slice(this.#head)
-      this.#head = 0
-    }
+    if (batch.length <= max) return this.#removeFirst(run)
+    this.#ring[this.#head] = { first: first + max, batch: batch.slice(max), account }
+    return { first, batch: batch.slice(0, max), account }
+  }
+
+  #removeFirst (run: Run): Run {
+    this.#ring[this.#head] = undefined
+    this.#head = (this.#head + 1) % this.#ring.length
+    this.#runs--
     return run
   }
-}
 
-function isBefore (run: Run | undefined, event: number): boolean {
-  return run !== undefined && run.first < event
+  #addFirst (run: Run): void {
+    this.#reserve()
+    this.#head = (this.#head + this.#ring.length - 1) % this.#ring.length
+    this.#ring[this.#head] = run
+    this.#runs++
+  }
+
+  #addLast (run: Run): void {
+    this.#reserve()
+    this.#ring[(this.#head + this.#runs) % this.#ring.length] = run
+    this.#runs++
+  }
+
+  #reserve (): void {
+    const places = this.#ring.length
+    if (this.#runs < places) return
+    const ordered = [...this.#ring.slice(this.#head), ...this.#ring.slice(0, this.#head)]
+    this.#ring = [...ordered, ...new Array<undefined>(places).fill(undefined)]
+    this.#head = 0
+  }
 }

@@ -3,14 +3,22 @@ import type { MemoryBudget } from '../../../core/memory-budget.ts'
 
 /** Flume counts bodies in slots of this many bytes, at least one for each event. */
 const SLOT_BYTES = 100
+const LATEST_SLABS = 8
 
 /** What one put pays for until its last event is gone. */
 export interface Account {
-  readonly slab: ArrayBufferLike
+  readonly slab: Slab
   /** Offsets and headers. */
   readonly overhead: number
   /** Events that are still there. */
   events: number
+}
+
+/** Memory that several puts may share. */
+interface Slab {
+  readonly memory: ArrayBufferLike
+  /** Puts that keep it alive. */
+  puts: number
 }
 
 /** How a memory channel limits bytes: what one event costs, and what is left. */
@@ -56,7 +64,7 @@ export class SlotSpace implements Space {
 
   reserve (batch: EventBatch): Account {
     this.#used += slotsOfBatch(batch)
-    return accountOf(batch)
+    return { slab: { memory: batch.slab.buffer, puts: 1 }, overhead: 0, events: batch.length }
   }
 
   release (_account: Account, batch: EventBatch): void {
@@ -71,8 +79,8 @@ export class SlotSpace implements Space {
 /** What the batches really keep in memory: each slab once, however many batches share it, and the headers. */
 export class SlabSpace implements Space {
   readonly #budget: MemoryBudget
-  /** Puts that keep a slab alive. */
-  readonly #slabs = new Map<ArrayBufferLike, number>()
+  /** The slabs of the latest puts. A put that shares an older one pays for it again, which is rare and on the safe side. */
+  readonly #latest: Slab[] = []
 
   constructor (budget: MemoryBudget) {
     this.#budget = budget
@@ -83,7 +91,8 @@ export class SlabSpace implements Space {
   }
 
   fits (batch: EventBatch, max: number): number {
-    const cost = overheadOf(batch) + (this.#slabs.has(batch.slab.buffer) ? 0 : batch.slab.buffer.byteLength)
+    const paid = this.#slabOf(batch) !== undefined
+    const cost = overheadOf(batch) + (paid ? 0 : batch.slab.buffer.byteLength)
     return cost <= this.#budget.left ? max : 0
   }
 
@@ -92,29 +101,42 @@ export class SlabSpace implements Space {
   }
 
   reserve (batch: EventBatch): Account {
-    const account = accountOf(batch)
-    const puts = this.#slabs.get(account.slab) ?? 0
-    this.#slabs.set(account.slab, puts + 1)
-    this.#budget.reserve(account.overhead + (puts === 0 ? account.slab.byteLength : 0))
-    return account
+    const slab = this.#slabOf(batch) ?? this.#newSlab(batch)
+    slab.puts++
+    const overhead = overheadOf(batch)
+    this.#budget.reserve(overhead)
+    return { slab, overhead, events: batch.length }
   }
 
   release (account: Account, batch: EventBatch): void {
     account.events -= batch.length
     if (account.events > 0) return
-    const puts = (this.#slabs.get(account.slab) ?? 1) - 1
-    if (puts > 0) this.#slabs.set(account.slab, puts)
-    else this.#slabs.delete(account.slab)
-    this.#budget.release(account.overhead + (puts > 0 ? 0 : account.slab.byteLength))
+    const { slab, overhead } = account
+    slab.puts--
+    if (slab.puts === 0) {
+      const at = this.#latest.indexOf(slab)
+      if (at >= 0) this.#latest.splice(at, 1)
+      this.#budget.release(slab.memory.byteLength)
+    }
+    this.#budget.release(overhead)
   }
 
   onRelease (wake: () => void): () => void {
     return this.#budget.onRelease(wake)
   }
-}
 
-function accountOf (batch: EventBatch): Account {
-  return { slab: batch.slab.buffer, overhead: overheadOf(batch), events: batch.length }
+  #slabOf (batch: EventBatch): Slab | undefined {
+    const memory = batch.slab.buffer
+    return this.#latest.find(slab => slab.memory === memory)
+  }
+
+  #newSlab (batch: EventBatch): Slab {
+    const slab: Slab = { memory: batch.slab.buffer, puts: 0 }
+    this.#budget.reserve(slab.memory.byteLength)
+    if (this.#latest.length === LATEST_SLABS) this.#latest.shift()
+    this.#latest.push(slab)
+    return slab
+  }
 }
 
 function overheadOf (batch: EventBatch): number {

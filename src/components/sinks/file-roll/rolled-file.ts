@@ -1,8 +1,10 @@
-import { close, fstatSync, ftruncate, open, unlink, writev } from 'node:fs'
+import { close, fstatSync, ftruncate, open, unlink } from 'node:fs'
+import { dirname } from 'node:path'
 import { promisify } from 'node:util'
 import type { EventSerializer } from '../../../core/contracts.ts'
 import type { EventBatch } from '../../../core/batch.ts'
 import { AgentError } from '../../../core/errors.ts'
+import { FileOutput, isLocalDisk } from '../../../fs/file-output.ts'
 
 const openFile = promisify(open)
 const closeFile = promisify(close)
@@ -13,6 +15,7 @@ const unlinkFile = promisify(unlink)
 export class RolledFile {
   readonly path: string
   readonly #descriptor: number
+  readonly #output: FileOutput
   readonly #serializer: EventSerializer
   /** Bytes that belong to whole batches. */
   bytes = 0
@@ -21,6 +24,7 @@ export class RolledFile {
   private constructor (path: string, descriptor: number, serializer: EventSerializer) {
     this.path = path
     this.#descriptor = descriptor
+    this.#output = new FileOutput(descriptor, isLocalDisk(dirname(path)))
     this.#serializer = serializer
   }
 
@@ -32,7 +36,7 @@ export class RolledFile {
   /** Writes the batch whole, or rejects and leaves the file as it was before. */
   async write (batch: EventBatch): Promise<void> {
     try {
-      const end = await this.#writeAt(this.bytes, [...this.#serializer.write(batch), ...this.#serializer.flush()])
+      const end = await this.#output.write([...this.#serializer.write(batch), ...this.#serializer.flush()], this.bytes)
       if (fstatSync(this.#descriptor).nlink === 0) {
         throw new AgentError('ERR_DELIVERY', 'The file was deleted while it was being written.', { file: this.path })
       }
@@ -47,39 +51,10 @@ export class RolledFile {
   /** Writes what the format has at its end, and closes. A file without events is removed. */
   async close (): Promise<void> {
     try {
-      if (this.events > 0) await this.#writeAt(this.bytes, this.#serializer.end())
+      if (this.events > 0) await this.#output.write(this.#serializer.end(), this.bytes)
     } finally {
       await closeFile(this.#descriptor)
     }
     if (this.events === 0) await unlinkFile(this.path)
   }
-
-  /** Returns the position behind what was written. */
-  async #writeAt (position: number, chunks: readonly Buffer[]): Promise<number> {
-    let left = chunks
-    let at = position
-    while (left.length > 0) {
-      const written = await writeSome(this.#descriptor, left, at)
-      at += written
-      left = without(left, written)
-    }
-    return at
-  }
-}
-
-function writeSome (descriptor: number, chunks: readonly Buffer[], position: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    writev(descriptor, chunks, position, (error, written) => error === null ? resolve(written) : reject(error))
-  })
-}
-
-/** What is left of `chunks` after their first `bytes` bytes. Empty chunks go, too. */
-function without (chunks: readonly Buffer[], bytes: number): Buffer[] {
-  let skip = bytes
-  const left: Buffer[] = []
-  for (const chunk of chunks) {
-    if (skip < chunk.length) left.push(skip === 0 ? chunk : chunk.subarray(skip))
-    skip = Math.max(0, skip - chunk.length)
-  }
-  return left
 }

@@ -18,13 +18,14 @@ export function manyOks (coding: Coding): Buffer {
 export class Connection {
   readonly rest = newRest()
   readonly socket: Socket
+  /** Turns what it sends into UTF-8; undefined where that is what it sends. */
+  readonly decode: ((chunk: Buffer) => Buffer) | undefined
   /** Lines taken from it that are not answered yet. */
   unsettled = 0
   /** It has said all that counts: nothing more is read. */
   finished = false
   readonly #coding: Coding
   readonly #clock: Clock
-  readonly #decode: ((chunk: Buffer) => Buffer) | undefined
   /** Many answers of one kind behind one another. */
   readonly #oks: Buffer
   /** Why reading is paused: the channels are busy, or the client does not read its answers. */
@@ -38,7 +39,7 @@ export class Connection {
     this.socket = socket
     this.#coding = coding
     this.#clock = clock
-    this.#decode = coding.newDecoder()
+    this.decode = coding.newDecoder()
     this.#oks = oks
     if (coding.mark.length > 0) this.#mark = coding.mark
     socket.setNoDelay(true)
@@ -46,11 +47,6 @@ export class Connection {
       this.#deaf = false
       this.#resume()
     })
-  }
-
-  /** What it sent, as UTF-8. */
-  decoded (chunk: Buffer): Buffer {
-    return this.#decode === undefined ? chunk : this.#decode(chunk)
   }
 
   /** Answers OK to `lines` lines. */

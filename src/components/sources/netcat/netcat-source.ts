@@ -4,12 +4,16 @@ import type { EventBatch } from '../../../core/batch.ts'
 import type { Source, SourceContext } from '../../../core/contracts.ts'
 import { messageOf } from '../../../core/errors.ts'
 import { addressText, listen } from '../../../net/listen.ts'
+import { readInto } from '../../../net/read-into.ts'
 import { LineCollector, type LineBatch, type LineSegment } from '../../../wire/lines.ts'
+import { SCAN_INPUT } from '../../../wire/newline-scan.ts'
 import { codingOf, type Coding } from './coding.ts'
 import { Connection, manyOks } from './connection.ts'
 
 /** Lines that wait for the channels, in bytes, before sockets are no longer read. */
 const WAITING_BYTES = 1024 * 1024
+/** Set to false with -D, reads go through Node's own buffers: slower, and without anything private of Node. */
+const DIRECT_READS = 'millrace.net.direct-reads'
 
 export interface NetcatSettings {
   readonly bind: string
@@ -47,7 +51,7 @@ export class NetcatSource implements Source {
 
   async start (): Promise<void> {
     if (this.#server !== undefined) return
-    const server = createServer({ allowHalfOpen: true }, socket => this.#serve(socket))
+    const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, socket => this.#serve(socket))
     this.#address = await listen(server, this.#settings.bind, this.#settings.port)
     server.on('error', error => this.#context.fail(error))
     this.#server = server
@@ -60,17 +64,18 @@ export class NetcatSource implements Source {
     this.#server = undefined
     const closed = once(server, 'close')
     server.close()
-    for (const connection of this.#connections) connection.socket.pause()
+    for (const connection of this.#connections) if (!connection.finished) connection.socket.pause()
     await this.#storeAll()
     for (const connection of this.#connections) connection.finish()
     await closed
   }
 
-  #serve (socket: Socket): void {
+  #serve (accepted: Socket): void {
+    const direct = this.#context.environment.properties[DIRECT_READS] !== 'false'
+    const socket = readInto(accepted, SCAN_INPUT, bytes => this.#read(connection, bytes), direct)
     const connection = new Connection(socket, this.#answers, this.#context.clock)
     this.#connections.add(connection)
     this.#context.counters.OpenConnectionCount = this.#connections.size
-    socket.on('data', (chunk: Buffer) => this.#read(connection, chunk))
     socket.on('end', () => connection.finish())
     socket.on('error', error => this.#context.log.debug('A connection broke.', { reason: messageOf(error) }))
     socket.on('close', () => {
@@ -78,12 +83,16 @@ export class NetcatSource implements Source {
       this.#held.delete(connection)
       this.#context.counters.OpenConnectionCount = this.#connections.size
     })
+    socket.resume()
   }
 
-  #read (connection: Connection, chunk: Buffer): void {
+  /** Takes the bytes that lie in the scanner's input. */
+  #read (connection: Connection, bytes: number): void {
     if (connection.finished) return
     const before = this.#lines.count
-    const fits = this.#lines.add(connection, connection.rest, connection.decoded(chunk))
+    const fits = connection.decode === undefined
+      ? this.#lines.addInput(connection, connection.rest, bytes)
+      : this.#lines.add(connection, connection.rest, connection.decode(Buffer.from(SCAN_INPUT.subarray(0, bytes))))
     connection.unsettled += this.#lines.count - before
     if (!fits) {
       this.#context.counters.EventReadFail += 1
