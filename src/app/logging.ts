@@ -4,7 +4,7 @@ import type { Facts } from '../core/errors.ts'
 import type { JsonFile } from './json-file.ts'
 import { formatText, type LogLevel } from './log-format.ts'
 import { isLogged, type LogSettings } from './log-settings.ts'
-import { TextOutput } from './text-output.ts'
+import type { TextOutput } from './text-output.ts'
 
 const STANDARD_ERROR = 2
 const FLUSH_MS = 1000
