@@ -86,11 +86,12 @@ export class BucketWriter {
 
   /** Writes the events and makes them safe. After a rejection the bucket is retired and its file completed. */
   async append(batch: EventBatch): Promise<void> {
-    if (this.#retired) throw new AgentError('ERR_DELIVERY', 'The bucket was closed meanwhile.', { folder: this.#folder })
+    if (this.#retired)
+      throw new AgentError('ERR_DELIVERY', 'The bucket was closed meanwhile.', { folder: this.#folder })
     this.#busy = true
     try {
       await this.#checkPresence()
-      for (let from = 0; from < batch.length; ) from = await this.#writeSome(batch, from)
+      for (let from = 0; from < batch.length;) from = await this.#writeSome(batch, from)
       await this.#file?.flush()
     } catch (error) {
       this.#endUse()
@@ -230,7 +231,14 @@ export class BucketWriter {
     const { clock, rollIntervalMs, idleTimeoutMs } = this.#parts
     const cancels: (() => void)[] = []
     const set = (ms: number, from: () => number, reason: string): void => {
-      if (ms > 0) cancels.push(alarm(clock, () => from() + ms, () => this.#ring(reason)))
+      if (ms > 0)
+        cancels.push(
+          alarm(
+            clock,
+            () => from() + ms,
+            () => this.#ring(reason)
+          )
+        )
     }
     set(rollIntervalMs, () => file.openedAt, 'rollInterval')
     set(idleTimeoutMs, () => file.touchedAt, 'idleTimeout')

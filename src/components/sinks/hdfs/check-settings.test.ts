@@ -5,7 +5,10 @@ import { readSettings } from '../../../core/read-settings.ts'
 import definition from './hdfs.ts'
 
 const text = defineSerializer({
-  type: 'text', stability: 'stable', summary: 'Nothing.', settings: {},
+  type: 'text',
+  stability: 'stable',
+  summary: 'Nothing.',
+  settings: {},
   create: () => ({ write: () => [], flush: () => [], end: () => [] })
 })
 const resolved = (): Resolution => ({ status: 'found', definition: text })
@@ -21,12 +24,37 @@ test('the defaults are those of Flume', () => {
 
   assert.equal(serializer.type, 'text')
   assert.deepEqual(plain, {
-    path: '/data', filePrefix: 'FlumeData', fileSuffix: '', inUsePrefix: '', inUseSuffix: '.tmp', emptyInUseSuffix: false,
-    rollInterval: 30, rollSize: 1024, rollCount: 10, idleTimeout: 0, batchSize: 100, codec: undefined,
-    fileType: 'SequenceFile', writeFormat: 'Writable', writeFormatOptions: {}, maxOpenFiles: 5000,
-    minBlockReplicas: undefined, threadsPoolSize: 10, rollTimerPoolSize: 1, callTimeout: 30_000, closeTries: 0,
-    retryInterval: 180, round: false, roundUnit: 'second', roundValue: 1, timeZone: undefined, useLocalTimeStamp: false,
-    kerberosPrincipal: undefined, kerberosKeytab: undefined, proxyUser: undefined, useRawLocalFileSystem: false
+    path: '/data',
+    filePrefix: 'FlumeData',
+    fileSuffix: '',
+    inUsePrefix: '',
+    inUseSuffix: '.tmp',
+    emptyInUseSuffix: false,
+    rollInterval: 30,
+    rollSize: 1024,
+    rollCount: 10,
+    idleTimeout: 0,
+    batchSize: 100,
+    codec: undefined,
+    fileType: 'SequenceFile',
+    writeFormat: 'Writable',
+    writeFormatOptions: {},
+    maxOpenFiles: 5000,
+    minBlockReplicas: undefined,
+    threadsPoolSize: 10,
+    rollTimerPoolSize: 1,
+    callTimeout: 30_000,
+    closeTries: 0,
+    retryInterval: 180,
+    round: false,
+    roundUnit: 'second',
+    roundValue: 1,
+    timeZone: undefined,
+    useLocalTimeStamp: false,
+    kerberosPrincipal: undefined,
+    kerberosKeytab: undefined,
+    proxyUser: undefined,
+    useRawLocalFileSystem: false
   })
 })
 
@@ -54,29 +82,94 @@ for (const properties of FINE) {
 const WRONG: [level: Problem['level'], key: string, message: RegExp, properties: Record<string, string>][] = [
   ['error', 'hdfs.batchSize', /out of range/, { 'hdfs.batchSize': '0' }],
   ['error', 'hdfs.fileType', /hdfs.fileType is "Avro"/, { 'hdfs.fileType': 'Avro' }],
-  ['error', 'hdfs.writeFormat', /is "text"; a SequenceFile takes Writable or Text/, { 'hdfs.writeFormat': 'text' }],
+  [
+    'error',
+    'hdfs.writeFormat',
+    /is "text"; a SequenceFile takes Writable or Text/,
+    { 'hdfs.writeFormat': 'text' }
+  ],
   ['error', 'hdfs.writeFormat', /"org.example.Mine"/, { 'hdfs.writeFormat': 'org.example.Mine' }],
   ['warning', 'writeFormat.x', /ignored/, { 'writeFormat.x': '1' }],
-  ['error', 'hdfs.codeC', /^Unsupported compression codec lzo\. {2}Please choose from: \[None, BZip2Codec,/, { 'hdfs.codeC': 'lzo' }],
-  ['error', 'hdfs.codeC', /^fileType: DataStream which does NOT support compressed output/, { 'hdfs.fileType': 'DataStream', 'hdfs.codeC': 'None' }],
-  ['error', 'hdfs.codeC', /^It's essential to set compress codec when fileType is: CompressedStream/, { 'hdfs.fileType': 'CompressedStream' }],
-  ['error', 'hdfs.codeC', /^It's essential to set/, { 'hdfs.fileType': 'CompressedStream', 'hdfs.codeC': 'none' }],
+  [
+    'error',
+    'hdfs.codeC',
+    /^Unsupported compression codec lzo\. {2}Please choose from: \[None, BZip2Codec,/,
+    { 'hdfs.codeC': 'lzo' }
+  ],
+  [
+    'error',
+    'hdfs.codeC',
+    /^fileType: DataStream which does NOT support compressed output/,
+    { 'hdfs.fileType': 'DataStream', 'hdfs.codeC': 'None' }
+  ],
+  [
+    'error',
+    'hdfs.codeC',
+    /^It's essential to set compress codec when fileType is: CompressedStream/,
+    { 'hdfs.fileType': 'CompressedStream' }
+  ],
+  [
+    'error',
+    'hdfs.codeC',
+    /^It's essential to set/,
+    { 'hdfs.fileType': 'CompressedStream', 'hdfs.codeC': 'none' }
+  ],
   ['error', 'hdfs.minBlockReplicas', /out of range/, { 'hdfs.minBlockReplicas': '-1' }],
-  ['warning', 'hdfs.roundUnit', /^Rounding unit is not valid/, { 'hdfs.round': 'true', 'hdfs.roundUnit': 'day' }],
-  ['error', 'hdfs.roundValue', /^Round value must be > 0 and <= 60/, { 'hdfs.round': 'true', 'hdfs.roundValue': '61' }],
-  ['error', 'hdfs.roundValue', /^Round value must be > 0 and <= 24/, { 'hdfs.round': 'true', 'hdfs.roundValue': '25', 'hdfs.roundUnit': 'hour' }],
+  [
+    'warning',
+    'hdfs.roundUnit',
+    /^Rounding unit is not valid/,
+    { 'hdfs.round': 'true', 'hdfs.roundUnit': 'day' }
+  ],
+  [
+    'error',
+    'hdfs.roundValue',
+    /^Round value must be > 0 and <= 60/,
+    { 'hdfs.round': 'true', 'hdfs.roundValue': '61' }
+  ],
+  [
+    'error',
+    'hdfs.roundValue',
+    /^Round value must be > 0 and <= 24/,
+    { 'hdfs.round': 'true', 'hdfs.roundValue': '25', 'hdfs.roundUnit': 'hour' }
+  ],
   ['error', 'hdfs.timeZone', /no time zone/, { 'hdfs.timeZone': 'Mars/Olympus' }],
-  ['warning', 'hdfs.inUseSuffix', /^Ignoring parameter hdfs.inUseSuffix/, { 'hdfs.emptyInUseSuffix': 'true', 'hdfs.inUseSuffix': '.x' }],
+  [
+    'warning',
+    'hdfs.inUseSuffix',
+    /^Ignoring parameter hdfs.inUseSuffix/,
+    { 'hdfs.emptyInUseSuffix': 'true', 'hdfs.inUseSuffix': '.x' }
+  ],
   ['error', 'hdfs.inUsePrefix', /slash/, { 'hdfs.inUsePrefix': 'open/' }],
   ['warning', 'hdfs.closeTries', /until they work/, { 'hdfs.closeTries': '-1' }],
   ['warning', 'hdfs.retryInterval', /not tried again/, { 'hdfs.retryInterval': '0' }],
-  ['error', 'hdfs.kerberosPrincipal', /^Kerberos is not in this version: simple authentication only/, { 'hdfs.kerberosPrincipal': 'flume', 'hdfs.kerberosKeytab': '/k' }],
+  [
+    'error',
+    'hdfs.kerberosPrincipal',
+    /^Kerberos is not in this version: simple authentication only/,
+    { 'hdfs.kerberosPrincipal': 'flume', 'hdfs.kerberosKeytab': '/k' }
+  ],
   ['error', 'hdfs.kerberosKeytab', /^Kerberos is not in this version/, { 'hdfs.kerberosKeytab': '/k' }],
-  ['warning', 'hdfs.useRawLocalFileSystem', /not of type LocalFileSystem/, { 'hdfs.useRawLocalFileSystem': 'true', 'hdfs.path': 'webhdfs://n/x' }],
-  ['warning', 'hdfs.path', /names the file system hdfs:, which is not in this version/, { 'hdfs.path': 'hdfs://nn:8020/logs' }],
+  [
+    'warning',
+    'hdfs.useRawLocalFileSystem',
+    /not of type LocalFileSystem/,
+    { 'hdfs.useRawLocalFileSystem': 'true', 'hdfs.path': 'webhdfs://n/x' }
+  ],
+  [
+    'warning',
+    'hdfs.path',
+    /names the file system hdfs:, which is not in this version/,
+    { 'hdfs.path': 'hdfs://nn:8020/logs' }
+  ],
   ['warning', 'hdfs.path', /names the file system s3a:/, { 'hdfs.path': 's3a://bucket/logs' }],
   ['error', 'hdfs.path', /escape sequence in the host/, { 'hdfs.path': 'webhdfs://%{host}/x' }],
-  ['error', 'hdfs.filePrefix', /^The static escape string 'who' was provided but does not match/, { 'hdfs.filePrefix': '%[who]' }],
+  [
+    'error',
+    'hdfs.filePrefix',
+    /^The static escape string 'who' was provided but does not match/,
+    { 'hdfs.filePrefix': '%[who]' }
+  ],
   ['error', 'hdfs.path', /^hdfs.path is required/, { 'hdfs.path': ' ' }]
 ]
 
@@ -90,20 +183,28 @@ for (const [level, key, message, properties] of WRONG) {
 }
 
 function shown(properties: Record<string, string>): string {
-  return Object.entries(properties).map(([key, value]) => `${key} = ${value}`).join(', ')
+  return Object.entries(properties)
+    .map(([key, value]) => `${key} = ${value}`)
+    .join(', ')
 }
 
 test('a serializer that a SequenceFile does not use is a warning', () => {
   const avro = (): Resolution => ({ status: 'found', definition: { ...text, type: 'avro_event' } })
   const warnings = (properties: Record<string, string>) =>
-    readSettings(definition, { 'hdfs.path': '/data', serializer: 'avro_event', ...properties }, avro).problems.map(({ message }) => message)
+    readSettings(
+      definition,
+      { 'hdfs.path': '/data', serializer: 'avro_event', ...properties },
+      avro
+    ).problems.map(({ message }) => message)
 
   assert.deepEqual(warnings({}), ['serializer is ignored, because hdfs.fileType is SequenceFile.'])
   assert.deepEqual(warnings({ 'hdfs.fileType': 'DataStream' }), [])
 })
 
 test('a path of the native protocol is told its WebHDFS spelling', () => {
-  const hints = ['hdfs://nn:8020/logs/%Y', 'hdfs:///logs'].map(path => problemsOf({ 'hdfs.path': path })[0]?.hint)
+  const hints = ['hdfs://nn:8020/logs/%Y', 'hdfs:///logs'].map(
+    path => problemsOf({ 'hdfs.path': path })[0]?.hint
+  )
 
   assert.deepEqual(hints, [
     'Reach the same files by WebHDFS: hdfs.path = webhdfs://nn:9870/logs/%Y',

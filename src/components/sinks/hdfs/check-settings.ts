@@ -53,9 +53,10 @@ function schemeProblems({ path }: HdfsSettings): Problem[] {
   if (SCHEMES.includes(scheme)) return []
   const message = `hdfs.path names the file system ${scheme}:, which is not in this version.`
   const host = authority.replace(/:\d+$/, '') || 'NAMENODE'
-  const hint = scheme === 'hdfs'
-    ? `Reach the same files by WebHDFS: hdfs.path = webhdfs://${host}:9870${below}`
-    : 'Use webhdfs:, swebhdfs:, file: or embedded:.'
+  const hint =
+    scheme === 'hdfs'
+      ? `Reach the same files by WebHDFS: hdfs.path = webhdfs://${host}:9870${below}`
+      : 'Use webhdfs:, swebhdfs:, file: or embedded:.'
   return [warning('hdfs.path', message, hint, 'NOT_IN_THIS_VERSION')]
 }
 
@@ -84,7 +85,14 @@ function codecProblems({ fileType, codec }: HdfsSettings): Problem[] {
   }
   if (fileType === 'CompressedStream' && (found === undefined || found === 'none')) {
     const message = "It's essential to set compress codec when fileType is: CompressedStream"
-    return [error('hdfs.codeC', message, 'Add hdfs.codeC = gzip, or another codec.', codec === undefined ? 'MISSING_REQUIRED' : 'BAD_VALUE')]
+    return [
+      error(
+        'hdfs.codeC',
+        message,
+        'Add hdfs.codeC = gzip, or another codec.',
+        codec === undefined ? 'MISSING_REQUIRED' : 'BAD_VALUE'
+      )
+    ]
   }
   return []
 }
@@ -94,11 +102,15 @@ function formatProblems({ fileType, writeFormat, writeFormatOptions, serializer 
   const problems: Problem[] = []
   if (serializer.type !== 'text') {
     const message = 'serializer is ignored, because hdfs.fileType is SequenceFile.'
-    problems.push(warning('serializer', message, 'Write hdfs.fileType = DataStream, or remove the line.', 'UNK_PROP'))
+    problems.push(
+      warning('serializer', message, 'Write hdfs.fileType = DataStream, or remove the line.', 'UNK_PROP')
+    )
   }
   if (valueOf(writeFormat) === undefined) {
     const message = `hdfs.writeFormat is "${writeFormat}"; a SequenceFile takes Writable or Text, in this spelling.`
-    problems.push(error('hdfs.writeFormat', message, 'Write Writable or Text; Java classes cannot be loaded.'))
+    problems.push(
+      error('hdfs.writeFormat', message, 'Write Writable or Text; Java classes cannot be loaded.')
+    )
   }
   for (const key of Object.keys(writeFormatOptions)) {
     const message = `writeFormat.${key} is for Java classes in hdfs.writeFormat and is ignored.`
@@ -113,11 +125,19 @@ function roundingProblems({ round, roundUnit, roundValue }: HdfsSettings): Probl
   const most = unit === 'hour' ? 24 : 60
   const problems: Problem[] = []
   if (unit === undefined) {
-    const message = 'Rounding unit is not valid, please set one of minute, hour, or second. Rounding will be disabled'
+    const message =
+      'Rounding unit is not valid, please set one of minute, hour, or second. Rounding will be disabled'
     problems.push(warning('hdfs.roundUnit', message, 'Write second, minute or hour.'))
   }
   if (roundValue < 1 || roundValue > most) {
-    problems.push(error('hdfs.roundValue', `Round value must be > 0 and <= ${most}`, `Write a whole number from 1 up to ${most}.`, 'BAD_NUMBER'))
+    problems.push(
+      error(
+        'hdfs.roundValue',
+        `Round value must be > 0 and <= ${most}`,
+        `Write a whole number from 1 up to ${most}.`,
+        'BAD_NUMBER'
+      )
+    )
   }
   return problems
 }
@@ -125,11 +145,23 @@ function roundingProblems({ round, roundUnit, roundValue }: HdfsSettings): Probl
 function nameProblems({ emptyInUseSuffix, inUseSuffix, inUsePrefix }: HdfsSettings): Problem[] {
   const problems: Problem[] = []
   if (emptyInUseSuffix && inUseSuffix !== '.tmp') {
-    problems.push(warning('hdfs.inUseSuffix', 'Ignoring parameter hdfs.inUseSuffix: hdfs.emptyInUseSuffix is true.', 'Remove one of the two.'))
+    problems.push(
+      warning(
+        'hdfs.inUseSuffix',
+        'Ignoring parameter hdfs.inUseSuffix: hdfs.emptyInUseSuffix is true.',
+        'Remove one of the two.'
+      )
+    )
   }
   if (inUsePrefix.includes('/') || inUseSuffix.includes('/')) {
     const key = inUsePrefix.includes('/') ? 'hdfs.inUsePrefix' : 'hdfs.inUseSuffix'
-    problems.push(error(key, `${key} contains a slash; a file cannot move to another folder when it is complete.`, 'Write a part of a file name.'))
+    problems.push(
+      error(
+        key,
+        `${key} contains a slash; a file cannot move to another folder when it is complete.`,
+        'Write a part of a file name.'
+      )
+    )
   }
   return problems
 }
@@ -151,7 +183,8 @@ function kerberosProblems({ kerberosPrincipal: principal, kerberosKeytab: keytab
   if (principal === undefined && keytab === undefined) return []
   const key = principal === undefined ? 'hdfs.kerberosKeytab' : 'hdfs.kerberosPrincipal'
   const message = 'Kerberos is not in this version: simple authentication only.'
-  const hint = 'Remove hdfs.kerberosPrincipal and hdfs.kerberosKeytab, or write through WebHDFS with a delegation token.'
+  const hint =
+    'Remove hdfs.kerberosPrincipal and hdfs.kerberosKeytab, or write through WebHDFS with a delegation token.'
   return [error(key, message, hint, 'NOT_IN_THIS_VERSION')]
 }
 

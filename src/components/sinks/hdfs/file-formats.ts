@@ -5,9 +5,9 @@ import { compressedEncoder, plainEncoder, sequenceEncoder, type FileEncoder } fr
 import type { HdfsSettings } from './settings.ts'
 
 const VALUES: Readonly<Record<string, SequenceValue>> = {
-  'Writable': 'bytes',
+  Writable: 'bytes',
   'org.apache.flume.sink.hdfs.HDFSWritableSerializer$Builder': 'bytes',
-  'Text': 'text',
+  Text: 'text',
   'org.apache.flume.sink.hdfs.HDFSTextSerializer$Builder': 'text'
 }
 

@@ -15,20 +15,33 @@ const NOW = 1_700_000_000_000
 const never = new AbortController().signal
 
 const lines = defineSerializer({
-  type: 'text', stability: 'stable', summary: 'Lines.', settings: {},
+  type: 'text',
+  stability: 'stable',
+  summary: 'Lines.',
+  settings: {},
   create: () => ({
-    write: batch => [Buffer.from([...batch].map(({ text }) => `${text}\n`).join(''))], flush: () => [], end: () => []
+    write: batch => [Buffer.from([...batch].map(({ text }) => `${text}\n`).join(''))],
+    flush: () => [],
+    end: () => []
   })
 })
 
 const resolved = (): Resolution => ({ status: 'found', definition: lines })
-const TEXT = { 'hdfs.fileType': 'DataStream', 'hdfs.rollInterval': '0', 'hdfs.rollSize': '0', 'hdfs.rollCount': '0' }
+const TEXT = {
+  'hdfs.fileType': 'DataStream',
+  'hdfs.rollInterval': '0',
+  'hdfs.rollSize': '0',
+  'hdfs.rollCount': '0'
+}
 
 async function started(properties: Record<string, string> = {}) {
   const context = fakeSinkContext()
   const store = new FakeFileSystem({ now: () => context.clock.now() })
   const given = { 'hdfs.path': '/data', ...TEXT, ...properties }
-  const sink = new HdfsSink(settingsOf(definition, given, resolved), context, async path => ({ fileSystem: store, path }))
+  const sink = new HdfsSink(settingsOf(definition, given, resolved), context, async path => ({
+    fileSystem: store,
+    path
+  }))
   await sink.start()
   const deliver = (...texts: string[]) => sink.deliver(batchOf(texts), never)
   return { context, store, sink, deliver }
@@ -55,7 +68,10 @@ test('a failed write completes the file with what was flushed; the batch goes to
   await assert.rejects(deliver('b'), IO_ERROR)
   await deliver('b')
 
-  assert.deepEqual(store.texts, { [`/data/FlumeData.${NOW + 1}`]: 'a\n', [`/data/FlumeData.${NOW + 2}.tmp`]: 'b\n' })
+  assert.deepEqual(store.texts, {
+    [`/data/FlumeData.${NOW + 1}`]: 'a\n',
+    [`/data/FlumeData.${NOW + 2}.tmp`]: 'b\n'
+  })
 })
 
 for (const operation of ['write', 'hflush'] as const) {
@@ -88,7 +104,10 @@ test('a full disk rejects batches until there is room, and nothing acknowledged 
   await sink.stop()
 
   const written = Object.values(store.texts).join('\n').split('\n')
-  assert.deepEqual(delivered.filter(line => !written.includes(line)), [])
+  assert.deepEqual(
+    delivered.filter(line => !written.includes(line)),
+    []
+  )
   assert.deepEqual(delivered.slice(-2), ['line8', 'line9'])
   assert.ok(Object.values(store.files).every(content => content.length > 0))
 })
@@ -148,162 +167,6 @@ test('callTimeout 0 waits for ever', async () => {
   assert.equal(context.counters.ConnectionFailedCount, 0)
 })
 
-test('a failed close is tried again every retryInterval while delivery goes on', async () => {
-  const { context, store, deliver } = await started({ 'hdfs.rollCount': '1', 'hdfs.retryInterval': '60' })
-  store.fail('close', { times: 2 })
-
-  await deliver('a')
-  await deliver('b')
-  await settled()
-  const before = Object.keys(store.files)
-  await context.clock.advance(60_000)
-  const between = Object.keys(store.files)
-  await context.clock.advance(60_000)
-
-  assert.deepEqual(before, [`/data/FlumeData.${NOW + 1}.tmp`, `/data/FlumeData.${NOW + 2}.tmp`])
-  assert.deepEqual(between, before)
-  assert.deepEqual(Object.keys(store.files), [`/data/FlumeData.${NOW + 1}`, `/data/FlumeData.${NOW + 2}.tmp`])
-})
-
-test('after closeTries failed closes the lease is recovered and the file renamed', async () => {
-  const { context, store, deliver } = await started({ 'hdfs.rollCount': '1', 'hdfs.retryInterval': '60', 'hdfs.closeTries': '2' })
-  store.fail('close', { times: 2 })
-
-  await deliver('a')
-  await deliver('b')
-  await context.clock.advance(60_000)
-
-  assert.ok(store.calls.includes(`recoverLease /data/FlumeData.${NOW + 1}.tmp`))
-  assert.ok(Object.keys(store.files).includes(`/data/FlumeData.${NOW + 1}`))
-})
-
-test('a failed rename is tried again, closeTries times at most, then reported', async () => {
-  const { context, store, deliver } = await started({ 'hdfs.rollCount': '1', 'hdfs.retryInterval': '60', 'hdfs.closeTries': '3' })
-  store.fail('rename', { times: 3 })
-
-  await deliver('a')
-  await deliver('b')
-  await context.clock.advance(200_000)
-
-  assert.equal(store.calls.filter(call => call.startsWith('rename')).length, 3)
-  assert.deepEqual(context.log.messages('error'), ['Unsuccessfully attempted to rename a file. It keeps its in-use name.'])
-})
-
-test('a final name that is taken is not overwritten', async () => {
-  const { store, sink, deliver } = await started()
-  store.put(`/data/FlumeData.${NOW + 1}`, 'older')
-
-  await deliver('a')
-  await sink.stop()
-
-  const { [`/data/FlumeData.${NOW + 1}`]: older, ...others } = store.texts
-  assert.deepEqual([older, Object.values(others)], ['older', ['a\n']])
-})
-
-test('an in-use name that is taken is not overwritten', async () => {
-  const { store, deliver } = await started()
-  store.put(`/data/FlumeData.${NOW + 1}.tmp`, 'somebody')
-
-  await deliver('a')
-
-  assert.deepEqual(store.texts, { [`/data/FlumeData.${NOW + 1}.tmp`]: 'somebody', [`/data/FlumeData.${NOW + 2}.tmp`]: 'a\n' })
-})
-
-test('two sinks with the same path, prefix and instant do not touch each other\'s files', async () => {
-  const { context, store, sink, deliver } = await started({ 'hdfs.rollCount': '1' })
-  const settings = settingsOf(definition, { 'hdfs.path': '/data', ...TEXT, 'hdfs.rollCount': '1' }, resolved)
-  const other = new HdfsSink(settings, context, async path => ({ fileSystem: store, path }))
-  await other.start()
-
-  for (const text of ['a', 'b', 'c']) {
-    await deliver(text)
-    await other.deliver(batchOf([text.toUpperCase()]), never)
-  }
-  await sink.stop()
-  await other.stop()
-
-  assert.deepEqual(Object.values(store.texts).sort(), ['A\n', 'B\n', 'C\n', 'a\n', 'b\n', 'c\n'])
-  assert.ok(Object.keys(store.files).every(name => /^\/data\/FlumeData\.\d{13}$/.test(name)))
-})
-
-test('a rename whose answer was lost counts as done', async () => {
-  const { context, store, sink, deliver } = await started()
-  await deliver('a')
-  const [open] = Object.keys(store.files)
-  store.take(open ?? '')
-  store.put(`/data/FlumeData.${NOW + 1}`, 'a\n')
-
-  await sink.stop()
-
-  assert.deepEqual([context.log.messages('error'), context.log.messages('info')], [[], ['Rolled a file.']])
-})
-
-test('an in-use file that vanished is reported', async () => {
-  const { context, store, sink, deliver } = await started()
-  await deliver('a')
-  store.take(`/data/FlumeData.${NOW + 1}.tmp`)
-
-  await sink.stop()
-
-  assert.deepEqual(context.log.messages('error'), ['An in-use file is gone: something else moved or deleted it.'])
-})
-
-test('after a pause a file that somebody took over is not written to any more', async () => {
-  const { context, store, deliver } = await started()
-  await deliver('a')
-  await context.clock.advance(15_000)
-  await store.rename(`/data/FlumeData.${NOW + 1}.tmp`, `/data/FlumeData.${NOW + 1}`)
-
-  await deliver('b')
-
-  assert.deepEqual(store.texts, { [`/data/FlumeData.${NOW + 1}`]: 'a\n', [`/data/FlumeData.${NOW + 2}.tmp`]: 'b\n' })
-})
-
-test('a store that cannot say whether the open file is there is no reason to stop writing', async () => {
-  const { context, store, deliver } = await started()
-  await deliver('a')
-  await context.clock.advance(15_000)
-  store.fail('stat', { kind: 'unreachable' })
-
-  await deliver('b')
-
-  assert.deepEqual(Object.values(store.texts), ['a\nb\n'])
-})
-
-test('stop tries what failed once more, at once, and names what is left', async () => {
-  const { context, store, sink, deliver } = await started({ 'hdfs.path': '/%{b}' })
-  await sink.deliver(batchOf(['x'], { b: 'x' }), never)
-  await deliver('y')
-  store.fail('rename', { times: 3 })
-
-  await sink.stop()
-
-  const names = Object.keys(store.files)
-  assert.equal(names.filter(name => name.endsWith('.tmp')).length, 1)
-  const left = context.log.lines.find(({ message }) => message.startsWith('Some files could not'))
-  assert.deepEqual(left?.facts['files'], names.filter(name => name.endsWith('.tmp')))
-})
-
-for (const operation of ['close', 'rename', 'write'] as const satisfies readonly FileOperation[]) {
-  test(`stop ends in bounded time while ${operation} hangs`, async () => {
-    const { context, store, sink, deliver } = await started()
-    await deliver('a')
-    const release = store.hang(operation)
-    const ending = new AbortController()
-    const delivery = operation === 'write' ? sink.deliver(batchOf(['b']), ending.signal) : Promise.resolve()
-    ending.abort()
-    await delivery.catch((error: AgentError) => assert.equal(error.code, 'ERR_STOPPED'))
-
-    const stopping = sink.stop()
-    await context.clock.advance(10_000)
-    await stopping
-
-    assert.deepEqual(context.log.messages('warn'), ['Some files could not be completed. They keep their in-use names.'])
-    release()
-    await settled()
-  })
-}
-
 test('an event without the timestamp that the path needs is refused as it is', async () => {
   const { store, deliver } = await started({ 'hdfs.path': '/%Y' })
 
@@ -323,61 +186,107 @@ test('whatever fails, every acknowledged event is in a file, flushed', async () 
   const operations = ['create', 'write', 'hflush', 'close', 'rename', 'delete'] as const
   for (const operation of operations) {
     for (let after = 0; after < 6; after++) {
-      const { store, sink, deliver, context } = await started({ 'hdfs.rollCount': '3', 'hdfs.retryInterval': '1' })
+      const { store, sink, deliver, context } = await started({
+        'hdfs.rollCount': '3',
+        'hdfs.retryInterval': '1'
+      })
       store.fail(operation, { after, times: 2 })
       const acknowledged: string[] = []
 
       for (let i = 0; i < 8; i++) {
         const texts = [`${i}a`, `${i}b`]
-        await deliver(...texts).then(() => acknowledged.push(...texts), () => {})
+        await deliver(...texts).then(
+          () => acknowledged.push(...texts),
+          () => {}
+        )
         await context.clock.advance(400)
       }
       store.crash()
 
       const written = Object.values(store.texts).join('').split('\n')
-      assert.deepEqual(acknowledged.filter(text => !written.includes(text)), [], `${operation} after ${after}`)
+      assert.deepEqual(
+        acknowledged.filter(text => !written.includes(text)),
+        [],
+        `${operation} after ${after}`
+      )
       await sink.stop()
-      assert.deepEqual(Object.entries(store.texts).filter(([, text]) => text === ''), [], `${operation} after ${after}`)
+      assert.deepEqual(
+        Object.entries(store.texts).filter(([, text]) => text === ''),
+        [],
+        `${operation} after ${after}`
+      )
     }
   }
 })
 
 test('no story of failures loses an acknowledged event, leaves a handle open or an empty complete file', async () => {
-  const operation = fc.constantFrom<FileOperation>('create', 'write', 'hflush', 'close', 'rename', 'delete', 'stat', 'recoverLease')
+  const operation = fc.constantFrom<FileOperation>(
+    'create',
+    'write',
+    'hflush',
+    'close',
+    'rename',
+    'delete',
+    'stat',
+    'recoverLease'
+  )
   const step = fc.oneof(
-    fc.record({ kind: fc.constant('deliver' as const), buckets: fc.array(fc.nat({ max: 3 }), { minLength: 1, maxLength: 6 }) }),
-    fc.record({ kind: fc.constant('fail' as const), operation, times: fc.integer({ min: 1, max: 3 }), error: fc.constantFrom('other', 'unreachable', 'exists') }),
+    fc.record({
+      kind: fc.constant('deliver' as const),
+      buckets: fc.array(fc.nat({ max: 3 }), { minLength: 1, maxLength: 6 })
+    }),
+    fc.record({
+      kind: fc.constant('fail' as const),
+      operation,
+      times: fc.integer({ min: 1, max: 3 }),
+      error: fc.constantFrom('other', 'unreachable', 'exists')
+    }),
     fc.record({ kind: fc.constant('wait' as const), ms: fc.constantFrom(10, 1000, 20_000) })
   )
   const settings = fc.record({
-    'hdfs.rollCount': fc.constantFrom('0', '1', '3'), 'hdfs.idleTimeout': fc.constantFrom('0', '2'),
-    'hdfs.maxOpenFiles': fc.constantFrom('1', '2', '5000'), 'hdfs.closeTries': fc.constantFrom('0', '2'), 'hdfs.retryInterval': fc.constant('1')
+    'hdfs.rollCount': fc.constantFrom('0', '1', '3'),
+    'hdfs.idleTimeout': fc.constantFrom('0', '2'),
+    'hdfs.maxOpenFiles': fc.constantFrom('1', '2', '5000'),
+    'hdfs.closeTries': fc.constantFrom('0', '2'),
+    'hdfs.retryInterval': fc.constant('1')
   })
 
-  await fc.assert(fc.asyncProperty(settings, fc.array(step, { maxLength: 25 }), async (properties, steps) => {
-    const { store, sink, context } = await started({ ...properties, 'hdfs.path': '/%{b}' })
-    const acknowledged: string[] = []
-    let number = 0
-    for (const next of steps) {
-      if (next.kind === 'wait') await context.clock.advance(next.ms)
-      else if (next.kind === 'fail') store.fail(next.operation, { times: next.times, kind: next.error })
-      else {
-        const builder = new BatchBuilder()
-        const texts = next.buckets.map(b => {
-          builder.add(`<${++number}>`, { b: `b${b}` })
-          return `<${number}>`
-        })
-        await sink.deliver(builder.build(), never).then(() => acknowledged.push(...texts), () => {})
+  await fc.assert(
+    fc.asyncProperty(settings, fc.array(step, { maxLength: 25 }), async (properties, steps) => {
+      const { store, sink, context } = await started({ ...properties, 'hdfs.path': '/%{b}' })
+      const acknowledged: string[] = []
+      let number = 0
+      for (const next of steps) {
+        if (next.kind === 'wait') await context.clock.advance(next.ms)
+        else if (next.kind === 'fail') store.fail(next.operation, { times: next.times, kind: next.error })
+        else {
+          const builder = new BatchBuilder()
+          const texts = next.buckets.map(b => {
+            builder.add(`<${++number}>`, { b: `b${b}` })
+            return `<${number}>`
+          })
+          await sink.deliver(builder.build(), never).then(
+            () => acknowledged.push(...texts),
+            () => {}
+          )
+        }
       }
-    }
-    store.heal()
-    store.crash()
-    await sink.stop()
+      store.heal()
+      store.crash()
+      await sink.stop()
 
-    const written = new Set(Object.values(store.texts).join('').match(/<\d+>/g))
-    assert.deepEqual(acknowledged.filter(text => !written.has(text)), [])
-    assert.deepEqual(Object.entries(store.texts).filter(([name, text]) => text === '' && !name.endsWith('.tmp')), [])
-    if (properties['hdfs.closeTries'] === '0') assert.equal(store.open, 0)
-    assert.equal(context.clock.pending, 0)
-  }), { numRuns: 150 })
+      const written = new Set(Object.values(store.texts).join('').match(/<\d+>/g))
+      assert.deepEqual(
+        acknowledged.filter(text => !written.has(text)),
+        []
+      )
+      assert.deepEqual(
+        Object.entries(store.texts).filter(([name, text]) => text === '' && !name.endsWith('.tmp')),
+        []
+      )
+      if (properties['hdfs.closeTries'] === '0') assert.equal(store.open, 0)
+      assert.equal(context.clock.pending, 0)
+    }),
+    { numRuns: 150 }
+  )
 })

@@ -86,7 +86,12 @@ function deliveryError(error: unknown): unknown {
   const isStore = ours === undefined ? systemCode(error) !== undefined : STORE_CODES.has(ours.code)
   if (!isStore) return error
   const reason = ours?.facts['reason'] ?? messageOf(error)
-  return new AgentError('ERR_DELIVERY', 'HDFS IO error', { ...ours?.facts, error: messageOf(error), reason }, error)
+  return new AgentError(
+    'ERR_DELIVERY',
+    'HDFS IO error',
+    { ...ours?.facts, error: messageOf(error), reason },
+    error
+  )
 }
 
 const STORE_CODES: ReadonlySet<string> = new Set(['ERR_FILE_SYSTEM', 'ERR_TIMEOUT'])

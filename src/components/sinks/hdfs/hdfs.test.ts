@@ -15,9 +15,14 @@ const NOW = 1_700_000_000_000
 const never = new AbortController().signal
 
 const lines = defineSerializer({
-  type: 'text', stability: 'stable', summary: 'Lines.', settings: {},
+  type: 'text',
+  stability: 'stable',
+  summary: 'Lines.',
+  settings: {},
   create: () => ({
-    write: batch => [Buffer.from([...batch].map(({ text }) => `${text}\n`).join(''))], flush: () => [], end: () => []
+    write: batch => [Buffer.from([...batch].map(({ text }) => `${text}\n`).join(''))],
+    flush: () => [],
+    end: () => []
   })
 })
 
@@ -29,7 +34,10 @@ async function started(properties: Record<string, string> = {}, find: () => Reso
   const context = fakeSinkContext()
   const store = new FakeFileSystem({ now: () => context.clock.now() })
   const given = { 'hdfs.path': '/data', ...TEXT, ...properties }
-  const sink = new HdfsSink(settingsOf(definition, given, find), context, async path => ({ fileSystem: store, path }))
+  const sink = new HdfsSink(settingsOf(definition, given, find), context, async path => ({
+    fileSystem: store,
+    path
+  }))
   await sink.start()
   const deliver = (...texts: string[]) => sink.deliver(batchOf(texts), never)
   return { context, store, sink, deliver }
@@ -57,107 +65,35 @@ test('stop closes every file and gives it its final name', async () => {
 
 test('names carry prefixes and suffixes as configured', async () => {
   const { store, sink, deliver } = await started({
-    'hdfs.filePrefix': 'web', 'hdfs.fileSuffix': '.log', 'hdfs.inUsePrefix': '_', 'hdfs.inUseSuffix': '.open'
+    'hdfs.filePrefix': 'web',
+    'hdfs.fileSuffix': '.log',
+    'hdfs.inUsePrefix': '_',
+    'hdfs.inUseSuffix': '.open'
   })
 
   await deliver('a')
   const open = Object.keys(store.files)
   await sink.stop()
 
-  assert.deepEqual([open, Object.keys(store.files)], [[`/data/_web.${NOW + 1}.log.open`], [`/data/web.${NOW + 1}.log`]])
-})
-
-test('eight events with rollCount 3 make files of 3, 3 and 2, the last one open', async () => {
-  const { store, deliver } = await started({ 'hdfs.rollCount': '3' })
-
-  await deliver(...'abcdefgh')
-  await settled()
-
-  assert.deepEqual(store.texts, {
-    [`/data/FlumeData.${NOW + 1}`]: 'a\nb\nc\n',
-    [`/data/FlumeData.${NOW + 2}`]: 'd\ne\nf\n',
-    [`/data/FlumeData.${NOW + 3}.tmp`]: 'g\nh\n'
-  })
-})
-
-test('a full file stays open until the next event', async () => {
-  const { store, deliver } = await started({ 'hdfs.rollCount': '2' })
-
-  await deliver('a', 'b')
-  const before = Object.keys(store.files)
-  await deliver('c')
-  await settled()
-
-  assert.deepEqual(before, [`/data/FlumeData.${NOW + 1}.tmp`])
-  assert.deepEqual(store.texts, { [`/data/FlumeData.${NOW + 1}`]: 'a\nb\n', [`/data/FlumeData.${NOW + 2}.tmp`]: 'c\n' })
-})
-
-test('rollSize counts body bytes only', async () => {
-  const { store, deliver } = await started({ 'hdfs.rollSize': '4' })
-
-  await deliver('aa', 'bb', 'cc')
-  await settled()
-
-  assert.deepEqual(Object.values(store.texts), ['aa\nbb\n', 'cc\n'])
-})
-
-test('rollInterval completes a file without traffic; the next event begins a new count', async () => {
-  const { store, deliver, context } = await started({ 'hdfs.rollInterval': '30' })
-
-  await deliver('a')
-  await context.clock.advance(29_999)
-  const early = Object.keys(store.files)
-  await context.clock.advance(1)
-  await deliver('b')
-
-  assert.deepEqual(early, [`/data/FlumeData.${NOW + 1}.tmp`])
-  assert.deepEqual(store.texts, { [`/data/FlumeData.${NOW + 1}`]: 'a\n', [`/data/FlumeData.${NOW + 30_001}.tmp`]: 'b\n' })
-})
-
-test('a rollInterval beyond what timers take does not fire early', async () => {
-  const { store, deliver, context } = await started({ 'hdfs.rollInterval': '3000000' })
-
-  await deliver('a')
-  await context.clock.advance(2_999_999_000)
-  const early = Object.keys(store.files)
-  await context.clock.advance(1000)
-
-  assert.deepEqual([early, Object.keys(store.files)], [[`/data/FlumeData.${NOW + 1}.tmp`], [`/data/FlumeData.${NOW + 1}`]])
-})
-
-test('idleTimeout counts from the last flush', async () => {
-  const { store, deliver, context } = await started({ 'hdfs.idleTimeout': '10' })
-
-  await deliver('a')
-  await context.clock.advance(6000)
-  await deliver('b')
-  await context.clock.advance(9999)
-  const early = Object.keys(store.files)
-  await context.clock.advance(1)
-
-  assert.deepEqual(early, [`/data/FlumeData.${NOW + 1}.tmp`])
-  assert.deepEqual(store.texts, { [`/data/FlumeData.${NOW + 1}`]: 'a\nb\n' })
-})
-
-test('a timer that fires during a delivery waits for its end', async () => {
-  const { store, sink, context, deliver } = await started({ 'hdfs.rollInterval': '5' })
-  await deliver('a')
-  const release = store.hang('hflush')
-
-  const delivery = sink.deliver(batchOf(['b']), never)
-  await context.clock.advance(5000)
-  const during = Object.keys(store.files)
-  release()
-  await delivery
-
-  assert.deepEqual(during, [`/data/FlumeData.${NOW + 1}.tmp`])
-  assert.deepEqual(store.texts, { [`/data/FlumeData.${NOW + 1}`]: 'a\nb\n' })
+  assert.deepEqual(
+    [open, Object.keys(store.files)],
+    [[`/data/_web.${NOW + 1}.log.open`], [`/data/web.${NOW + 1}.log`]]
+  )
 })
 
 test('events go to the bucket of their headers, in order', async () => {
-  const { store, sink } = await started({ 'hdfs.path': '/logs/%{app}/%Y-%m-%d', 'hdfs.timeZone': 'UTC', 'hdfs.filePrefix': '%{app}' })
+  const { store, sink } = await started({
+    'hdfs.path': '/logs/%{app}/%Y-%m-%d',
+    'hdfs.timeZone': 'UTC',
+    'hdfs.filePrefix': '%{app}'
+  })
   const batch = new BatchBuilder()
-  for (const [text, app] of [['1', 'x'], ['2', 'y'], ['3', 'x']] as const) batch.add(text, { app, timestamp: '86400000' })
+  for (const [text, app] of [
+    ['1', 'x'],
+    ['2', 'y'],
+    ['3', 'x']
+  ] as const)
+    batch.add(text, { app, timestamp: '86400000' })
 
   await sink.deliver(batch.build(), never)
 
@@ -169,8 +105,12 @@ test('events go to the bucket of their headers, in order', async () => {
 
 test('rounding and the clock of the agent are honoured', async () => {
   const { store, deliver } = await started({
-    'hdfs.path': '/%H%M%S', 'hdfs.useLocalTimeStamp': 'true', 'hdfs.round': 'true', 'hdfs.roundUnit': 'minute',
-    'hdfs.roundValue': '10', 'hdfs.timeZone': 'UTC'
+    'hdfs.path': '/%H%M%S',
+    'hdfs.useLocalTimeStamp': 'true',
+    'hdfs.round': 'true',
+    'hdfs.roundUnit': 'minute',
+    'hdfs.roundValue': '10',
+    'hdfs.timeZone': 'UTC'
   })
 
   await deliver('a')
@@ -197,7 +137,11 @@ test('the least recently used file makes room when there are too many', async ()
   await to('three')
   await settled()
 
-  assert.deepEqual(Object.keys(store.files), [`/one/FlumeData.${NOW + 1}.tmp`, `/three/FlumeData.${NOW + 11}.tmp`, `/two/FlumeData.${NOW + 1}`])
+  assert.deepEqual(Object.keys(store.files), [
+    `/one/FlumeData.${NOW + 1}.tmp`,
+    `/three/FlumeData.${NOW + 11}.tmp`,
+    `/two/FlumeData.${NOW + 1}`
+  ])
   assert.equal(store.mostOpen, 2)
 })
 
@@ -209,7 +153,15 @@ test('one batch for more buckets than may be open delivers every event', async (
   await sink.deliver(batch.build(), never)
   await sink.stop()
 
-  assert.deepEqual(Object.values(store.texts).join('').trim().split('\n').map(Number).sort((a, b) => a - b), [...Array(40).keys()])
+  assert.deepEqual(
+    Object.values(store.texts)
+      .join('')
+      .trim()
+      .split('\n')
+      .map(Number)
+      .sort((a, b) => a - b),
+    [...Array(40).keys()]
+  )
   assert.ok(store.mostOpen <= 3, `${store.mostOpen} files were open`)
 })
 
@@ -229,7 +181,11 @@ test('independent files are flushed at the same time, at most threadsPoolSize', 
 })
 
 test('when many files fall due together, no more than threadsPoolSize are closed at a time', async () => {
-  const { store, sink, context } = await started({ 'hdfs.path': '/%{b}', 'hdfs.threadsPoolSize': '3', 'hdfs.rollInterval': '30' })
+  const { store, sink, context } = await started({
+    'hdfs.path': '/%{b}',
+    'hdfs.threadsPoolSize': '3',
+    'hdfs.rollInterval': '30'
+  })
   const batch = new BatchBuilder()
   for (let i = 0; i < 20; i++) batch.add('x', { b: `b${i}` })
   await sink.deliver(batch.build(), never)
@@ -250,10 +206,16 @@ test('every rolled file is logged with name, events and bytes', async () => {
   await deliver('abc', 'de')
   await sink.stop()
 
-  assert.deepEqual(context.log.lines.filter(({ level }) => level === 'info'), [{
-    level: 'info', message: 'Rolled a file.',
-    facts: { file: `fake://store/data/FlumeData.${NOW + 1}`, events: 2, bytes: 5, reason: 'stop' }
-  }])
+  assert.deepEqual(
+    context.log.lines.filter(({ level }) => level === 'info'),
+    [
+      {
+        level: 'info',
+        message: 'Rolled a file.',
+        facts: { file: `fake://store/data/FlumeData.${NOW + 1}`, events: 2, bytes: 5, reason: 'stop' }
+      }
+    ]
+  )
 })
 
 test('opened and closed files are counted', async () => {
@@ -293,12 +255,20 @@ test('without minBlockReplicas the wish of the store counts, and enough replicas
 })
 
 test('it says where it writes and when files are complete', async () => {
-  const { sink } = await started({ 'hdfs.path': '/logs/%Y', 'hdfs.rollInterval': '30', 'hdfs.rollSize': '1024' })
+  const { sink } = await started({
+    'hdfs.path': '/logs/%Y',
+    'hdfs.rollInterval': '30',
+    'hdfs.rollSize': '1024'
+  })
   const other = await started({ 'hdfs.fileType': 'SequenceFile' })
 
-  assert.deepEqual([sink.describe(), other.sink.describe()], [
-    'fake://store/logs/%Y (DataStream, roll 30 s/1024 B)', 'fake://store/data (SequenceFile, no roll by time, size or count)'
-  ])
+  assert.deepEqual(
+    [sink.describe(), other.sink.describe()],
+    [
+      'fake://store/logs/%Y (DataStream, roll 30 s/1024 B)',
+      'fake://store/data (SequenceFile, no roll by time, size or count)'
+    ]
+  )
 })
 
 test('it starts and stops twice, and works again after a stop', async () => {
@@ -350,5 +320,12 @@ sinkContract('hdfs', async context => {
   const store = new FakeFileSystem({ now: () => context.clock.now() })
   const settings = settingsOf(definition, { 'hdfs.path': '/data', ...TEXT }, resolved)
   const sink = new HdfsSink(settings, context, async path => ({ fileSystem: store, path }))
-  return { sink, stored: async () => Object.values(store.texts).join('').split('\n').filter(line => line !== '') }
+  return {
+    sink,
+    stored: async () =>
+      Object.values(store.texts)
+        .join('')
+        .split('\n')
+        .filter(line => line !== '')
+  }
 })

@@ -8,7 +8,8 @@ export default defineSink({
   type: 'hdfs',
   classes: ['org.apache.flume.sink.hdfs.HDFSEventSink'],
   stability: 'stable',
-  summary: 'Writes events to files in HDFS or another file system, and starts a new file by time, size or count.',
+  summary:
+    'Writes events to files in HDFS or another file system, and starts a new file by time, size or count.',
   settings,
   batchSize: ({ batchSize }) => batchSize,
   check: checkSettings,

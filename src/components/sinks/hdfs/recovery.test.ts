@@ -10,7 +10,10 @@ import { HdfsSink } from './hdfs-sink.ts'
 
 const OLD = 1_600_000_000_000
 const nothing = defineSerializer({
-  type: 'text', stability: 'stable', summary: 'Nothing.', settings: {},
+  type: 'text',
+  stability: 'stable',
+  summary: 'Nothing.',
+  settings: {},
   create: () => ({ write: () => [], flush: () => [], end: () => [] })
 })
 const resolved = (): Resolution => ({ status: 'found', definition: nothing })
@@ -21,22 +24,31 @@ async function found(files: Record<string, string>, properties: Record<string, s
   const store = new FakeFileSystem({ now: () => context.clock.now() })
   for (const [path, text] of Object.entries(files)) store.put(path, text)
   await context.clock.advance(ageMs)
-  const settings = settingsOf(definition, { 'hdfs.path': '/data', 'hdfs.fileType': 'DataStream', ...properties }, resolved)
+  const settings = settingsOf(
+    definition,
+    { 'hdfs.path': '/data', 'hdfs.fileType': 'DataStream', ...properties },
+    resolved
+  )
   const sink = new HdfsSink(settings, context, async path => ({ fileSystem: store, path }))
   return { context, store, sink }
 }
 
 test('an in-use file of a crash gets its final name, an empty one is deleted, others stay', async () => {
   const { context, store, sink } = await found({
-    [`/data/FlumeData.${OLD}.tmp`]: 'a\n', [`/data/FlumeData.${OLD + 1}.tmp`]: '', '/data/notes.tmp': 'x',
-    [`/data/Other.${OLD}.tmp`]: 'y', [`/data/sub/FlumeData.${OLD}.tmp`]: 'z'
+    [`/data/FlumeData.${OLD}.tmp`]: 'a\n',
+    [`/data/FlumeData.${OLD + 1}.tmp`]: '',
+    '/data/notes.tmp': 'x',
+    [`/data/Other.${OLD}.tmp`]: 'y',
+    [`/data/sub/FlumeData.${OLD}.tmp`]: 'z'
   })
 
   await sink.start()
   await settled()
 
   assert.deepEqual(store.texts, {
-    [`/data/FlumeData.${OLD}`]: 'a\n', '/data/notes.tmp': 'x', [`/data/Other.${OLD}.tmp`]: 'y',
+    [`/data/FlumeData.${OLD}`]: 'a\n',
+    '/data/notes.tmp': 'x',
+    [`/data/Other.${OLD}.tmp`]: 'y',
     [`/data/sub/FlumeData.${OLD}.tmp`]: 'z'
   })
   assert.deepEqual(context.log.messages('info'), [
@@ -52,7 +64,9 @@ test('the lease is recovered before the file is renamed', async () => {
   await sink.start()
   await settled()
 
-  const calls = store.calls.filter(call => /^(recoverLease|rename)/.test(call)).map(call => call.split(' ')[0])
+  const calls = store.calls
+    .filter(call => /^(recoverLease|rename)/.test(call))
+    .map(call => call.split(' ')[0])
   assert.deepEqual(calls, ['recoverLease', 'rename'])
   await sink.stop()
 })
@@ -66,7 +80,9 @@ test('a file that changed lately is named, and completed when it stays quiet', a
   await context.clock.advance(30_000)
 
   assert.deepEqual(early, [`/data/FlumeData.${OLD}.tmp`])
-  assert.deepEqual(messages, ['Found in-use files of another run. They are completed unless somebody writes to them.'])
+  assert.deepEqual(messages, [
+    'Found in-use files of another run. They are completed unless somebody writes to them.'
+  ])
   assert.deepEqual(Object.keys(store.files), [`/data/FlumeData.${OLD}`])
   await sink.stop()
 })
@@ -81,7 +97,10 @@ test('a file that somebody goes on writing is left alone, and the search ends', 
   }
 
   assert.deepEqual(Object.keys(store.files), [`/data/FlumeData.${OLD}.tmp`])
-  assert.equal(context.log.messages('info').at(-1), 'In-use files of another run are written to by somebody else. They are left alone.')
+  assert.equal(
+    context.log.messages('info').at(-1),
+    'In-use files of another run are written to by somebody else. They are left alone.'
+  )
   assert.equal(context.clock.pending, 0)
   await sink.stop()
 })
@@ -101,21 +120,36 @@ test('a file newer than this process belongs to somebody who lives', async () =>
 
 test('folders of escapes are searched below the constant part, names with prefix and suffix recognised', async () => {
   const { store, sink } = await found(
-    { [`/data/2020/01/_web-1.${OLD}.gz.open`]: 'a', [`/data/2020/02/_db.${OLD}.gz.open`]: 'b', [`/other/_x.${OLD}.gz.open`]: 'c' },
     {
-      'hdfs.path': '/data/%Y/%m', 'hdfs.filePrefix': '%{host}', 'hdfs.fileSuffix': '.gz', 'hdfs.inUsePrefix': '_', 'hdfs.inUseSuffix': '.open'
+      [`/data/2020/01/_web-1.${OLD}.gz.open`]: 'a',
+      [`/data/2020/02/_db.${OLD}.gz.open`]: 'b',
+      [`/other/_x.${OLD}.gz.open`]: 'c'
+    },
+    {
+      'hdfs.path': '/data/%Y/%m',
+      'hdfs.filePrefix': '%{host}',
+      'hdfs.fileSuffix': '.gz',
+      'hdfs.inUsePrefix': '_',
+      'hdfs.inUseSuffix': '.open'
     }
   )
 
   await sink.start()
   await settled()
 
-  assert.deepEqual(Object.keys(store.files), [`/data/2020/01/web-1.${OLD}.gz`, `/data/2020/02/db.${OLD}.gz`, `/other/_x.${OLD}.gz.open`])
+  assert.deepEqual(Object.keys(store.files), [
+    `/data/2020/01/web-1.${OLD}.gz`,
+    `/data/2020/02/db.${OLD}.gz`,
+    `/other/_x.${OLD}.gz.open`
+  ])
   await sink.stop()
 })
 
 test('a final name that is taken gets the next number', async () => {
-  const { store, sink } = await found({ [`/data/FlumeData.${OLD}.tmp`]: 'new', [`/data/FlumeData.${OLD}`]: 'old' })
+  const { store, sink } = await found({
+    [`/data/FlumeData.${OLD}.tmp`]: 'new',
+    [`/data/FlumeData.${OLD}`]: 'old'
+  })
 
   await sink.start()
   await settled()
@@ -125,7 +159,10 @@ test('a final name that is taken gets the next number', async () => {
 })
 
 test('a store that cannot be reached at start is searched later', async () => {
-  const { context, store, sink } = await found({ [`/data/FlumeData.${OLD}.tmp`]: 'a\n' }, { 'hdfs.retryInterval': '60' })
+  const { context, store, sink } = await found(
+    { [`/data/FlumeData.${OLD}.tmp`]: 'a\n' },
+    { 'hdfs.retryInterval': '60' }
+  )
   store.fail('list', { kind: 'unreachable' })
 
   await sink.start()
@@ -133,13 +170,19 @@ test('a store that cannot be reached at start is searched later', async () => {
   const early = Object.keys(store.files)
   await context.clock.advance(60_000)
 
-  assert.deepEqual([early, Object.keys(store.files)], [[`/data/FlumeData.${OLD}.tmp`], [`/data/FlumeData.${OLD}`]])
+  assert.deepEqual(
+    [early, Object.keys(store.files)],
+    [[`/data/FlumeData.${OLD}.tmp`], [`/data/FlumeData.${OLD}`]]
+  )
   assert.deepEqual(context.log.messages('warn'), ['Cannot look for in-use files of an earlier run yet.'])
   await sink.stop()
 })
 
 test('a file that cannot be completed is tried again for some minutes, then reported', async () => {
-  const { context, store, sink } = await found({ [`/data/FlumeData.${OLD}.tmp`]: 'a\n', [`/data/FlumeData.${OLD + 5}.tmp`]: 'b\n' })
+  const { context, store, sink } = await found({
+    [`/data/FlumeData.${OLD}.tmp`]: 'a\n',
+    [`/data/FlumeData.${OLD + 5}.tmp`]: 'b\n'
+  })
   store.fail('rename', { times: 3 })
 
   await sink.start()
@@ -152,7 +195,10 @@ test('a file that cannot be completed is tried again for some minutes, then repo
   await context.clock.advance(600_000)
 
   assert.deepEqual(names, [`/data/FlumeData.${OLD}`, `/data/FlumeData.${OLD + 5}`])
-  assert.equal(context.log.messages('warn').at(-1), 'In-use files of an earlier run could not be completed; they stay as they are.')
+  assert.equal(
+    context.log.messages('warn').at(-1),
+    'In-use files of an earlier run could not be completed; they stay as they are.'
+  )
   assert.equal(context.clock.pending, 0)
   await sink.stop()
 })
@@ -171,7 +217,9 @@ test('stop does not wait for a lease that is being recovered', async () => {
 })
 
 test('no more than 1000 folders are searched, newest names first, and a line says so', async () => {
-  const files = Object.fromEntries(Array.from({ length: 1200 }, (_, i) => [`/data/${10_000 + i}/FlumeData.${OLD}.tmp`, 'a']))
+  const files = Object.fromEntries(
+    Array.from({ length: 1200 }, (_, i) => [`/data/${10_000 + i}/FlumeData.${OLD}.tmp`, 'a'])
+  )
   const { context, store, sink } = await found(files, { 'hdfs.path': '/data/%j' })
 
   await sink.start()

@@ -36,7 +36,7 @@ export interface RecoveryParts {
  */
 export async function recoverLeftovers(parts: RecoveryParts, signal: AbortSignal): Promise<void> {
   let earlier = new Map<string, Waiting>()
-  for (let round = 1; round <= MOST_ROUNDS && !signal.aborted; ) {
+  for (let round = 1; round <= MOST_ROUNDS && !signal.aborted;) {
     const found = await findLeftovers(parts, signal)
     if (found === undefined) {
       await parts.clock.sleep(parts.retryMs, signal)
@@ -63,7 +63,10 @@ interface Waiting {
 }
 
 async function completeIfQuiet(
-  parts: RecoveryParts, status: FileStatus, earlier: Waiting | undefined, signal: AbortSignal
+  parts: RecoveryParts,
+  status: FileStatus,
+  earlier: Waiting | undefined,
+  signal: AbortSignal
 ): Promise<Waiting['why'] | undefined> {
   if (!isQuiet(status, earlier, parts)) return 'lively'
   return (await complete(parts, status, signal)) ? undefined : 'failed'
@@ -89,7 +92,10 @@ function report({ log }: RecoveryParts, waiting: ReadonlyMap<string, Waiting>, r
 }
 
 /** Undefined when the store could not be searched. */
-async function findLeftovers(parts: RecoveryParts, signal: AbortSignal): Promise<readonly FileStatus[] | undefined> {
+async function findLeftovers(
+  parts: RecoveryParts,
+  signal: AbortSignal
+): Promise<readonly FileStatus[] | undefined> {
   const found: FileStatus[] = []
   let level = [parts.root]
   let searched = 0
@@ -136,7 +142,11 @@ function isLeftover({ type, name, path }: FileStatus, { readName, before, left }
 }
 
 /** False when it did not work yet. */
-async function complete(parts: RecoveryParts, { path, name }: FileStatus, signal: AbortSignal): Promise<boolean> {
+async function complete(
+  parts: RecoveryParts,
+  { path, name }: FileStatus,
+  signal: AbortSignal
+): Promise<boolean> {
   const { calls, fileSystem, log } = parts
   try {
     // No time limit: on HDFS the lease of a dead writer ends by itself after a minute.
@@ -148,14 +158,19 @@ async function complete(parts: RecoveryParts, { path, name }: FileStatus, signal
     } else if (status !== undefined) {
       const final = await giveFinalName(parts, path, name)
       log.info('Completed an in-use file of an earlier run; its last events may be there a second time.', {
-        file: fileSystem.uri + final, was: path, bytes: status.size
+        file: fileSystem.uri + final,
+        was: path,
+        bytes: status.size
       })
     }
     return true
   } catch (error) {
     if (kindOf(error) === 'missing') return true
     if (!signal.aborted) {
-      log.warn('Could not complete an in-use file of an earlier run yet.', { file: path, reason: messageOf(error) })
+      log.warn('Could not complete an in-use file of an earlier run yet.', {
+        file: path,
+        reason: messageOf(error)
+      })
     }
     return false
   }

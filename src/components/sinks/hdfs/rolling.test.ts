@@ -37,22 +37,24 @@ test('cutting a batch into files is the same as asking before each event', () =>
   const sizes = fc.array(fc.nat({ max: 6 }), { maxLength: 30 })
   const limit = fc.integer({ min: -1, max: 12 })
 
-  fc.assert(fc.property(sizes, limit, limit, (lengths, events, bytes) => {
-    const batch = batchOf(lengths.map(length => 'x'.repeat(length)))
-    const limits = { events, bytes }
+  fc.assert(
+    fc.property(sizes, limit, limit, (lengths, events, bytes) => {
+      const batch = batchOf(lengths.map(length => 'x'.repeat(length)))
+      const limits = { events, bytes }
 
-    assert.deepEqual(cutByRange(batch.length, limits), cutByEvent(lengths, limits))
+      assert.deepEqual(cutByRange(batch.length, limits), cutByEvent(lengths, limits))
 
-    function cutByRange(length: number, given: typeof limits): number[] {
-      const files: number[] = []
-      for (let from = 0; from < length; ) {
-        const to = roomFor(given, EMPTY, batch, from)
-        files.push(to - from)
-        from = to
+      function cutByRange(length: number, given: typeof limits): number[] {
+        const files: number[] = []
+        for (let from = 0; from < length;) {
+          const to = roomFor(given, EMPTY, batch, from)
+          files.push(to - from)
+          from = to
+        }
+        return files
       }
-      return files
-    }
-  }))
+    })
+  )
 })
 
 function cutByEvent(lengths: readonly number[], limits: { events: number; bytes: number }): number[] {

@@ -39,16 +39,28 @@ export class Store {
   #highestCounter = 0
 
   /** Opens the store of `hdfs.path`; nothing is asked of it yet. Rejects with ERR_CONFIG or ERR_UNSUPPORTED. */
-  static async open(settings: HdfsSettings, context: SinkContext, open: typeof openFileSystem): Promise<Store> {
+  static async open(
+    settings: HdfsSettings,
+    context: SinkContext,
+    open: typeof openFileSystem
+  ): Promise<Store> {
     const { environment, clock, log } = context
     const { constant } = splitTemplate(settings.path)
     const opened = await open(constant === '' ? '.' : constant, {
-      environment, clock, log, proxyUser: settings.proxyUser
+      environment,
+      clock,
+      log,
+      proxyUser: settings.proxyUser
     })
     return new Store(settings, context, opened, await compileKey(settings, context))
   }
 
-  private constructor(settings: HdfsSettings, context: SinkContext, opened: OpenedPath, template: BucketPath) {
+  private constructor(
+    settings: HdfsSettings,
+    context: SinkContext,
+    opened: OpenedPath,
+    template: BucketPath
+  ) {
     this.#settings = settings
     this.#context = context
     this.#fileSystem = opened.fileSystem
@@ -108,8 +120,17 @@ export class Store {
     const depth = rest === '' ? 0 : rest.split('/').length + MORE_LEVELS
     const calls = new TimedCalls(clock, callTimeout, () => {})
     const parts = {
-      fileSystem: this.#fileSystem, calls, clock, log, root: this.#root, depth, nameParts: this.#nameParts,
-      readName, before: clock.now() - process.uptime() * 1000, left: new Set(left), retryMs: this.#retryMs
+      fileSystem: this.#fileSystem,
+      calls,
+      clock,
+      log,
+      root: this.#root,
+      depth,
+      nameParts: this.#nameParts,
+      readName,
+      before: clock.now() - process.uptime() * 1000,
+      left: new Set(left),
+      retryMs: this.#retryMs
     }
     this.#recovery = recoverLeftovers(parts, this.#ending.signal)
   }
@@ -151,12 +172,18 @@ export class Store {
     const { clock, log, counters } = this.#context
     const { closeTries, retryInterval, threadsPoolSize } = this.#settings
     return new FileCloser({
-      fileSystem: this.#fileSystem, calls: this.#calls, clock, log, nameParts: this.#nameParts,
+      fileSystem: this.#fileSystem,
+      calls: this.#calls,
+      clock,
+      log,
+      nameParts: this.#nameParts,
       tries: retryInterval <= 0 ? 1 : closeTries <= 0 ? Infinity : closeTries,
       retryMs: this.#retryMs,
       atOnce: threadsPoolSize,
       freshCounter: () => (this.#highestCounter = Math.max(this.#highestCounter + 1, clock.now())),
-      closed: () => { counters.ConnectionClosedCount += 1 }
+      closed: () => {
+        counters.ConnectionClosedCount += 1
+      }
     })
   }
 
@@ -164,7 +191,12 @@ export class Store {
     const { clock, log, counters } = this.#context
     const { rollCount, rollSize, rollInterval, idleTimeout, minBlockReplicas } = this.#settings
     return {
-      fileSystem: this.#fileSystem, calls: this.#calls, closer: this.#closer, clock, log, nameParts: this.#nameParts,
+      fileSystem: this.#fileSystem,
+      calls: this.#calls,
+      closer: this.#closer,
+      clock,
+      log,
+      nameParts: this.#nameParts,
       limits: { events: rollCount, bytes: rollSize },
       rollIntervalMs: rollInterval * 1000,
       idleTimeoutMs: idleTimeout * 1000,
