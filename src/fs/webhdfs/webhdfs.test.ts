@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { test } from 'node:test'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { AgentError } from '../../core/errors.ts'
@@ -72,7 +73,9 @@ test('answers that are not WebHDFS are told apart', async () => {
 test('an answer without end is cut off', async () => {
   await using server = await FakeWebHdfs.start()
   await using store = openStore([server.address])
-  server.fail('MKDIRS', answerWith(200, 'x'.repeat(17 * 1024 * 1024)))
+  server.fail('MKDIRS', ({ response }) => {
+    Readable.from((function * () { for (;;) yield Buffer.alloc(1024 * 1024) })()).pipe(response)
+  })
 
   await assert.rejects(store.mkdirs('/x'), { facts: { path: '/x', kind: 'other', reason: 'The answer is too large.', server: server.address, maxBytes: 16 * 1024 * 1024 } })
 })

@@ -136,11 +136,22 @@ test('a close that failed may be tried again and writes nothing twice', async ()
 test('a caller that gave up waiting may close: calls keep their order', async () => {
   await using opened = await openWriter()
   const { server, writer } = opened
+  const release = Promise.withResolvers<void>()
+  server.fail('APPEND data', ({ store, bytes, response }) => {
+    void release.promise.then(() => {
+      store(bytes)
+      response.writeHead(200).end()
+    })
+  })
   await writer.write([Buffer.from('x')])
 
-  await Promise.all([writer.hflush(), writer.close()])
+  const calls = [writer.hflush(), writer.close()]
+  for (let i = 0; i < 20; i++) await fetch(`http://${server.address}/webhdfs/v1/file?op=GETFILESTATUS`)
+  release.resolve()
+  await Promise.all(calls)
 
   assert.equal(String(server.files.get('/file')), 'x')
+  assert.equal(server.requests.filter(request => request === 'APPEND data /file').length, 1)
   assert.equal(await kindOf(writer.write([Buffer.from('y')])), 'other')
 })
 
