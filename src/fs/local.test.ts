@@ -117,3 +117,10 @@ test('skipBytes drops exactly that many bytes', () => {
 
   assert.deepEqual([0, 1, 2, 4, 6, 9].map(count => Buffer.concat(skipBytes(chunks, count)).toString()), ['abcdef', 'bcdef', 'cdef', 'ef', '', ''])
 })
+
+test('a store whose folder is not made yet is empty', async t => {
+  const fileSystem = new LocalFileSystem(join(await temporaryFolder(t), 'store'))
+
+  assert.deepEqual([await fileSystem.list('/'), (await fileSystem.stat('/'))?.type], [[], 'directory'])
+  assert.equal(await kindOf(fileSystem.list('/user')), 'missing')
+})

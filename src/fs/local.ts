@@ -11,6 +11,11 @@ import { baseName, compareNames, joinPath, normalizePath } from './paths.ts'
 const READ_SIZE = 256 * 1024
 const STATS_AT_ONCE = 32
 
+/** Every store has a root; its folder is made with the first file. */
+const UNMADE_ROOT: FileStatus = {
+  path: '/', name: '', type: 'directory', size: 0, modified: 0, owner: undefined, group: undefined, mode: undefined, replication: undefined
+}
+
 /** Files of this machine, as Hadoop's LocalFileSystem without checksum files. */
 export class LocalFileSystem implements FileSystem {
   readonly uri: string
@@ -62,7 +67,7 @@ export class LocalFileSystem implements FileSystem {
   async list (path: string): Promise<readonly FileStatus[]> {
     const folder = normalizePath(path)
     return await aboutPath(path, async () => {
-      const names = await readdir(this.#locate(path))
+      const names = await this.#names(folder)
       const found: FileStatus[] = []
       for (let at = 0; at < names.length; at += STATS_AT_ONCE) {
         const some = names.slice(at, at + STATS_AT_ONCE).map(name => this.stat(joinPath(folder, name)))
@@ -74,7 +79,8 @@ export class LocalFileSystem implements FileSystem {
 
   async stat (path: string): Promise<FileStatus | undefined> {
     const found = await aboutPath(path, () => statIfThere(this.#locate(path)))
-    return found === undefined ? undefined : await this.#describe(normalizePath(path), found)
+    if (found === undefined) return normalizePath(path) === '/' ? UNMADE_ROOT : undefined
+    return await this.#describe(normalizePath(path), found)
   }
 
   async delete (path: string, options: { readonly recursive?: boolean } = {}): Promise<boolean> {
@@ -108,6 +114,15 @@ export class LocalFileSystem implements FileSystem {
   }
 
   async close (): Promise<void> {}
+
+  async #names (folder: string): Promise<string[]> {
+    try {
+      return await readdir(this.#locate(folder))
+    } catch (error) {
+      if (folder === '/' && systemCode(error) === 'ENOENT') return []
+      throw error
+    }
+  }
 
   #locate (path: string): string {
     return this.#root + normalizePath(path)
