@@ -66,5 +66,5 @@ if ($conf -and (Test-Path (Join-Path $conf 'flume-env.ps1'))) {
     if ($value) { Set-Item -Path "env:$name" -Value $value }
   }
 }
-& (Find-Node) (Join-Path $launcherHome 'bin/start.mjs') @arguments
+& (Find-Node) --expose-gc (Join-Path $launcherHome 'bin/start.mjs') @arguments
 exit $LASTEXITCODE

@@ -47,11 +47,6 @@ export class AgentError extends Error {
   }
 }
 
-/** Whether the same call may succeed later. */
-export function isRetryable (error: unknown): boolean {
-  return !(error instanceof AgentError) || ERROR_CODES[error.code] === 'retryable'
-}
-
 /** The error's own sentence, whatever was thrown. */
 export function messageOf (error: unknown): string {
   return error instanceof Error ? error.message : String(error)

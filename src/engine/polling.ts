@@ -1,6 +1,9 @@
 import type { Clock, Log, PolledSource } from '../core/contracts.ts'
 import { AgentError, messageOf } from '../core/errors.ts'
 
+/** Flume tries again at once, which is a busy loop where the channel does not wait itself. */
+const FULL_PAUSE_MS = 100
+
 /** Asks one source for events, with Flume's pauses between polls that find nothing. */
 export class Polling {
   readonly #source: PolledSource
@@ -40,7 +43,7 @@ export class Polling {
       } catch (error) {
         if (signal.aborted) return
         const full = error instanceof AgentError && error.code === 'ERR_CHANNEL_FULL'
-        pauseMs = full ? 0 : maxMs
+        pauseMs = full ? FULL_PAUSE_MS : maxMs
         this.#log.error('The channels refused what was polled; it is tried again.', { reason: messageOf(error), pauseMs })
       }
       // A source that always finds something must not keep timers and sockets from their turn.

@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers'
 import { describe, test } from 'node:test'
 import { readSettings, settingsOf } from '../../../core/read-settings.ts'
 import { fakeSourceContext } from '../../../testing/fake-context.ts'
+import { sourceContract } from '../../../testing/source-contract.ts'
 import netcat from './netcat.ts'
 
 const none = (): undefined => undefined
@@ -29,6 +30,11 @@ async function converse (port: number, sent: string | Buffer): Promise<string> {
   socket.end(sent)
   return text(socket)
 }
+
+sourceContract('netcat', async context => {
+  const source = netcat.create(settingsOf(netcat, { bind: '127.0.0.1', port: '0' }, none), context)
+  return { source, feed: () => converse(Number(source.describe?.()?.split(':')[1]), 'a\nb\nc\n') }
+})
 
 describe('netcat', () => {
   test('each line becomes an event and is answered, in order', async () => {

@@ -3,10 +3,16 @@ import { test } from 'node:test'
 import type { PolledSource } from '../../../core/contracts.ts'
 import { readSettings, settingsOf } from '../../../core/read-settings.ts'
 import { fakeSourceContext } from '../../../testing/fake-context.ts'
+import { sourceContract } from '../../../testing/source-contract.ts'
 import seq from './seq.ts'
 
 const never = new AbortController().signal
 const none = (): undefined => undefined
+
+sourceContract('seq', async context => ({
+  source: seq.create(settingsOf(seq, { totalEvents: '3' }, none), context),
+  feed: async () => {}
+}))
 
 function open (properties: Record<string, string>) {
   const context = fakeSourceContext()

@@ -4,9 +4,15 @@ import type { PolledSource } from '../../../core/contracts.ts'
 import { settingsOf } from '../../../core/read-settings.ts'
 import { settled } from '../../../testing/fake-clock.ts'
 import { fakeSourceContext } from '../../../testing/fake-context.ts'
+import { sourceContract } from '../../../testing/source-contract.ts'
 import stress from './stress.ts'
 
 const never = new AbortController().signal
+
+sourceContract('stress', async context => ({
+  source: stress.create(settingsOf(stress, { maxTotalEvents: '3' }, () => undefined), context),
+  feed: async () => {}
+}))
 
 function open (properties: Record<string, string>) {
   const context = fakeSourceContext()
