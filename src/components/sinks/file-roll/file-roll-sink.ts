@@ -64,16 +64,21 @@ export class FileRollSink implements Sink {
     try {
       await this.#rolling
       if (this.#due) await this.#roll()
-      this.#file ??= await this.#open()
-      await this.#write(this.#file, batch)
+      let left = batch
+      while (left.length > 0) left = left.slice(await this.#write(left))
     } finally {
       this.#busy = false
     }
   }
 
-  async #write (file: RolledFile, batch: EventBatch): Promise<void> {
+  /** Writes as many leading events as the file in hand takes, perhaps none because a new one must be begun. */
+  async #write (batch: EventBatch): Promise<number> {
+    const file = this.#file ??= await this.#open()
     try {
-      await file.write(batch)
+      const events = await file.takes(batch)
+      if (events > 0) await file.write(batch.slice(0, events))
+      else await this.#roll()
+      return events
     } catch (error) {
       this.#context.counters.ConnectionFailedCount += 1
       await this.#roll()

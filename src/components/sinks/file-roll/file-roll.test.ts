@@ -144,6 +144,15 @@ describe('file_roll', () => {
     assert.deepEqual((await contents()).join(''), 'a\nb\n')
   })
 
+  test('a new file is begun where the serializer asks for one', async () => {
+    const { sink } = open()
+    await sink.start()
+    await sink.deliver(batchOf(['a', 'new file', 'b', 'new file']), never)
+    await sink.stop()
+
+    assert.deepEqual(await contents(), ['a\n', 'new file\nb\n', 'new file\n'])
+  })
+
   test('a batch size below one is refused', () => {
     const { problems } = readSettings(fileRoll, { 'sink.directory': directory, 'sink.batchSize': '0' }, resolved)
 

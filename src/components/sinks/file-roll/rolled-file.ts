@@ -33,6 +33,11 @@ export class RolledFile {
     return new RolledFile(path, await openFile(path, 'wx', 0o666), serializer)
   }
 
+  /** How many leading events go into this file; 0 when they need a new one. */
+  async takes (batch: EventBatch): Promise<number> {
+    return await this.#serializer.prepare?.(batch) ?? batch.length
+  }
+
   /** Writes the batch whole, or rejects and leaves the file as it was before. */
   async write (batch: EventBatch): Promise<void> {
     try {
