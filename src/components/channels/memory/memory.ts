@@ -30,7 +30,7 @@ export default defineChannel({
   },
   transactionCapacity: settings => settings.transactionCapacity,
   check: ({ capacity, transactionCapacity }): Problem[] => transactionCapacity <= capacity ? [] : [{
-    level: 'error', code: 'BAD_VALUE', key: 'transactionCapacity',
+    level: 'error', code: 'CAP_LT_TXN', key: 'transactionCapacity',
     message: 'Transaction Capacity of Memory Channel cannot be higher than the capacity.',
     hint: `Set transactionCapacity to ${capacity} or less, or capacity to ${transactionCapacity} or more.`
   }],

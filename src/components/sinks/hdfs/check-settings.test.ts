@@ -54,6 +54,7 @@ test('the defaults are those of Flume', () => {
     kerberosPrincipal: undefined,
     kerberosKeytab: undefined,
     proxyUser: undefined,
+    delegationToken: undefined,
     useRawLocalFileSystem: false
   })
 })

@@ -329,3 +329,17 @@ sinkContract('hdfs', async context => {
         .filter(line => line !== '')
   }
 })
+
+test('the store is opened as whom the settings say', async () => {
+  const context = fakeSinkContext()
+  const given = { 'hdfs.path': '/data', 'hdfs.proxyUser': 'alice', 'hdfs.delegationToken': 'token', ...TEXT }
+  const seen: unknown[] = []
+  const sink = new HdfsSink(settingsOf(definition, given, resolved), context, async (path, options) => {
+    seen.push(options.proxyUser, options.delegationToken)
+    return { fileSystem: new FakeFileSystem({ now: () => context.clock.now() }), path }
+  })
+  await sink.start()
+  await sink.stop()
+
+  assert.deepEqual(seen, ['alice', 'token'])
+})

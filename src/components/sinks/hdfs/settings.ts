@@ -107,7 +107,11 @@ export const settings = {
   }),
   round: flag('hdfs.round', { doc: 'Rounds the time of escape sequences down.', default: false }),
   roundUnit: text('hdfs.roundUnit', { doc: 'second, minute or hour.', default: 'second' }),
-  roundValue: integer('hdfs.roundValue', { doc: 'Rounds to multiples of this many units.', default: 1 }),
+  roundValue: integer('hdfs.roundValue', {
+    doc: 'Rounds to multiples of this many units.',
+    default: 1,
+    lenient: true
+  }),
   timeZone: optional(
     text('hdfs.timeZone', { doc: 'Zone of the time in escape sequences; not set: that of the machine.' })
   ),
@@ -123,6 +127,12 @@ export const settings = {
   ),
   proxyUser: optional(
     text('hdfs.proxyUser', { doc: 'User that the store sees; not set: HADOOP_USER_NAME or the login.' })
+  ),
+  delegationToken: optional(
+    text('hdfs.delegationToken', {
+      doc: 'WebHDFS delegation token of a cluster with Kerberos, got with curl or hdfs fetchdt; replaces user and proxyUser.',
+      secret: true
+    })
   ),
   useRawLocalFileSystem: flag('hdfs.useRawLocalFileSystem', {
     doc: 'Without effect: local files never get checksum companions, and flushed bytes show at once.',

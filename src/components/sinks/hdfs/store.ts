@@ -50,7 +50,8 @@ export class Store {
       environment,
       clock,
       log,
-      proxyUser: settings.proxyUser
+      proxyUser: settings.proxyUser,
+      delegationToken: settings.delegationToken
     })
     return new Store(settings, context, opened, await compileKey(settings, context))
   }
