@@ -6,23 +6,36 @@ import { LineOffsets, SCAN_INPUT } from './newline-scan.ts'
 const NEWLINE = 0x0a
 const SLAB_BYTES = 1024 * 1024
 
-/** The unfinished line of one sender, kept between chunks. */
+const NOTHING = Buffer.alloc(0)
+const FIRST_REST_BYTES = 256
+/** A sender whose line was longer than this does not keep the memory for it. */
+const KEPT_REST_BYTES = 8 * 1024
+/** UTF-8 takes at most this many bytes for each UTF-16 unit, whether it is valid or becomes U+FFFD. */
+const MOST_BYTES_OF_A_UNIT = 3
+
+/** The unfinished line of one sender, kept between chunks: the first `bytes` bytes of `held`. */
 export interface LineRest {
-  readonly pieces: Buffer[]
+  held: Buffer
   bytes: number
   /** UTF-16 units. */
   characters: number
 }
 
 /** Lines of one sender that follow one another in a batch. */
-export interface LineSegment<Sender> { readonly sender: Sender, lines: number }
+export interface LineSegment<Sender> {
+  readonly sender: Sender
+  lines: number
+}
 
 /** Lines that are ready, and who sent them, in the order of the batch. */
-export interface LineBatch<Sender> { readonly batch: EventBatch, readonly segments: readonly LineSegment<Sender>[] }
+export interface LineBatch<Sender> {
+  readonly batch: EventBatch
+  readonly segments: readonly LineSegment<Sender>[]
+}
 
 /** A new sender has no unfinished line. */
-export function newRest (): LineRest {
-  return { pieces: [], bytes: 0, characters: 0 }
+export function newRest(): LineRest {
+  return { held: NOTHING, bytes: 0, characters: 0 }
 }
 
 /**
@@ -41,17 +54,17 @@ export class LineCollector<Sender> {
   #total = 0
 
   /** Lines of `maxCharacters` UTF-16 units, their LF included, are the longest. */
-  constructor (maxCharacters: number) {
+  constructor(maxCharacters: number) {
     this.#maxCharacters = maxCharacters
   }
 
   /** Bytes of lines that wait to be taken. */
-  get bytes (): number {
+  get bytes(): number {
     return this.#bytes
   }
 
   /** Lines collected since the beginning. */
-  get count (): number {
+  get count(): number {
     return this.#total
   }
 
@@ -59,7 +72,7 @@ export class LineCollector<Sender> {
    * Adds what a sender wrote. Returns false once a line is too long; lines before it are kept, the rest of the
    * chunk is not, and nothing more of this sender makes sense.
    */
-  add (sender: Sender, rest: LineRest, chunk: Buffer): boolean {
+  add(sender: Sender, rest: LineRest, chunk: Buffer): boolean {
     for (let at = 0; at < chunk.length; at += SCAN_INPUT.length) {
       if (!this.addInput(sender, rest, chunk.copy(SCAN_INPUT, 0, at))) return false
     }
@@ -67,14 +80,14 @@ export class LineCollector<Sender> {
   }
 
   /** The same for what lies in the first `bytes` bytes of SCAN_INPUT. */
-  addInput (sender: Sender, rest: LineRest, bytes: number): boolean {
+  addInput(sender: Sender, rest: LineRest, bytes: number): boolean {
     const whole = bytes === 0 ? 0 : SCAN_INPUT.lastIndexOf(NEWLINE, bytes - 1) + 1
     if (whole > 0 && !this.#addLines(sender, rest, whole)) return false
     return whole === bytes || this.#hold(rest, SCAN_INPUT.subarray(whole, bytes))
   }
 
   /** The oldest batch, or undefined when there are no lines. */
-  take (): LineBatch<Sender> | undefined {
+  take(): LineBatch<Sender> | undefined {
     if (this.#ready.length === 0) this.#finish()
     const batch = this.#ready.shift()
     if (batch !== undefined) this.#bytes -= batch.batch.bodyBytes
@@ -82,23 +95,26 @@ export class LineCollector<Sender> {
   }
 
   /** Keeps an unfinished line; false when it has reached the limit. */
-  #hold (rest: LineRest, chunk: Buffer): boolean {
-    rest.bytes += chunk.length
+  #hold(rest: LineRest, chunk: Buffer): boolean {
+    const bytes = rest.bytes + chunk.length
     rest.characters += charactersIn(chunk)
-    if (rest.characters >= this.#maxCharacters) return false
-    rest.pieces.push(Buffer.from(chunk))
+    // Bytes that continue nothing count as no characters, so that bytes have a limit, too.
+    if (Math.max(rest.characters, bytes / MOST_BYTES_OF_A_UNIT) >= this.#maxCharacters) return false
+    if (bytes > rest.held.length) rest.held = lengthened(rest, bytes)
+    chunk.copy(rest.held, rest.bytes)
+    rest.bytes = bytes
     return true
   }
 
   /** Puts the first `bytes` bytes of the input, which end with an LF, into the slab behind the sender's rest. */
-  #addLines (sender: Sender, rest: LineRest, bytes: number): boolean {
+  #addLines(sender: Sender, rest: LineRest, bytes: number): boolean {
     this.#makeRoom(rest.bytes + bytes)
     const start = this.#used
-    for (const piece of rest.pieces) this.#used += piece.copy(this.#slab, this.#used)
+    this.#used += rest.held.copy(this.#slab, start, 0, rest.bytes)
     const base = this.#used
     this.#used += SCAN_INPUT.copy(this.#slab, base, 0, bytes)
     if (rest.bytes > 0) {
-      rest.pieces.length = 0
+      if (rest.held.length > KEPT_REST_BYTES) rest.held = NOTHING
       rest.bytes = 0
       rest.characters = 0
     }
@@ -109,13 +125,17 @@ export class LineCollector<Sender> {
   }
 
   /** Replaces the bad bytes of the lines from `start` on, which makes them longer. */
-  #addMended (sender: Sender, start: number): boolean {
+  #addMended(sender: Sender, start: number): boolean {
     const mended = Buffer.from(this.#slab.toString('utf8', start, this.#used))
     this.#used = start
-    return this.add(sender, newRest(), mended)
+    // The input is used for the mended lines, and still holds what follows them.
+    const input = Buffer.from(SCAN_INPUT)
+    const fits = this.add(sender, newRest(), mended)
+    input.copy(SCAN_INPUT)
+    return fits
   }
 
-  #makeRoom (bytes: number): void {
+  #makeRoom(bytes: number): void {
     if (this.#used + bytes <= this.#slab.length) return
     this.#finish()
     this.#slab = allocateSlab(Math.max(SLAB_BYTES, bytes))
@@ -123,7 +143,7 @@ export class LineCollector<Sender> {
   }
 
   /** Counts the lines from `before` on; false when one of them is too long. */
-  #account (sender: Sender, before: number, longest: number): boolean {
+  #account(sender: Sender, before: number, longest: number): boolean {
     const fits = longest < this.#maxCharacters || this.#cutAtTooLong(before)
     const { starts, ends, count } = this.#offsets
     const lines = count - before
@@ -136,11 +156,14 @@ export class LineCollector<Sender> {
   }
 
   /** Drops the first line that is too long, and all after it; true when every line fits after all. */
-  #cutAtTooLong (from: number): boolean {
+  #cutAtTooLong(from: number): boolean {
     const { starts, ends, count } = this.#offsets
     for (let i = from; i < count; i++) {
       const bytes = ends[i]! - starts[i]!
-      if (bytes >= this.#maxCharacters && charactersIn(this.#slab.subarray(starts[i], ends[i])) >= this.#maxCharacters) {
+      if (
+        bytes >= this.#maxCharacters &&
+        charactersIn(this.#slab.subarray(starts[i], ends[i])) >= this.#maxCharacters
+      ) {
         this.#offsets.count = i
         return false
       }
@@ -148,14 +171,14 @@ export class LineCollector<Sender> {
     return true
   }
 
-  #credit (sender: Sender, lines: number): void {
+  #credit(sender: Sender, lines: number): void {
     const last = this.#segments.at(-1)
     if (last !== undefined && last.sender === sender) last.lines += lines
     else this.#segments.push({ sender, lines })
   }
 
   /** Makes a batch of the lines so far; the slab goes on behind them. */
-  #finish (): void {
+  #finish(): void {
     const { starts, ends, count } = this.#offsets
     if (count === 0) return
     const batch = new EventBatch(this.#slab, starts.slice(0, count), ends.slice(0, count))
@@ -165,8 +188,15 @@ export class LineCollector<Sender> {
   }
 }
 
+/** Memory for at least `bytes` bytes that begins as the unfinished line does. */
+function lengthened(rest: LineRest, bytes: number): Buffer {
+  const longer = Buffer.allocUnsafeSlow(Math.max(FIRST_REST_BYTES, 2 * rest.held.length, bytes))
+  rest.held.copy(longer, 0, 0, rest.bytes)
+  return longer
+}
+
 /** UTF-16 units that UTF-8 bytes decode to: one for each lead byte, two for a lead of four. */
-function charactersIn (bytes: Buffer): number {
+function charactersIn(bytes: Buffer): number {
   let characters = 0
   for (const byte of bytes) {
     if ((byte & 0xc0) !== 0x80) characters++
