@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { messageOf } from '../core/errors.ts'
 import { openOutputs, openProgram, type Program } from './program.ts'
+import { leaveProcess } from './signals.ts'
 
 const FLUSH_MS = 2000
 
@@ -41,7 +42,7 @@ export async function runProgram (words: readonly string[]): Promise<void> {
     outputs.err.line(`Error: ${messageOf(error)}`)
   }
   const written = await Promise.all([outputs.out.flush(FLUSH_MS), outputs.err.flush(FLUSH_MS)])
-  leave(code, written.every(Boolean))
+  leaveProcess(code, written.every(Boolean))
 }
 
 async function runCommand (name: string, program: Program): Promise<number> {
@@ -83,10 +84,4 @@ async function showHelp ({ out, words }: Program): Promise<number> {
 function notYet ({ err }: Program, name: string, instead: string): Promise<number> {
   err.line(`Error: flume-ng ${name} is not in this version. ${instead}.`)
   return Promise.resolve(1)
-}
-
-// A write that hangs in a stopped terminal would keep exit() waiting for its thread.
-function leave (code: number, written: boolean): void {
-  if (!written) process.kill(process.pid, 'SIGKILL')
-  process.exit(code)
 }

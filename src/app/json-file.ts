@@ -28,7 +28,7 @@ export async function openJsonFile (file: string, onTrouble: (error: Error) => v
     if (!troubled) onTrouble(error)
     troubled = true
   })
-  const logger = pino({ base: null, timestamp: false, level: 'debug', formatters: { level: () => ({}) } }, target)
+  const logger = pino({ base: null, timestamp: false, level: 'debug', formatters: { level: label => ({ 'log.level': label }) } }, target)
   return {
     write: entry => { writeEntry(logger, entry) },
     reopen: () => { target.reopen() },

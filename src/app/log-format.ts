@@ -29,13 +29,12 @@ export function formatText ({ at, level, logger, message, facts }: LogEntry, col
   return colour === '' ? text : `${colour}${text}\x1b[0m`
 }
 
-/** One entry as an object with the field names of the Elastic Common Schema. */
-export function formatEcs ({ at, level, logger, message, facts }: LogEntry): Record<string, unknown> {
+/** One entry as an object with the field names of the Elastic Common Schema; its level is the writer's business. */
+export function formatEcs ({ at, logger, message, facts }: LogEntry): Record<string, unknown> {
   const error = Object.values(facts).find(value => value instanceof Error)
   const others = Object.entries(facts).filter(([, value]) => value !== error && value !== undefined)
   return {
     '@timestamp': new Date(at).toISOString(),
-    'log.level': level,
     message,
     'ecs.version': '8.11.0',
     'log.logger': logger,

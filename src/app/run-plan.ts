@@ -12,7 +12,7 @@ import { loadDefinitions } from './definitions.ts'
 import type { Logging } from './logging.ts'
 import { defaultMemoryBytes } from './memory-limit.ts'
 import type { Program } from './program.ts'
-import { exitCodeOf, listenForSignals, type StopSignal } from './signals.ts'
+import { exitCodeOf, leaveProcess, listenForSignals, type StopSignal } from './signals.ts'
 import { summaryText } from './summary.ts'
 
 const DEFAULT_STOP_MS = 30_000
@@ -43,7 +43,12 @@ export async function runPlan (program: Program, logging: Logging, job: Job): Pr
   leaveCounters(agent, logging)
   reportStop(report, log)
   clearInterval(idle)
-  return exitCodeOf(signal)
+  const code = exitCodeOf(signal)
+  if (report.unfinished.length > 0) {
+    await flushWithin(logging, LAST_WORDS_MS)
+    leaveProcess(code, false)
+  }
+  return code
 }
 
 async function assemble ({ environment }: Program, logging: Logging, { plan, catalog }: Job): Promise<Agent> {
@@ -104,11 +109,15 @@ function reportStop ({ abandoned, unfinished, elapsedMs }: StopReport, log: Log)
   log.info('Stopped.', { elapsedMs })
 }
 
-async function endAtOnce (logging: Logging, log: Log, signal: StopSignal): Promise<never> {
+async function endAtOnce (logging: Logging, log: Log, signal: StopSignal): Promise<void> {
   log.warn('A second signal ends the agent at once.', { signal })
+  await flushWithin(logging, LAST_WORDS_MS)
+  leaveProcess(exitCodeOf(signal), false)
+}
+
+async function flushWithin (logging: Logging, ms: number): Promise<void> {
   const late = Promise.withResolvers<boolean>()
-  setTimeout(late.resolve, LAST_WORDS_MS, false)
-  const written = await Promise.race([logging.flush(), late.promise])
-  if (!written) process.kill(process.pid, 'SIGKILL')
-  process.exit(exitCodeOf(signal))
+  const timer = setTimeout(late.resolve, ms, false)
+  await Promise.race([logging.flush(), late.promise])
+  clearTimeout(timer)
 }

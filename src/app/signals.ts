@@ -32,3 +32,14 @@ export function listenForSignals (onHangUp: (() => void) | undefined): StopSigna
   }
   return { first: first.promise, second: second.promise }
 }
+
+/**
+ * Ends this process. `clean` says that no write or read hangs; otherwise exit() would wait for it, so the process ends
+ * by the signal that the code stands for.
+ */
+export function leaveProcess (code: number, clean: boolean): void {
+  if (clean) process.exit(code)
+  const signal = STOPPING.find(one => exitCodeOf(one) === code) ?? 'SIGKILL'
+  process.removeAllListeners(signal)
+  process.kill(process.pid, signal)
+}

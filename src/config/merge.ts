@@ -13,7 +13,7 @@ export function mergeSources (sources: readonly Source[], findings: Findings): P
   const merged = new Map<string, Property>()
   const contents = sources.map(({ file, text }) => ({ file, content: readBlocks(text) }))
   for (const { file, content } of contents) {
-    for (const { code, line, message, hint } of content.errors) findings.add(code, { at: { file, line }, message, hint })
+    for (const { code, line, message, hint } of content.errors) findings.fatal(code, { at: { file, line }, message, hint })
     layOver(merged, file, content, findings)
   }
   for (const { file, content } of contents) for (const name of content.names) addToList(merged, file, name)
