@@ -3,6 +3,7 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 import type { EventBatch } from '../../../core/batch.ts'
 import type { Source, SourceContext } from '../../../core/contracts.ts'
 import { messageOf } from '../../../core/errors.ts'
+import { isOfAccept, limitConnections } from '../../../net/connection-limit.ts'
 import { addressText, listen } from '../../../net/listen.ts'
 import { readInto } from '../../../net/read-into.ts'
 import { LineCollector, type LineBatch, type LineSegment } from '../../../wire/lines.ts'
@@ -27,7 +28,7 @@ export interface NetcatSettings {
 export class NetcatSource implements Source {
   readonly #settings: NetcatSettings
   readonly #context: SourceContext
-  readonly #answers: { readonly coding: Coding, readonly oks: Buffer }
+  readonly #answers: { readonly coding: Coding; readonly oks: Buffer }
   readonly #connections = new Set<Connection>()
   readonly #held = new Set<Connection>()
   readonly #lines: LineCollector<Connection>
@@ -36,7 +37,7 @@ export class NetcatSource implements Source {
   #scheduled = false
   #storing: Promise<void> | undefined
 
-  constructor (settings: NetcatSettings, context: SourceContext) {
+  constructor(settings: NetcatSettings, context: SourceContext) {
     this.#settings = settings
     this.#context = context
     const coding = codingOf(settings.encoding)
@@ -44,21 +45,24 @@ export class NetcatSource implements Source {
     this.#lines = new LineCollector(settings.maxLineLength)
   }
 
-  describe (): string {
+  describe(): string {
     const { bind, port } = this.#settings
     return this.#address === undefined ? `${bind}:${port}` : addressText(this.#address)
   }
 
-  async start (): Promise<void> {
+  async start(): Promise<void> {
     if (this.#server !== undefined) return
     const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, socket => this.#serve(socket))
     this.#address = await listen(server, this.#settings.bind, this.#settings.port)
-    server.on('error', error => this.#context.fail(error))
+    limitConnections(server, this.#context)
+    server.on('error', error => {
+      if (!isOfAccept(error)) this.#context.fail(error)
+    })
     this.#server = server
     this.#context.log.info('Listening.', { address: this.describe() })
   }
 
-  async stop (): Promise<void> {
+  async stop(): Promise<void> {
     const server = this.#server
     if (server === undefined) return
     this.#server = undefined
@@ -70,7 +74,7 @@ export class NetcatSource implements Source {
     await closed
   }
 
-  #serve (accepted: Socket): void {
+  #serve(accepted: Socket): void {
     const direct = this.#context.environment.properties[DIRECT_READS] !== 'false'
     const socket = readInto(accepted, SCAN_INPUT, bytes => this.#read(connection, bytes), direct)
     const connection = new Connection(socket, this.#answers, this.#context.clock)
@@ -87,12 +91,17 @@ export class NetcatSource implements Source {
   }
 
   /** Takes the bytes that lie in the scanner's input. */
-  #read (connection: Connection, bytes: number): void {
+  #read(connection: Connection, bytes: number): void {
     if (connection.finished) return
     const before = this.#lines.count
-    const fits = connection.decode === undefined
-      ? this.#lines.addInput(connection, connection.rest, bytes)
-      : this.#lines.add(connection, connection.rest, connection.decode(Buffer.from(SCAN_INPUT.subarray(0, bytes))))
+    const fits =
+      connection.decode === undefined
+        ? this.#lines.addInput(connection, connection.rest, bytes)
+        : this.#lines.add(
+            connection,
+            connection.rest,
+            connection.decode(Buffer.from(SCAN_INPUT.subarray(0, bytes)))
+          )
     connection.unsettled += this.#lines.count - before
     if (!fits) {
       this.#context.counters.EventReadFail += 1
@@ -107,7 +116,7 @@ export class NetcatSource implements Source {
   }
 
   /** Stores at the end of this turn of the loop, so that what arrives together is stored together. */
-  #schedule (): void {
+  #schedule(): void {
     if (this.#scheduled || this.#storing !== undefined) return
     this.#scheduled = true
     setImmediate(() => {
@@ -116,12 +125,14 @@ export class NetcatSource implements Source {
     })
   }
 
-  #storeAll (): Promise<void> {
-    this.#storing ??= this.#storeLines().finally(() => { this.#storing = undefined })
+  #storeAll(): Promise<void> {
+    this.#storing ??= this.#storeLines().finally(() => {
+      this.#storing = undefined
+    })
     return this.#storing
   }
 
-  async #storeLines (): Promise<void> {
+  async #storeLines(): Promise<void> {
     for (let lines = this.#lines.take(); lines !== undefined; lines = this.#lines.take()) {
       const { accepted, error } = await this.#context.ingestEach(lines.batch)
       if (error === undefined) this.#answerAll(lines.segments)
@@ -130,23 +141,27 @@ export class NetcatSource implements Source {
     }
   }
 
-  #goOn (): void {
+  #goOn(): void {
     for (const connection of this.#held) connection.goOn()
     this.#held.clear()
   }
 
-  #answerAll (segments: readonly LineSegment<Connection>[]): void {
+  #answerAll(segments: readonly LineSegment<Connection>[]): void {
     for (const { sender, lines } of segments) this.#answer(sender, lines)
   }
 
-  #answer (connection: Connection, accepted: number, refusal?: string): void {
+  #answer(connection: Connection, accepted: number, refusal?: string): void {
     if (this.#settings.acknowledge) connection.accept(accepted)
     if (refusal !== undefined) connection.refuse(refusal)
     connection.settle(accepted + (refusal === undefined ? 0 : 1))
   }
 
   /** A line was refused: from here on each connection waits for the channels by itself, as if alone. */
-  async #storeSeparately ({ batch, segments }: LineBatch<Connection>, accepted: number, refusal: string): Promise<void> {
+  async #storeSeparately(
+    { batch, segments }: LineBatch<Connection>,
+    accepted: number,
+    refusal: string
+  ): Promise<void> {
     const left = new Map<Connection, EventBatch[]>()
     let at = 0
     for (const { sender, lines } of segments) {
@@ -155,13 +170,13 @@ export class NetcatSource implements Source {
       const refused = accepted >= at && accepted < end
       if (done > 0 || refused) this.#answer(sender, done, refused ? refusal : undefined)
       const from = at + done + (refused ? 1 : 0)
-      if (from < end) left.set(sender, [...left.get(sender) ?? [], batch.slice(from, end)])
+      if (from < end) left.set(sender, [...(left.get(sender) ?? []), batch.slice(from, end)])
       at = end
     }
     await Promise.all([...left].map(([connection, batches]) => this.#storeOf(connection, batches)))
   }
 
-  async #storeOf (connection: Connection, batches: readonly EventBatch[]): Promise<void> {
+  async #storeOf(connection: Connection, batches: readonly EventBatch[]): Promise<void> {
     for (const batch of batches) {
       let done = 0
       while (done < batch.length) {
