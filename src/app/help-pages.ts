@@ -7,7 +7,7 @@ export const USAGE = `Usage: flume-ng COMMAND [options]
 Commands
   agent                   run an agent
   validate                check a configuration and list everything that is wrong with it
-  fs                      show what was written: -ls, -cat, -text, -tail
+  fs                      show what was written: -ls, -cat, -text, -tail and more
   version                 show the version
   help [TOPIC]            show this text, or a page of the manual
   node                    old name of agent
@@ -33,12 +33,12 @@ Runs the agent of a configuration until SIGTERM or Ctrl-C.
 
 ${usageOf(AGENT_OPTIONS)}
 
--f DIR means DIR/flume.conf or DIR/flume-conf.properties, else the only *.conf or *.properties in it; DIR is then
-also the folder of --conf when that is not given. Without -n the only agent of the file runs.
+-f DIR means DIR/flume.conf or DIR/flume-conf.properties, else the only *.conf or *.properties in it; DIR is
+then also the folder of --conf when that is not given. Without -n the only agent of the file runs.
 Options may also stand in /etc/flume/flume.opts, or in flume.opts in the folder of --conf.
 
 Properties (-D)
-  flume.root.logger=LEVEL,TARGET   DEBUG, INFO, WARN, ERROR or OFF; console (text), LOGFILE (JSON lines), or both
+  flume.root.logger=LEVEL,TARGET   DEBUG, INFO, WARN, ERROR, OFF; console (text), LOGFILE (JSON lines)
   flume.log.dir, flume.log.file    where LOGFILE is; default logs/flume.log
   flume.stop.timeout=SECONDS       longest time a stop may take; default 30
   flume.monitoring.type=http       serve counters as JSON on /metrics
@@ -81,8 +81,9 @@ The same in blocks, where the lists of parts follow from the names used; both sp
   a1.sources(r1).channels(c1)
   a1.sinks(k1).channels(c1)
 
-Values may hold \${env:NAME}, \${sys:name}, \${date:yyyy-MM-dd}, \${java:version} and \${other.key}, with a default
-after :- as in \${env:PORT:-44444}. Several files (-f one -f two) make one configuration; what comes later counts.
+Values may hold \${env:NAME}, \${sys:name}, \${date:yyyy-MM-dd}, \${java:version} and \${other.key}, with a
+default after :- as in \${env:PORT:-44444}. Several files (-f one -f two) make one configuration; what comes
+later counts.
 
 flume-ng validate -f FILE lists everything that is wrong, with file, line and what to write.
 `
@@ -100,15 +101,17 @@ Exit codes
   0 it runs whole   1 something is wrong   2 it cannot be read
 `
 
-const FS = `Usage: flume-ng fs -ls|-cat|-text|-tail URI…
+const FS = `Usage: flume-ng fs [-c DIR] -ls|-cat|-text|-tail|-mkdir|-rm URI…
 
-Shows what was written to embedded:, file:, webhdfs: and swebhdfs: stores. A path without scheme is looked up in the
-store that core-site.xml in the folder of --conf names.
+Shows what was written to embedded:, file:, webhdfs: and swebhdfs: stores. A path without scheme is looked up
+in the store that core-site.xml in the folder of --conf names, or that of this installation.
 
-  -ls    list files and folders
-  -cat   print the bytes of files
-  -text  print files decoded: compressed files, sequence files, Avro containers
-  -tail  print the end of a file
+  -ls [-d] [-h] [-R]  list files and folders
+  -cat                print the bytes of files
+  -text               print files decoded: compressed files, sequence files, Avro containers
+  -tail               print the end of a file
+  -mkdir [-p]         make a folder
+  -rm [-f] [-r]       remove a file, or a folder with all that is in it
 `
 
 /** Pages of the manual that are not about one kind of component. */

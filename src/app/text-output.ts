@@ -20,11 +20,6 @@ export class TextOutput {
     this.#descriptor = descriptor
   }
 
-  /** Lines left out since the last time it could say so. */
-  get left (): number {
-    return this.#left
-  }
-
   line (text: string): void {
     if (this.#closed) return
     if (this.#backlog > LONGEST_BACKLOG) {
