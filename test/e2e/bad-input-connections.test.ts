@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { converse, LineClient, numbered, numbersOf } from './line-client.ts'
+import { converse, LineClient, numbered, numbersOf, upTo } from './line-client.ts'
 import { until, WatchedAgent } from './watched-agent.ts'
 
 const LARGE = { channel: { capacity: '1000000', transactionCapacity: '1000' } }
@@ -133,8 +133,4 @@ describe('bad clients', { concurrency: 2 }, () => {
 
 async function dialAll(port: number, count: number): Promise<LineClient[]> {
   return Promise.all(Array.from({ length: count }, () => LineClient.dial(port)))
-}
-
-function upTo(end: number): number[] {
-  return Array.from({ length: end }, (_, number) => number)
 }

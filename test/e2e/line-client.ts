@@ -40,6 +40,7 @@ export class LineClient implements Disposable {
     const { promise, resolve } = Promise.withResolvers<void>()
     this.socket.once('drain', resolve).once('close', resolve)
     await promise
+    this.socket.off('drain', resolve).off('close', resolve)
   }
 
   /** Resolves once so many lines were answered in all. */
@@ -93,6 +94,11 @@ export function numbersOf(lines: readonly string[]): number[] {
   return lines.map(line =>
     line.length === LINE_LENGTH && line.endsWith(PADDING) ? Number(line.slice(5, 14)) : Number.NaN
   )
+}
+
+/** 0, 1 … `end` - 1. */
+export function upTo(end: number): number[] {
+  return Array.from({ length: end }, (_, number) => number)
 }
 
 const PADDING = 'x'.repeat(85)

@@ -94,6 +94,7 @@ export class MemoryChannel implements Channel {
 
   #waitForRoom (batch: EventBatch, signal: AbortSignal): Promise<void> {
     if (signal.aborted) return Promise.reject(stopping())
+    if (this.#limits.keepAliveMs === 0) return Promise.reject(this.#full(batch))
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     const end = (settle: () => void): void => {
       cancel()

@@ -46,6 +46,13 @@ test('an event larger than the whole byteCapacity is refused at once, with what 
   await assert.rejects(channel.put(batchOf(['x'.repeat(900)]), never), { code: 'ERR_BATCH_TOO_LARGE', message: /Increase byteCapacity/ })
 })
 
+test('with a keep-alive of 0 a full channel refuses at once', async () => {
+  const channel = memoryChannel({ capacity: '1', transactionCapacity: '1', 'keep-alive': '0' })
+  await channel.put(batchOf(['x']), never)
+
+  await assert.rejects(channel.put(batchOf(['y']), never), { code: 'ERR_CHANNEL_FULL' })
+})
+
 test('a wait for bytes ends with Flume\'s message', async () => {
   const context = fakeChannelContext()
   const channel = memoryChannel({ byteCapacity: '1000' }, context)
