@@ -26,9 +26,13 @@ export interface AgentCheck {
 }
 
 /** Checks one agent whole. What is wrong drops the part it concerns; the rest makes the plan. */
-export async function checkAgent (context: CheckContext): Promise<AgentCheck> {
-  const channels = await checkAll('channels', context, (name, list) => checkComponent('channel', name, context, list))
-  const sources = await checkAll('sources', context, (name, list) => checkSource(name, channels, context, list))
+export async function checkAgent(context: CheckContext): Promise<AgentCheck> {
+  const channels = await checkAll('channels', context, (name, list) =>
+    checkComponent('channel', name, context, list)
+  )
+  const sources = await checkAll('sources', context, (name, list) =>
+    checkSource(name, channels, context, list)
+  )
   const sinks = await checkAll('sinks', context, (name, list) => checkSink(name, channels, context, list))
   dropBigBatches(channels, sources, sinks, context)
   const groups = await checkGroups(sinks, context)
@@ -42,21 +46,29 @@ export async function checkAgent (context: CheckContext): Promise<AgentCheck> {
 }
 
 /** What is fine by itself but hangs on a part that this version cannot run. */
-function reportStranded (plan: AgentPlan, { sources, sinks, groups }: CheckedAgent, { agent, findings }: CheckContext): void {
+function reportStranded(
+  plan: AgentPlan,
+  { sources, sinks, groups }: CheckedAgent,
+  { agent, findings }: CheckContext
+): void {
   const running = new Set([...plan.sources, ...plan.sinks].map(({ kind, name }) => `${kind} ${name}`))
   for (const { kind, name, status, at } of [...sources.values(), ...sinks.values()]) {
     if (status !== 'ok' || running.has(`${kind} ${name}`)) continue
-    const group = kind === 'sink' ? groups.find(other => other.status !== 'ok' && other.sinks.includes(name)) : undefined
+    const group =
+      kind === 'sink' ? groups.find(other => other.status !== 'ok' && other.sinks.includes(name)) : undefined
     findings.add('NOT_IN_THIS_VERSION', {
-      at, key: `${agent.name}.${kind}s.${name}`,
+      at,
+      key: `${agent.name}.${kind}s.${name}`,
       message: `The ${kind} ${name} does not run: ${group === undefined ? 'its channel' : `the processor of its group ${group.name}`} is not there.`,
       hint: group === undefined ? 'Give it a memory channel.' : `Take it out of the group ${group.name}.`
     })
   }
 }
 
-async function checkAll<T> (
-  kind: ListKind, { agent }: CheckContext, check: (name: string, list: NonNullable<ReturnType<typeof agent.lists.get>>) => Promise<T>
+async function checkAll<T>(
+  kind: ListKind,
+  { agent }: CheckContext,
+  check: (name: string, list: NonNullable<ReturnType<typeof agent.lists.get>>) => Promise<T>
 ): Promise<Map<string, T>> {
   const found = new Map<string, T>()
   const list = agent.lists.get(kind)
@@ -68,21 +80,25 @@ type Sources = Map<string, CheckedSource>
 type Sinks = Map<string, CheckedSink>
 type Channels = Map<string, Checked>
 
-function dropBigBatches (channels: Channels, sources: Sources, sinks: Sinks, context: CheckContext): void {
+function dropBigBatches(channels: Channels, sources: Sources, sinks: Sinks, context: CheckContext): void {
   const ofNames = (names: readonly string[]): Checked[] => names.flatMap(name => channels.get(name) ?? [])
   for (const [name, source] of sources) {
-    if (source.status !== 'dropped' && !batchFits(source, ofNames(source.channels), context)) sources.set(name, { ...source, status: 'dropped' })
+    if (source.status !== 'dropped' && !batchFits(source, ofNames(source.channels), context))
+      sources.set(name, { ...source, status: 'dropped' })
   }
   for (const [name, sink] of sinks) {
-    if (sink.status !== 'dropped' && !batchFits(sink, ofNames([sink.channel]), context)) sinks.set(name, { ...sink, status: 'dropped' })
+    if (sink.status !== 'dropped' && !batchFits(sink, ofNames([sink.channel]), context))
+      sinks.set(name, { ...sink, status: 'dropped' })
   }
 }
 
-function dropUnconnected (channels: Channels, sources: Sources, sinks: Sinks, context: CheckContext): void {
+function dropUnconnected(channels: Channels, sources: Sources, sinks: Sinks, context: CheckContext): void {
   const filled = new Set([...sources.values()].filter(isConnected).flatMap(source => source.channels))
   const drained = new Set([...sinks.values()].filter(isConnected).map(sink => sink.channel))
   const named = new Set([
-    ...[...sources.values()].flatMap(source => namesOf(source.text?.properties.get('channels')).map(channel => `source ${channel}`)),
+    ...[...sources.values()].flatMap(source =>
+      namesOf(source.text?.properties.get('channels')).map(channel => `source ${channel}`)
+    ),
     ...[...sinks.values()].map(sink => `sink ${sink.text?.properties.get('channel')?.value ?? ''}`)
   ])
   for (const [name, channel] of channels) {
@@ -90,42 +106,81 @@ function dropUnconnected (channels: Channels, sources: Sources, sinks: Sinks, co
     const remark = { at: channel.at, key: `${context.agent.name}.channels.${name}` }
     if (!filled.has(name) && !drained.has(name)) {
       channels.set(name, { ...channel, status: 'dropped' })
-      context.findings.add('DROPPED', { ...remark, message: `Channel ${name} has no components connected and has been removed.`, hint: `Name ${name} in a source and a sink.` })
+      context.findings.add('DROPPED', {
+        ...remark,
+        message: `Channel ${name} has no components connected and has been removed.`,
+        hint: `Name ${name} in a source and a sink.`
+      })
     }
     if (channel.type === 'kafka') continue
     if (!named.has(`source ${name}`)) {
-      context.findings.add('CHANNEL_NO_SOURCE', { ...remark, message: `No source fills the channel ${name}.`, hint: `Name ${name} in the channels of a source.` })
+      context.findings.add('CHANNEL_NO_SOURCE', {
+        ...remark,
+        message: `No source fills the channel ${name}.`,
+        hint: `Name ${name} in the channels of a source.`
+      })
     }
     if (!named.has(`sink ${name}`)) {
-      context.findings.add('CHANNEL_NO_SINK', { ...remark, message: `No sink drains the channel ${name}; it fills up.`, hint: `Name ${name} as the channel of a sink.` })
+      context.findings.add('CHANNEL_NO_SINK', {
+        ...remark,
+        message: `No sink drains the channel ${name}; it fills up.`,
+        hint: `Name ${name} as the channel of a sink.`
+      })
     }
   }
 }
 
-function isKept ({ status }: { readonly status: Status }): boolean {
+function isKept({ status }: { readonly status: Status }): boolean {
   return status !== 'dropped'
 }
 
 /** What is of another version is judged from outside only; its channel stays, even when its settings look wrong. */
-function isConnected (component: Checked): boolean {
+function isConnected(component: Checked): boolean {
   return isKept(component) || component.known !== undefined
 }
 
-function reportLists (channels: Channels, sources: Sources, sinks: Sinks, { agent, findings }: CheckContext): void {
+function reportLists(
+  channels: Channels,
+  sources: Sources,
+  sinks: Sinks,
+  { agent, findings }: CheckContext
+): void {
   const { name, at } = agent
   const subject = `Agent configuration for '${name}'`
-  if (sources.size === 0) findings.add('NO_LIST_SOURCES', { at, key: `${name}.sources`, message: `${subject} has no sources.`, hint: `Write ${name}.sources = …, unless a channel brings the events.` })
-  if (sinks.size === 0) findings.add('NO_LIST_SINKS', { at, key: `${name}.sinks`, message: `${subject} has no sinks.`, hint: `Write ${name}.sinks = …, unless a channel takes the events on.` })
+  if (sources.size === 0)
+    findings.add('NO_LIST_SOURCES', {
+      at,
+      key: `${name}.sources`,
+      message: `${subject} has no sources.`,
+      hint: `Write ${name}.sources = …, unless a channel brings the events.`
+    })
+  if (sinks.size === 0)
+    findings.add('NO_LIST_SINKS', {
+      at,
+      key: `${name}.sinks`,
+      message: `${subject} has no sinks.`,
+      hint: `Write ${name}.sinks = …, unless a channel takes the events on.`
+    })
   const idle = ![...sources.values(), ...sinks.values()].some(isKept)
   const removed = `${idle ? `${subject} has no sources or sinks. Will be marked invalid. ` : ''}Agent configuration invalid for agent '${name}'. It will be removed. No configuration found for this host:${name}`
   if (channels.size === 0) {
-    findings.add('NO_LIST_CHANNELS', { at, key: `${name}.channels`, message: `${subject} does not contain any channels. Marking it as invalid. ${removed}`, hint: `Write ${name}.channels = … with the names of the channels.` })
+    findings.add('NO_LIST_CHANNELS', {
+      at,
+      key: `${name}.channels`,
+      message: `${subject} does not contain any channels. Marking it as invalid. ${removed}`,
+      hint: `Write ${name}.channels = … with the names of the channels.`
+    })
   } else if (![...channels.values()].some(isKept)) {
-    findings.add('NOTHING_TO_RUN', { at, key: name, message: `${subject} does not contain any valid channels. Marking it as invalid. ${removed}`, hint: 'Correct the errors that are reported for its parts.' })
+    findings.add('NOTHING_TO_RUN', {
+      at,
+      key: name,
+      message: `${subject} does not contain any valid channels. Marking it as invalid. ${removed}`,
+      hint: 'Correct the errors that are reported for its parts.'
+    })
   }
 }
 
-function reportUnlisted ({ agent, findings }: CheckContext): void {
+function reportUnlisted({ agent, findings }: CheckContext): void {
   for (const kind of ['sources', 'channels', 'sinks', 'sinkgroups', 'configfilters'] as const) {
     const list = agent.lists.get(kind)
     const listed = new Set(namesOf(list))
@@ -135,40 +190,72 @@ function reportUnlisted ({ agent, findings }: CheckContext): void {
       reportStrangeChannel(name, properties.get(kind === 'sinks' ? 'channel' : 'channels'), agent, findings)
       const key = `${agent.name}.${kind}`
       findings.add('DEFINED_NOT_LISTED', {
-        at: first, key: `${key}.${name}`, message: `${key}.${name} has properties but is not in the list ${key}; it is not used.`,
-        hint: `${listHint(key, listed, name)}, or remove its lines.`
+        at: first,
+        key: `${key}.${name}`,
+        message: `${key}.${name} has properties but is not in the list ${key}; it is not used.`,
+        hint: `${listHint(agent, kind, name)}, or remove its lines.`
       })
     }
   }
 }
 
-function listHint (key: string, listed: ReadonlySet<string>, name: string): string {
-  if (listed.size > 20) return `Add ${name} to ${key}`
-  const names = new Set([...[...listed].map(other => other.replaceAll(',', '')), name])
-  return `Write ${key} = ${[...names].join(' ')}`
+/** The list as it should be: without names that nothing stands behind. */
+function listHint(agent: AgentText, kind: ListKind, name: string): string {
+  const key = `${agent.name}.${kind}`
+  const listed = namesOf(agent.lists.get(kind))
+  if (listed.length > 20) return `Add ${name} to ${key}`
+  const defined = listed.flatMap(other => other.split(',')).filter(other => agent.components[kind].has(other))
+  return `Write ${key} = ${[...new Set([...defined, name])].join(' ')}`
 }
 
-function reportStrangeChannel (name: string, channel: Property | undefined, agent: AgentText, findings: Findings): void {
+function reportStrangeChannel(
+  name: string,
+  channel: Property | undefined,
+  agent: AgentText,
+  findings: Findings
+): void {
   const listed = namesOf(agent.lists.get('channels'))
   const unknown = namesOf(channel).find(other => !listed.includes(other))
   if (channel === undefined || unknown === undefined) return
   findings.add('UNDECLARED_CHANNEL', {
-    at: channel, key: channel.key, level: 'warning', message: `The channel ${unknown} of ${name} is not in the list ${agent.name}.channels.`,
+    at: channel,
+    key: channel.key,
+    level: 'warning',
+    message: `The channel ${unknown} of ${name} is not in the list ${agent.name}.channels.`,
     hint: `${name} is not used anyway: remove its lines, or list both.`
   })
 }
 
-function statuses ({ sources, channels, sinks, groups }: CheckedAgent): ComponentStatus[] {
-  const parts = [...sources.values(), ...channels.values(), ...sinks.values()]
-    .map(({ kind, name, type, status }) => ({ kind, name, type, status }))
-  return [...parts, ...groups.map(({ name, processor, status }) => ({ kind: 'sinkgroup' as const, name, type: processor.type, status }))]
+function statuses({ sources, channels, sinks, groups }: CheckedAgent): ComponentStatus[] {
+  const parts = [...sources.values(), ...channels.values(), ...sinks.values()].map(
+    ({ kind, name, type, status }) => ({ kind, name, type, status })
+  )
+  return [
+    ...parts,
+    ...groups.map(({ name, processor, status }) => ({
+      kind: 'sinkgroup' as const,
+      name,
+      type: processor.type,
+      status
+    }))
+  ]
 }
 
 /** Says which properties stand under a name that is no agent. */
-export function reportOrphans (orphans: readonly { readonly name: string, readonly at: { file: string, line: number }, readonly size: number }[], agent: string, findings: Findings): void {
+export function reportOrphans(
+  orphans: readonly {
+    readonly name: string
+    readonly at: { file: string; line: number }
+    readonly size: number
+  }[],
+  agent: string,
+  findings: Findings
+): void {
   for (const { name, at, size } of orphans) {
     findings.add('ORPHAN_AGENT_PREFIX', {
-      at, key: name, message: `${size === 1 ? 'One property stands' : `${size} properties stand`} under ${name}, which lists nothing; the agent here is ${agent}.`,
+      at,
+      key: name,
+      message: `${size === 1 ? 'One property stands' : `${size} properties stand`} under ${name}, which lists nothing; the agent here is ${agent}.`,
       hint: `Write ${agent} instead of ${name}, or remove the lines.`
     })
   }

@@ -19,7 +19,12 @@ export interface Checked extends CheckedPart {
 const LIST_OF = { source: 'sources', channel: 'channels', sink: 'sinks' } as const
 
 /** What a listed name comes to by itself: whether it is defined, has a type, and settings that can be used. */
-export async function checkComponent (kind: TopKind, name: string, context: CheckContext, list: Property): Promise<Checked> {
+export async function checkComponent(
+  kind: TopKind,
+  name: string,
+  context: CheckContext,
+  list: Property
+): Promise<Checked> {
   const text = context.agent.components[LIST_OF[kind]].get(name)
   const key = `${context.agent.name}.${LIST_OF[kind]}.${name}`
   if (text === undefined) {
@@ -31,13 +36,21 @@ export async function checkComponent (kind: TopKind, name: string, context: Chec
     const [first = list] = text.properties.values()
     const blank = kind === 'channel' ? '' : ' '
     context.findings.add('NO_TYPE', {
-      at: first, key: `${key}.type`,
+      at: first,
+      key: `${key}.type`,
       message: `Could not configure ${kind} ${blank}${name} due to: Component has no type. Cannot configure. ${name}`,
       hint: `Add ${key}.type = …`
     })
     return { ...dropped(''), kind, name, text, at: first }
   }
-  const part = { kind, name, type: type.value, at: type, prefix: `${key}.`, properties: ownProperties(kind, text) }
+  const part = {
+    kind,
+    name,
+    type: type.value,
+    at: type,
+    prefix: `${key}.`,
+    properties: ownProperties(kind, text)
+  }
   const checked = await checkPart(part, context)
   reportType(part, checked, context)
   if (checked.status === 'dropped') reportRemoved(kind, name, context, type)
@@ -45,57 +58,96 @@ export async function checkComponent (kind: TopKind, name: string, context: Chec
 }
 
 /** Says that a component goes because of its settings, in Flume's words. */
-export function reportRemoved (kind: TopKind, name: string, { agent, findings }: CheckContext, at: Position): void {
+export function reportRemoved(
+  kind: TopKind,
+  name: string,
+  { agent, findings }: CheckContext,
+  at: Position
+): void {
   const word = kind.charAt(0).toUpperCase() + kind.slice(1)
   findings.add('DROPPED', {
-    at, key: `${agent.name}.${LIST_OF[kind]}.${name}`,
+    at,
+    key: `${agent.name}.${LIST_OF[kind]}.${name}`,
     message: `${word} ${name} has been removed due to an error during configuration.`,
     hint: 'Correct the errors that are reported for it.'
   })
 }
 
-export function dropped (type: string): CheckedPart {
+export function dropped(type: string): CheckedPart {
   return {
-    status: 'dropped', type, properties: {}, batchSize: undefined, transactionCapacity: undefined, known: undefined,
+    status: 'dropped',
+    type,
+    properties: {},
+    batchSize: undefined,
+    transactionCapacity: undefined,
+    known: undefined,
     resolution: { status: 'third-party', type, instead: undefined }
   }
 }
 
-function reportUndefined (kind: TopKind, name: string, { agent, findings }: CheckContext, list: Property): void {
+function reportUndefined(
+  kind: TopKind,
+  name: string,
+  { agent, findings }: CheckContext,
+  list: Property
+): void {
   const key = `${agent.name}.${LIST_OF[kind]}.${name}`
-  const message = { source: `Configuration empty for: ${name}.Removed.`, sink: `no context for sink${name}`, channel: `There is no channel ${name}.` }[kind]
+  const message = {
+    source: `Configuration empty for: ${name}.Removed.`,
+    sink: `no context for sink${name}`,
+    channel: `There is no channel ${name}.`
+  }[kind]
   const close = nearestName(name, agent.components[LIST_OF[kind]].keys())
   findings.add('LISTED_NOT_DEFINED', {
-    at: list, key, message: `${message} ${list.key} lists ${name}, but nothing begins with ${key}.`,
-    hint: close === undefined ? `Define ${key}.type, or take ${name} out of the list.` : `Did you mean ${close}?`
+    at: list,
+    key,
+    message: `${list.key} lists ${name}, but nothing begins with ${key}. ${message}`,
+    hint:
+      close === undefined ? `Define ${key}.type, or take ${name} out of the list.` : `Did you mean ${close}?`
   })
 }
 
 /** Keys of the component itself, without those that the frame around it reads. */
-function ownProperties (kind: TopKind, text: ComponentText): Map<string, Property> {
-  const frame = (key: string): boolean => key === 'type' || key === 'config' || (kind === 'sink' && key === 'channel') ||
-    (kind === 'source' && (key === 'channels' || key === 'interceptors' || key.startsWith('interceptors.') || key.startsWith('selector.')))
+function ownProperties(kind: TopKind, text: ComponentText): Map<string, Property> {
+  const frame = (key: string): boolean =>
+    key === 'type' ||
+    key === 'config' ||
+    (kind === 'sink' && key === 'channel') ||
+    (kind === 'source' &&
+      (key === 'channels' ||
+        key === 'interceptors' ||
+        key.startsWith('interceptors.') ||
+        key.startsWith('selector.')))
   return new Map([...text.properties].filter(([key]) => !frame(key)))
 }
 
 /** Says what is special about the type: strange, unknown, gone, or in unusual case. */
-export function reportType (part: Part, { resolution, known }: CheckedPart, context: CheckContext): void {
+export function reportType(part: Part, { resolution, known }: CheckedPart, context: CheckContext): void {
   const key = `${part.prefix}type`
   const { at } = part
   if (resolution.status === 'third-party') return reportThirdParty(part, resolution.instead, context)
   if (known?.removed === true) {
     context.findings.add('NOT_IN_1_11', {
-      at, key, message: `The ${part.kind} type ${part.type} was taken out of Flume before 1.11 and is not in this version.`,
+      at,
+      key,
+      message: `The ${part.kind} type ${part.type} was taken out of Flume before 1.11 and is not in this version.`,
       hint: 'Write to it through another sink, such as http or kafka.'
     })
   } else if (resolution.status === 'not-in-this-version') {
     context.findings.add('NOT_IN_THIS_VERSION', {
-      at, key, message: `${part.type} is ${/^[aeiou]/.test(part.kind) ? 'an' : 'a'} ${part.kind} of Flume that this version does not have; ${part.name} does not run.`,
+      at,
+      key,
+      message: `${part.type} is ${/^[aeiou]/.test(part.kind) ? 'an' : 'a'} ${part.kind} of Flume that this version does not have; ${part.name} does not run.`,
       hint: 'The manual lists what there is: flume-ng help.'
     })
   }
   if (known?.extraJars === true) {
-    context.findings.add('EXTRA_JARS', { at, key, message: `Flume would need extra libraries for ${part.type}.`, hint: '' })
+    context.findings.add('EXTRA_JARS', {
+      at,
+      key,
+      message: `Flume would need extra libraries for ${part.type}.`,
+      hint: ''
+    })
   }
   reportCase(part, context)
 }
@@ -103,36 +155,53 @@ export function reportType (part: Part, { resolution, known }: CheckedPart, cont
 /** Spellings that Flume’s guide uses itself. */
 const AS_IN_GUIDE = ['TAILDIR', 'SPILLABLEMEMORY', 'TEXT', 'DEFAULT']
 
-function reportCase ({ type, at, prefix }: Part, context: CheckContext): void {
+function reportCase({ type, at, prefix }: Part, context: CheckContext): void {
   if (type.includes('.') || type === type.toLowerCase() || AS_IN_GUIDE.includes(type)) return
   context.findings.add('TYPE_CASE', {
-    at, key: `${prefix}type`, message: `The type ${type} is usually written ${type.toLowerCase()}; it works.`, hint: `Write ${type.toLowerCase()}.`
+    at,
+    key: `${prefix}type`,
+    message: `The type ${type} is usually written ${type.toLowerCase()}; it works.`,
+    hint: `Write ${type.toLowerCase()}.`
   })
 }
 
 const FATAL: readonly Kind[] = ['source', 'channel', 'sink']
 
 /** Flume's sentence. */
-function unableToLoad (kind: Kind, type: string): string {
+function unableToLoad(kind: Kind, type: string): string {
   switch (kind) {
-    case 'processor': return `Unable to load sink processor type: ${type}, class: null.`
-    case 'interceptor': return `Interceptor.Builder not found. Unable to load ${type}.`
-    default: return `Unable to load ${kind} type: ${type}, class: ${type}.`
+    case 'processor':
+      return `Unable to load sink processor type: ${type}, class: null.`
+    case 'interceptor':
+      return `Interceptor.Builder not found. Unable to load ${type}.`
+    default:
+      return `Unable to load ${kind} type: ${type}, class: ${type}.`
   }
 }
 
-function reportThirdParty (part: Part, replacement: string | undefined, { findings, catalog }: CheckContext): void {
+function reportThirdParty(
+  part: Part,
+  replacement: string | undefined,
+  { findings, catalog }: CheckContext
+): void {
   const { kind, type, at, prefix, name } = part
   const instead = replacement ?? builtInFor(kind, type)
-  const known = KNOWN_TYPES.filter(other => other.kind === kind).flatMap(other => [other.type, ...other.classes])
-  const close = nearestName(type, [...catalog.names?.(kind) ?? [], ...known])
+  const known = KNOWN_TYPES.filter(other => other.kind === kind).flatMap(other => [
+    other.type,
+    ...other.classes
+  ])
+  const close = nearestName(type, [...(catalog.names?.(kind) ?? []), ...known])
   const javaClass = /[.$]/.test(type)
   const remark = {
-    at, key: `${prefix}type`,
+    at,
+    key: `${prefix}type`,
     message: `${unableToLoad(kind, type)} ${javaClass ? 'Java classes cannot be loaded' : 'There is no such type'}; ${name} cannot run.`,
-    hint: close !== undefined
-      ? `Did you mean ${close}?`
-      : instead !== undefined ? `The built-in ${instead} may do the job.` : `Name a built-in ${kind}, or take ${name} out.`
+    hint:
+      close !== undefined
+        ? `Did you mean ${close}?`
+        : instead !== undefined
+          ? `The built-in ${instead} may do the job.`
+          : `Name a built-in ${kind}, or take ${name} out.`
   }
   if (FATAL.includes(kind)) findings.fatal('CUSTOM_CLASS', remark)
   else findings.add('CUSTOM_CLASS', remark)

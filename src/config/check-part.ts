@@ -1,6 +1,13 @@
-import { isInner, type AnyDefinition, type Catalog, type Problem, type Resolution } from '../core/component.ts'
+import {
+  isInner,
+  type AnyDefinition,
+  type Catalog,
+  type Problem,
+  type Resolution
+} from '../core/component.ts'
 import type { Kind } from '../core/plan.ts'
 import { innerTypes, readSettings, type Resolved } from '../core/read-settings.ts'
+import { nearest } from '../core/nearest.ts'
 import type { AgentText } from './agent-text.ts'
 import type { Findings, Position, Property } from './finding.ts'
 import { knownType } from './known-types.ts'
@@ -11,10 +18,14 @@ export type Status = 'ok' | 'dropped' | 'not-in-this-version' | 'third-party'
 /** A catalog that can say what it has, for hints. */
 export interface ListedCatalog extends Catalog {
   /** Type and class names of one kind. */
-  names? (kind: Kind): readonly string[]
+  names?(kind: Kind): readonly string[]
 }
 
-export interface CheckContext { readonly agent: AgentText, readonly catalog: ListedCatalog, readonly findings: Findings }
+export interface CheckContext {
+  readonly agent: AgentText
+  readonly catalog: ListedCatalog
+  readonly findings: Findings
+}
 
 /** Something with a type and settings: a component, an interceptor, a selector, a processor. */
 export interface Part {
@@ -43,22 +54,29 @@ export interface CheckedPart {
 }
 
 /** Finds the part's type and reads its settings; says everything that is wrong with them. */
-export async function checkPart (part: Part, context: CheckContext): Promise<CheckedPart> {
+export async function checkPart(part: Part, context: CheckContext): Promise<CheckedPart> {
   const resolution = await context.catalog.resolve(part.kind, part.type)
   const properties = Object.fromEntries([...part.properties].map(([key, { value }]) => [key, value]))
   const known = resolution.status === 'not-in-this-version' ? knownType(part.kind, part.type) : undefined
-  const definition = resolution.status === 'found' ? resolution.definition : known === undefined ? undefined : checkOnly(known)
+  const definition =
+    resolution.status === 'found' ? resolution.definition : known === undefined ? undefined : checkOnly(known)
   const none = { batchSize: undefined, transactionCapacity: undefined, resolution, known, properties }
   if (definition === undefined) return { ...none, status: statusOf(resolution), type: part.type }
   reportDeprecated(part, known, context.findings)
   const resolved = await resolveInner(definition, properties, context.catalog)
   const reading = readSettings(definition, properties, resolved)
-  const problems = [...reading.problems, ...known?.rules?.(properties) ?? [], ...capacityProblems(known, properties)]
-    .map(problem => refined(part, problem, properties))
+  const problems = [
+    ...reading.problems,
+    ...(known?.rules?.(properties) ?? []),
+    ...capacityProblems(known, properties)
+  ].map(problem => refined(part, problem, properties))
   for (const problem of problems) reportProblem(part, problem, context.findings)
-  const values = reading.values ?? readSettings(definition, withoutInner(definition, properties), resolved).values
+  const values =
+    reading.values ?? readSettings(definition, withoutInner(definition, properties), resolved).values
   return {
-    ...none, type: definition.type, status: worse(statusOf(resolution), statusAfter(problems)),
+    ...none,
+    type: definition.type,
+    status: worse(statusOf(resolution), statusAfter(problems)),
     batchSize: values === undefined ? undefined : definition.batchSize?.(values),
     transactionCapacity: values === undefined ? undefined : definition.transactionCapacity?.(values)
   }
@@ -67,23 +85,26 @@ export async function checkPart (part: Part, context: CheckContext): Promise<Che
 const ORDER: readonly Status[] = ['ok', 'not-in-this-version', 'third-party', 'dropped']
 
 /** The graver of two. */
-export function worse (a: Status, b: Status): Status {
+export function worse(a: Status, b: Status): Status {
   return ORDER.indexOf(a) >= ORDER.indexOf(b) ? a : b
 }
 
-function statusOf (resolution: Resolution): Status {
+function statusOf(resolution: Resolution): Status {
   return resolution.status === 'found' ? 'ok' : resolution.status
 }
 
-function statusAfter (problems: readonly Problem[]): Status {
+function statusAfter(problems: readonly Problem[]): Status {
   const errors = problems.filter(({ level }) => level === 'error')
   if (errors.length === 0) return 'ok'
-  if (errors.some(({ code }) => code !== 'CUSTOM_SERIALIZER' && code !== 'NOT_IN_THIS_VERSION')) return 'dropped'
+  if (errors.some(({ code }) => code !== 'CUSTOM_SERIALIZER' && code !== 'NOT_IN_THIS_VERSION'))
+    return 'dropped'
   return errors.some(({ code }) => code === 'CUSTOM_SERIALIZER') ? 'third-party' : 'not-in-this-version'
 }
 
-async function resolveInner (
-  definition: AnyDefinition, properties: Readonly<Record<string, string>>, catalog: Catalog
+async function resolveInner(
+  definition: AnyDefinition,
+  properties: Readonly<Record<string, string>>,
+  catalog: Catalog
 ): Promise<Resolved> {
   const found = new Map<string, Resolution>()
   const defaults = innerTypes(definition.settings, withoutInner(definition, properties))
@@ -94,13 +115,19 @@ async function resolveInner (
 }
 
 /** The properties without those of inner components, so that a strange serializer does not hide a batch size. */
-function withoutInner (definition: AnyDefinition, properties: Readonly<Record<string, string>>): Record<string, string> {
+function withoutInner(
+  definition: AnyDefinition,
+  properties: Readonly<Record<string, string>>
+): Record<string, string> {
   const inner = Object.values(definition.settings).filter(isInner)
-  return Object.fromEntries(Object.entries(properties).filter(([key]) =>
-    !inner.some(setting => key === setting.key || key.startsWith(setting.inner.prefix))))
+  return Object.fromEntries(
+    Object.entries(properties).filter(
+      ([key]) => !inner.some(setting => key === setting.key || key.startsWith(setting.inner.prefix))
+    )
+  )
 }
 
-function reportProblem (part: Part, problem: Problem, findings: Findings): void {
+function reportProblem(part: Part, problem: Problem, findings: Findings): void {
   const property = part.properties.get(problem.key)
   const { file, line } = property ?? part.at
   const key = part.prefix + problem.key
@@ -108,12 +135,19 @@ function reportProblem (part: Part, problem: Problem, findings: Findings): void 
 }
 
 /** The same problem, named more closely where the kind of part or the key says more. */
-function refined (part: Part, problem: Problem, properties: Readonly<Record<string, string>>): Problem {
+function refined(part: Part, problem: Problem, properties: Readonly<Record<string, string>>): Problem {
   const { code, key } = problem
   if (key === 'kafka.flumeBatchSize') {
-    return { ...problem, code: 'DOC_EXAMPLE_WRONG_KEY', hint: 'Write flumeBatchSize; Flume’s guide misspells it.' }
+    return {
+      ...problem,
+      code: 'DOC_EXAMPLE_WRONG_KEY',
+      hint: 'Write flumeBatchSize; Flume’s guide misspells it.'
+    }
   }
+  if (code === 'MISSING_REQUIRED')
+    return { ...problem, hint: problem.hint.replace(`Add ${key} `, `Add ${part.prefix}${key} `) }
   if (code === 'UNK_PROP' && part.kind === 'interceptor') return { ...problem, code: 'UNK_INTERCEPTOR_PROP' }
+  if (code === 'UNK_PROP') return { ...problem, hint: frameHint(part, key) ?? problem.hint }
   if (code === 'BAD_NUMBER' && problem.message.includes('which is not')) {
     return { ...problem, message: `${problem.message} For input string: "${properties[key] ?? ''}"` }
   }
@@ -121,36 +155,63 @@ function refined (part: Part, problem: Problem, properties: Readonly<Record<stri
   return lzo ? { ...problem, code: 'NOT_IN_THIS_VERSION' } : problem
 }
 
+/** Keys that the frame around a component reads. */
+const FRAME: Readonly<Partial<Record<Kind, readonly string[]>>> = {
+  source: ['type', 'channels', 'interceptors', 'selector'],
+  channel: ['type'],
+  sink: ['type', 'channel']
+}
+
+function frameHint({ kind, prefix }: Part, key: string): string | undefined {
+  const [word = '', ...rest] = key.split('.')
+  const meant = nearest(word, FRAME[kind] ?? [])
+  return meant === undefined ? undefined : `Did you mean ${prefix}${[meant, ...rest].join('.')}?`
+}
+
 const NEW_NAMES: Readonly<Record<string, string>> = {
-  brokerList: 'kafka.bootstrap.servers', topic: 'kafka.topic', groupId: 'kafka.consumer.group.id', batchSize: 'flumeBatchSize',
-  requiredAcks: 'kafka.producer.acks', readSmallestOffset: 'kafka.consumer.auto.offset.reset',
-  zookeeperConnect: 'kafka.bootstrap.servers', 'serializer.class': 'kafka.producer.value.serializer',
+  brokerList: 'kafka.bootstrap.servers',
+  topic: 'kafka.topic',
+  groupId: 'kafka.consumer.group.id',
+  batchSize: 'flumeBatchSize',
+  requiredAcks: 'kafka.producer.acks',
+  readSmallestOffset: 'kafka.consumer.auto.offset.reset',
+  zookeeperConnect: 'kafka.bootstrap.servers',
+  'serializer.class': 'kafka.producer.value.serializer',
   'key.serializer.class': 'kafka.producer.key.serializer'
 }
 
-function reportDeprecated (part: Part, known: KnownType | undefined, findings: Findings): void {
+function reportDeprecated(part: Part, known: KnownType | undefined, findings: Findings): void {
   for (const name of known?.deprecated ?? []) {
     const property = part.properties.get(name)
     if (property === undefined) continue
-    const newName = name === 'topic' && part.kind === 'source' ? 'kafka.topics' : NEW_NAMES[name] ?? ''
+    const newName = name === 'topic' && part.kind === 'source' ? 'kafka.topics' : (NEW_NAMES[name] ?? '')
     findings.add('DEPRECATED_KAFKA', {
-      at: property, key: property.key, message: `${name} is deprecated. Please use the parameter ${newName}.`,
+      at: property,
+      key: property.key,
+      message: `${name} is deprecated. Please use the parameter ${newName}.`,
       hint: `Write ${part.prefix}${newName}.`
     })
   }
 }
 
-function capacityProblems (known: KnownType | undefined, properties: Readonly<Record<string, string>>): readonly Problem[] {
+function capacityProblems(
+  known: KnownType | undefined,
+  properties: Readonly<Record<string, string>>
+): readonly Problem[] {
   if (known?.transaction === undefined || known.capacity === undefined) return []
-  const number = ({ key, default: otherwise }: { key: string, default: number }): number => {
+  const number = ({ key, default: otherwise }: { key: string; default: number }): number => {
     const value = Number(properties[key] ?? otherwise)
     return Number.isSafeInteger(value) && value > 0 && value < 2 ** 31 ? value : otherwise
   }
   const [most, capacity] = [number(known.transaction), number(known.capacity)]
   if (most <= capacity) return []
-  return [{
-    level: 'error', code: 'CAP_LT_TXN', key: known.transaction.key,
-    message: 'File Channel transaction capacity cannot be greater than the capacity of the channel.',
-    hint: `Set ${known.transaction.key} to ${capacity} or less.`
-  }]
+  return [
+    {
+      level: 'error',
+      code: 'CAP_LT_TXN',
+      key: known.transaction.key,
+      message: 'File Channel transaction capacity cannot be greater than the capacity of the channel.',
+      hint: `Set ${known.transaction.key} to ${capacity} or less.`
+    }
+  ]
 }

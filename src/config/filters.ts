@@ -23,39 +23,92 @@ const BUILT_IN = [
  * Replaces `${filter['key']}` in the values of all components of one agent, filter after filter in the order of the
  * list. What a filter does not know stays as it is, with a finding.
  */
-export async function applyConfigFilters (agent: AgentText, context: FilterContext): Promise<void> {
+export async function applyConfigFilters(agent: AgentText, context: FilterContext): Promise<void> {
   for (const name of namesOf(agent.lists.get('configfilters'))) {
     const filter = makeFilter(agent, name, context)
     if (filter !== undefined) await replaceAll(agent, name, cached(filter), context.findings)
   }
+  reportUnlisted(agent, context.findings)
 }
 
-function makeFilter (agent: AgentText, name: string, { variables, findings }: FilterContext): Filter | undefined {
+/** Says which references name a filter that is not listed; what a listed one left has its finding already. */
+function reportUnlisted(agent: AgentText, findings: Findings): void {
+  const listed = namesOf(agent.lists.get('configfilters'))
+  for (const property of componentProperties(agent)) {
+    const [reference, name] = /\$\{([^[\]{}\s]+)\[(?:'[\w-]+'|"[\w-]+"|[\w-]+)\]\}/.exec(property.value) ?? []
+    if (reference === undefined || name === undefined || listed.includes(name)) continue
+    const close = nearest(name, listed)
+    findings.add('UNRESOLVED_VARIABLE', {
+      at: property,
+      key: property.key,
+      message: `${reference} asks the config filter ${name}, which ${agent.name}.configfilters does not list.`,
+      hint:
+        close === undefined
+          ? `Add ${name} to ${agent.name}.configfilters and define it, or correct its name.`
+          : `Did you mean ${close}?`
+    })
+  }
+}
+
+function* componentProperties(agent: AgentText): Generator<Property> {
+  for (const kind of LISTS.filter(list => list !== 'configfilters')) {
+    for (const { properties } of agent.components[kind].values()) yield* properties.values()
+  }
+}
+
+function makeFilter(
+  agent: AgentText,
+  name: string,
+  { variables, findings }: FilterContext
+): Filter | undefined {
   const text = agent.components.configfilters.get(name)
   const list = agent.lists.get('configfilters')
   const key = `${agent.name}.configfilters.${name}`
   const fail = (at: Position, message: string, hint: string): undefined => {
-    findings.add('FILTER_FAILED', { at, key, message: `Error while creating config filter ${name}: ${message}`, hint })
+    findings.add('FILTER_FAILED', {
+      at,
+      key,
+      message: `Error while creating config filter ${name}: ${message}`,
+      hint
+    })
   }
   if (text === undefined) return fail(list ?? agent.at, 'it has no properties.', `Add ${key}.type = env.`)
   const type = text.properties.get('type')
-  if (type === undefined) return fail(list ?? agent.at, 'it has no type.', `Add ${key}.type = env or external.`)
+  if (type === undefined)
+    return fail(list ?? agent.at, 'it has no type.', `Add ${key}.type = env or external.`)
   const known = BUILT_IN.find(builtIn => namesType(builtIn, type.value))?.type
-  if (known === 'env') return key => Promise.resolve(Object.hasOwn(variables, key) ? variables[key] : undefined)
+  if (known === 'env')
+    return key => Promise.resolve(Object.hasOwn(variables, key) ? variables[key] : undefined)
   if (known === 'external') return externalFilter(text, fail)
   if (knownType('configfilter', type.value) !== undefined) {
     return fail(type, `${type.value} is not in this version.`, 'Use env or external.')
   }
-  const close = nearest(type.value, BUILT_IN.map(builtIn => builtIn.type))
-  return fail(type, `Unable to load configfilter type: ${type.value}, class: ${type.value}.`, close === undefined ? 'Use env or external; Java classes cannot be loaded.' : `Did you mean ${close}?`)
+  const close = nearest(
+    type.value,
+    BUILT_IN.map(builtIn => builtIn.type)
+  )
+  return fail(
+    type,
+    `Unable to load configfilter type: ${type.value}, class: ${type.value}.`,
+    close === undefined ? 'Use env or external; Java classes cannot be loaded.' : `Did you mean ${close}?`
+  )
 }
 
-function externalFilter (text: ComponentText, fail: (at: Position, message: string, hint: string) => undefined): Filter | undefined {
+function externalFilter(
+  text: ComponentText,
+  fail: (at: Position, message: string, hint: string) => undefined
+): Filter | undefined {
   const command = text.properties.get('command')
   const charset = text.properties.get('charset')
   const [first] = text.properties.values()
   if (command === undefined) {
-    return first === undefined ? undefined : fail(first, 'command must be set for ExternalProcessConfigFilter', 'Add command = /path/to/program; the key becomes its last argument.')
+    return first === undefined
+      ? undefined
+      : fail(
+          first,
+          'command must be set for ExternalProcessConfigFilter',
+          'Add command = /path/to/program; the key becomes its last argument.'
+        )
   }
   try {
     new TextDecoder(charset?.value ?? 'utf-8')
@@ -66,7 +119,7 @@ function externalFilter (text: ComponentText, fail: (at: Position, message: stri
 }
 
 /** Asks the filter once per key. */
-function cached (filter: Filter): Filter {
+function cached(filter: Filter): Filter {
   const answers = new Map<string, Promise<string | undefined>>()
   return key => {
     const answer = answers.get(key) ?? filter(key)
@@ -75,7 +128,7 @@ function cached (filter: Filter): Filter {
   }
 }
 
-async function replaceAll (agent: AgentText, name: string, filter: Filter, findings: Findings): Promise<void> {
+async function replaceAll(agent: AgentText, name: string, filter: Filter, findings: Findings): Promise<void> {
   const quoted = name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
   const reference = new RegExp(`\\$\\{${quoted}\\[(?:'([\\w-]+)'|"([\\w-]+)"|([\\w-]+))\\]\\}`, 'g')
   for (const kind of LISTS.filter(list => list !== 'configfilters')) {
@@ -89,28 +142,37 @@ async function replaceAll (agent: AgentText, name: string, filter: Filter, findi
   }
 }
 
-async function replace (property: Property, reference: RegExp, filter: Filter, findings: Findings): Promise<string> {
+async function replace(
+  property: Property,
+  reference: RegExp,
+  filter: Filter,
+  findings: Findings
+): Promise<string> {
   let out = ''
   let at = 0
   for (const match of property.value.matchAll(reference)) {
     const key = match[1] ?? match[2] ?? match[3] ?? ''
-    out += property.value.slice(at, match.index) + (await ask(key, { property, filter, findings }) ?? match[0])
+    out +=
+      property.value.slice(at, match.index) + ((await ask(key, { property, filter, findings })) ?? match[0])
     at = match.index + match[0].length
   }
   return out + property.value.slice(at)
 }
 
-async function ask (
-  key: string, { property, filter, findings }: { property: Property, filter: Filter, findings: Findings }
+async function ask(
+  key: string,
+  { property, filter, findings }: { property: Property; filter: Filter; findings: Findings }
 ): Promise<string | undefined> {
   const failed = (why: string): undefined => {
     findings.add('FILTER_FAILED', {
-      at: property, key: property.key, message: `Matched key ${key} in ${property.key} was not found: ${why}`,
+      at: property,
+      key: property.key,
+      message: `Matched key ${key} in ${property.key} was not found: ${why}`,
       hint: 'The reference stays in the value; provide the key, or correct its name.'
     })
   }
   try {
-    return await filter(key) ?? failed('the filter has no such key.')
+    return (await filter(key)) ?? failed('the filter has no such key.')
   } catch (error) {
     return failed(messageOf(error))
   }

@@ -16,9 +16,24 @@ interface Row {
 }
 
 const VARIABLES: Readonly<Record<string, string>> = {
-  FOO: 'foov', BAR: 'bar', EMPTY: '', NAME: 'FOO', WITH_SPACE: 'a b', INDIRECT: '${env:FOO}', SELF: '${env:SELF}',
-  LOOPA: '${env:LOOPB}', LOOPB: '${env:LOOPA}', DOLLAR: 'a$b', ESC: '$${env:FOO}', HASDEF: '${env:NOPE:-dd}', UNI: 'ünï',
-  SPACES: '  s  ', TAB: '\tt', NL: 'a\nb', PORT: '9', x: 'envx'
+  FOO: 'foov',
+  BAR: 'bar',
+  EMPTY: '',
+  NAME: 'FOO',
+  WITH_SPACE: 'a b',
+  INDIRECT: '${env:FOO}',
+  SELF: '${env:SELF}',
+  LOOPA: '${env:LOOPB}',
+  LOOPB: '${env:LOOPA}',
+  DOLLAR: 'a$b',
+  ESC: '$${env:FOO}',
+  HASDEF: '${env:NOPE:-dd}',
+  UNI: 'ünï',
+  SPACES: '  s  ',
+  TAB: '\tt',
+  NL: 'a\nb',
+  PORT: '9',
+  x: 'envx'
 }
 const AROUND: Surroundings = {
   variables: VARIABLES,
@@ -28,16 +43,24 @@ const AROUND: Surroundings = {
 }
 const CONSTANTS = 'org.apache.commons.text.lookup.DefaultStringLookup.'
 const LOOKUPS_FILE = [
-  ['env', 'ENVIRONMENT'], ['base64Decoder', 'BASE64_DECODER'], ['base64encoder', 'BASE64_ENCODER'],
-  ['urlDecoder', 'URL_DECODER'], ['const', 'CONST'], ['bad', 'NOPE']
+  ['env', 'ENVIRONMENT'],
+  ['base64Decoder', 'BASE64_DECODER'],
+  ['base64encoder', 'BASE64_ENCODER'],
+  ['urlDecoder', 'URL_DECODER'],
+  ['const', 'CONST'],
+  ['bad', 'NOPE']
 ].map(([key = '', value = '']) => ({ key, value: CONSTANTS + value }))
 
 const rows = readFileSync(join(import.meta.dirname, '../../test/fixtures/golden/interpolation.jsonl'), 'utf8')
-  .trim().split('\n').map(line => JSON.parse(line) as Row)
+  .trim()
+  .split('\n')
+  .map(line => JSON.parse(line) as Row)
 
-function resolve (row: Pick<Row, 'in' | 'mode'>) {
+function resolve(row: Pick<Row, 'in' | 'mode'>) {
   const findings = new Findings()
-  const properties = new Map(Object.entries(row.in).map(([key, value]) => [key, { key, value, file: 'f', line: 1 }]))
+  const properties = new Map(
+    Object.entries(row.in).map(([key, value]) => [key, { key, value, file: 'f', line: 1 }])
+  )
   const lookups = row.mode === 'lookups' ? lookupsOf(LOOKUPS_FILE, AROUND).lookups : defaultLookups(AROUND)
   const fallback = row.mode === 'envVarResolver' ? { fallback: (name: string) => VARIABLES[name] } : {}
   const resolved = interpolate(properties, { lookups, ...fallback }, findings)
@@ -46,18 +69,24 @@ function resolve (row: Pick<Row, 'in' | 'mode'>) {
 }
 
 /** Flume walks properties in hash order, so whether one sees another is chance; here it always does. */
-function isLottery ({ in: given }: Row): boolean {
+function isLottery({ in: given }: Row): boolean {
   const names = Object.keys(given)
-  return Object.values(given).some(value => names.some(name => new RegExp(`\\$\\{(?:\\w+:)?${name.replaceAll('.', '\\.')}(?::-|\\})`).test(value)))
+  return Object.values(given).some(value =>
+    names.some(name => new RegExp(`\\$\\{(?:\\w+:)?${name.replaceAll('.', '\\.')}(?::-|\\})`).test(value))
+  )
 }
 
 for (const mode of ['default', 'envVarResolver', 'lookups'] as const) {
   test(`interpolates as Flume in mode ${mode}`, () => {
-    const wrong = rows.filter(row => row.mode === mode && row.error === undefined && !isLottery(row)).flatMap(row => {
-      const { out } = resolve(row)
-      const different = Object.entries(row.out ?? {}).filter(([key, value]) => !value.includes('@') && out[key] !== value)
-      return different.length === 0 ? [] : [{ in: row.in, out, want: row.out }]
-    })
+    const wrong = rows
+      .filter(row => row.mode === mode && row.error === undefined && !isLottery(row))
+      .flatMap(row => {
+        const { out } = resolve(row)
+        const different = Object.entries(row.out ?? {}).filter(
+          ([key, value]) => !value.includes('@') && out[key] !== value
+        )
+        return different.length === 0 ? [] : [{ in: row.in, out, want: row.out }]
+      })
 
     assert.deepEqual(wrong, [])
   })
@@ -67,7 +96,10 @@ for (const mode of ['default', 'envVarResolver', 'lookups'] as const) {
       const { stopped, findings } = resolve(row)
 
       assert.ok(stopped, JSON.stringify(row.in))
-      assert.ok(findings.some(({ message }) => message === row.error?.message), JSON.stringify({ row, findings }))
+      assert.ok(
+        findings.some(({ message }) => message.endsWith(` cannot be evaluated: ${row.error?.message}`)),
+        JSON.stringify({ row, findings })
+      )
     }
   })
 }
@@ -81,14 +113,23 @@ test('references between properties do not depend on their order', () => {
     assert.deepEqual(resolve({ ...row, in: backwards }).out, resolve(row).out)
   }
   assert.ok(lottery.length > 100)
-  assert.equal(resolve({ mode: 'default', in: { 'a1.port': '${MYPORT:-7}', MYPORT: '44444' } }).out['a1.port'], '44444')
+  assert.equal(
+    resolve({ mode: 'default', in: { 'a1.port': '${MYPORT:-7}', MYPORT: '44444' } }).out['a1.port'],
+    '44444'
+  )
 })
 
 test('a circle of properties is one finding each and leaves the text', () => {
   const { out, findings, stopped } = resolve({ mode: 'default', in: { a: '${b}', b: '${a}' } })
 
   assert.deepEqual(out, { a: '${b}', b: '${a}' })
-  assert.deepEqual(findings.map(({ code, key }) => [code, key]), [['INTERPOLATION_CYCLE', 'a'], ['INTERPOLATION_CYCLE', 'b']])
+  assert.deepEqual(
+    findings.map(({ code, key }) => [code, key]),
+    [
+      ['INTERPOLATION_CYCLE', 'a'],
+      ['INTERPOLATION_CYCLE', 'b']
+    ]
+  )
   assert.equal(stopped, false)
 })
 
@@ -99,14 +140,19 @@ test('a property may take its own name from the environment', () => {
 })
 
 test('what names nothing stays and is reported, a config filter is left for later', () => {
-  const { out, findings } = resolve({ mode: 'default', in: { a: '${env:NOPE} ${f[\'key\']}' } })
+  const { out, findings } = resolve({ mode: 'default', in: { a: "${env:NOPE} ${f['key']}" } })
 
-  assert.deepEqual(out, { a: '${env:NOPE} ${f[\'key\']}' })
-  assert.deepEqual(findings.map(({ code }) => code), ['UNRESOLVED_VARIABLE'])
+  assert.deepEqual(out, { a: "${env:NOPE} ${f['key']}" })
+  assert.deepEqual(
+    findings.map(({ code }) => code),
+    ['UNRESOLVED_VARIABLE']
+  )
 })
 
 test('values that explode or nest without end are refused, not computed', () => {
-  const laughs = Object.fromEntries(Array.from({ length: 60 }, (_, i) => [`k${i}`, `\${k${i + 1}}\${k${i + 1}}`]))
+  const laughs = Object.fromEntries(
+    Array.from({ length: 60 }, (_, i) => [`k${i}`, `\${k${i + 1}}\${k${i + 1}}`])
+  )
   const { stopped } = resolve({ mode: 'default', in: { ...laughs, k60: 'ha' } })
   const deep = resolve({ mode: 'default', in: { a: '${'.repeat(5000) + '}'.repeat(5000) } })
   const open = resolve({ mode: 'default', in: { a: '${'.repeat(200_000) } })

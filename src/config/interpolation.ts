@@ -17,7 +17,11 @@ const DEEPEST = 100
  * Replaces `${…}` in all values, never in keys. References between properties do not depend on their order. What names
  * nothing stays as it is, with a finding; an endless loop or a name that can never be looked up is fatal.
  */
-export function interpolate (properties: Properties, options: InterpolationOptions, findings: Findings): Properties {
+export function interpolate(
+  properties: Properties,
+  options: InterpolationOptions,
+  findings: Findings
+): Properties {
   const run = new Interpolation(properties, options)
   const resolved = new Map<string, Property>()
   for (const property of properties.values()) {
@@ -35,26 +39,32 @@ interface Outcome {
   readonly circle: string | undefined
 }
 
-function plain (value: string): Outcome {
+function plain(value: string): Outcome {
   return { value, error: undefined, unresolved: [], circle: undefined }
 }
 
-function report (property: Property, { error, unresolved, circle }: Outcome, findings: Findings): void {
+function report(property: Property, { error, unresolved, circle }: Outcome, findings: Findings): void {
   const { key } = property
   if (error !== undefined) {
     findings.fatal('INTERPOLATION', {
-      at: property, key, message: error,
+      at: property,
+      key,
+      message: `A variable in ${key} cannot be evaluated: ${error}`,
       hint: 'Correct the ${…}, or write $${…} when the text is meant as it stands.'
     })
   } else if (circle !== undefined) {
     findings.add('INTERPOLATION_CYCLE', {
-      at: property, key, message: `${key} refers to itself: ${circle}; the text stays as it is.`,
+      at: property,
+      key,
+      message: `${key} refers to itself: ${circle}; the text stays as it is.`,
       hint: 'Give one of the properties a value of its own.'
     })
   } else if (unresolved.length > 0) {
     const names = [...new Set(unresolved)].map(name => `\${${name}}`)
     findings.add('UNRESOLVED_VARIABLE', {
-      at: property, key, message: `${names.join(', ')} in ${key} names nothing and stays in the value.`,
+      at: property,
+      key,
+      message: `${names.join(', ')} in ${key} names nothing and stays in the value.`,
       hint: 'Use ${env:NAME} for an environment variable, ${sys:name} for -Dname, ${name:-default} for a default, $${…} for the text itself.'
     })
   }
@@ -73,12 +83,12 @@ class Interpolation {
   #circle: string | undefined
   #depth = 0
 
-  constructor (properties: Properties, options: InterpolationOptions) {
+  constructor(properties: Properties, options: InterpolationOptions) {
     this.#properties = properties
     this.#options = options
   }
 
-  value (key: string): Outcome {
+  value(key: string): Outcome {
     const done = this.#done.get(key)
     if (done !== undefined) return done
     const raw = this.#properties.get(key)?.value ?? ''
@@ -88,7 +98,7 @@ class Interpolation {
     return outcome
   }
 
-  #resolve (key: string, raw: string): Outcome {
+  #resolve(key: string, raw: string): Outcome {
     const [outerUnresolved, outerCircle] = [this.#unresolved, this.#circle]
     this.#unresolved = []
     this.#circle = undefined
@@ -96,7 +106,12 @@ class Interpolation {
     try {
       const value = this.#substitute(raw, [raw])
       const circle = this.#circle
-      return { value: circle === undefined ? value : raw, error: undefined, unresolved: this.#unresolved, circle }
+      return {
+        value: circle === undefined ? value : raw,
+        error: undefined,
+        unresolved: this.#unresolved,
+        circle
+      }
     } catch (error) {
       return { ...plain(raw), error: messageOf(error) }
     } finally {
@@ -107,7 +122,7 @@ class Interpolation {
   }
 
   /** `prior` holds the text this began with and the variables being replaced, as Commons Text does. */
-  #substitute (text: string, prior: readonly string[]): string {
+  #substitute(text: string, prior: readonly string[]): string {
     if (this.#depth >= DEEPEST) throw new Error('Variables are nested too deeply.')
     this.#depth++
     try {
@@ -117,12 +132,13 @@ class Interpolation {
     }
   }
 
-  #scan (text: string, prior: readonly string[]): string {
+  #scan(text: string, prior: readonly string[]): string {
     let out = ''
     let at = 0
     for (let open = text.indexOf('${'); open >= 0; open = text.indexOf('${', at)) {
       out += text.slice(at, open)
-      if (out.endsWith('$')) { // the escape: one of the two goes
+      if (out.endsWith('$')) {
+        // the escape: one of the two goes
         out += '{'
         at = open + 2
         continue
@@ -137,11 +153,13 @@ class Interpolation {
     return out + text.slice(at)
   }
 
-  #variable (expression: string, prior: readonly string[]): string | undefined {
+  #variable(expression: string, prior: readonly string[]): string | undefined {
     const split = expression.indexOf(':-')
     const name = split < 0 ? expression : expression.slice(0, split)
     if (prior.includes(name, 1)) {
-      throw new Error(`Infinite loop in property interpolation of ${prior[0] ?? ''}: ${prior.slice(1).join('->')}`)
+      throw new Error(
+        `Infinite loop in property interpolation of ${prior[0] ?? ''}: ${prior.slice(1).join('->')}`
+      )
     }
     const [open, unresolved] = [this.#circle, this.#unresolved.length]
     const found = this.#lookup(name)
@@ -155,19 +173,20 @@ class Interpolation {
     return this.#substitute(expression.slice(split + 2), [...prior, name])
   }
 
-  #lookup (name: string): string | undefined {
+  #lookup(name: string): string | undefined {
     const colon = name.indexOf(':')
     if (colon < 0) return this.#property(name)
     const found = this.#options.lookups.get(name.slice(0, colon).toLowerCase())?.(name.slice(colon + 1))
     return found ?? this.#property(name.slice(colon + 1))
   }
 
-  #property (name: string): string | undefined {
+  #property(name: string): string | undefined {
     const { fallback } = this.#options
     if (!this.#properties.has(name)) return fallback?.(name)
     if (this.#open.includes(name)) {
       const elsewhere = fallback?.(name)
-      if (elsewhere === undefined) this.#circle = [...this.#open.slice(this.#open.indexOf(name)), name].join(' -> ')
+      if (elsewhere === undefined)
+        this.#circle ??= [...this.#open.slice(this.#open.indexOf(name)), name].join(' -> ')
       return elsewhere
     }
     if (this.#open.length > DEEPEST) throw new Error('Properties refer to each other too deeply.')
@@ -179,7 +198,7 @@ class Interpolation {
 }
 
 /** Where the variable that opens at `open` ends, nested ones counted; -1 when nowhere. */
-function closing (text: string, open: number): number {
+function closing(text: string, open: number): number {
   let depth = 0
   for (let at = open + 2; at < text.length; at++) {
     if (text.startsWith('${', at)) {

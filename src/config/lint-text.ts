@@ -5,26 +5,36 @@ import type { Source } from './merge.ts'
 const CJK = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/u
 /** A letter or sign that a properties file does not give a meaning behind a backslash. */
 const LOST_BACKSLASH = /(?:^|[^\\])(?:\\\\)*\\([^\\tnrfu:=#! \t])/
+/** A drive and a single backslash, where a value begins. */
+const WINDOWS_PATH = /(?:[=:]|[^\\=:\s]\s)\s*([A-Za-z]):\\(?!\\)/
 
 /** Says what the text itself tells: line ends, lost backslashes, blanks behind values. */
-export function lintText ({ file, text }: Source, findings: Findings): void {
+export function lintText({ file, text }: Source, findings: Findings): void {
   const first = { file, line: 1 }
-  if (text.includes('\r\n')) findings.add('CRLF', { at: first, message: 'The lines end with CR LF, as on Windows; that works.' })
+  if (text.includes('\r\n'))
+    findings.add('CRLF', { at: first, message: 'The lines end with CR LF, as on Windows; that works.' })
   if (text !== '' && !/[\r\n]$/.test(text)) {
-    findings.add('NO_FINAL_NEWLINE', { at: first, message: 'The last line has no end; that works, but appending to the file would join two lines.' })
+    findings.add('NO_FINAL_NEWLINE', {
+      at: first,
+      message: 'The last line has no end; that works, but appending to the file would join two lines.'
+    })
   }
   const cjk = text.search(CJK)
-  if (cjk >= 0) findings.add('CJK', { at: { file, line: lineAt(text, cjk) }, message: 'There is Chinese, Japanese or Korean text.' })
+  if (cjk >= 0)
+    findings.add('CJK', {
+      at: { file, line: lineAt(text, cjk) },
+      message: 'There is Chinese, Japanese or Korean text.'
+    })
   lintLines(file, text, findings)
 }
 
-function lineAt (text: string, offset: number): number {
+function lineAt(text: string, offset: number): number {
   let line = 1
   for (let at = text.indexOf('\n'); at >= 0 && at < offset; at = text.indexOf('\n', at + 1)) line++
   return line
 }
 
-function lintLines (file: string, text: string, findings: Findings): void {
+function lintLines(file: string, text: string, findings: Findings): void {
   const seen = new Set<string>()
   const once = (code: 'TRAIL_WS' | 'CONT_LINE', at: Position, message: string): void => {
     if (seen.has(code)) return
@@ -38,15 +48,26 @@ function lintLines (file: string, text: string, findings: Findings): void {
     if (key === undefined) continue
     if (/[ \t\f]$/.test(line.text)) once('TRAIL_WS', at, 'There are blanks behind values; they are cut off.')
     const lost = LOST_BACKSLASH.exec(line.text)
-    if (lost !== null) {
+    const drive = WINDOWS_PATH.exec(line.text)?.[1]
+    if (drive !== undefined) {
       findings.add('BACKSLASH_LOST', {
-        at, key, message: `The backslash before "${lost[1] ?? ''}" in ${key} vanishes.`, hint: `Write \\\\${lost[1] ?? ''} for one backslash.`
+        at,
+        key,
+        message: `The path in ${key} has single backslashes; they vanish, or make a tab or a new line.`,
+        hint: `Write ${drive}:/… or ${drive}:\\\\….`
+      })
+    } else if (lost !== null) {
+      findings.add('BACKSLASH_LOST', {
+        at,
+        key,
+        message: `The backslash before "${lost[1] ?? ''}" in ${key} vanishes.`,
+        hint: `Write \\\\${lost[1] ?? ''} for one backslash.`
       })
     }
   }
 }
 
-function keyOf (line: Parameters<typeof parseLogicalLine>[0]): string | undefined {
+function keyOf(line: Parameters<typeof parseLogicalLine>[0]): string | undefined {
   try {
     return parseLogicalLine(line).key
   } catch {

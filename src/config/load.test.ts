@@ -1,20 +1,50 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { defineChannel, defineInterceptor, defineSink, defineSource, type AnyDefinition, type Catalog } from '../core/component.ts'
+import {
+  defineChannel,
+  defineInterceptor,
+  defineSink,
+  defineSource,
+  type AnyDefinition,
+  type Catalog
+} from '../core/component.ts'
 import { integer, text } from '../core/schema.ts'
 import { knownType, namesType } from './known-types.ts'
 import { loadConfiguration } from './load.ts'
 
-const unused = (): never => { throw new Error('Nothing is created here.') }
+const unused = (): never => {
+  throw new Error('Nothing is created here.')
+}
 const common = { stability: 'stable', summary: 'For tests.', create: unused } as const
 const DEFINITIONS: readonly AnyDefinition[] = [
-  defineSource({ ...common, type: 'seq', settings: { batch: integer('batchSize', { doc: 'b', default: 1, min: 1 }) }, batchSize: ({ batch }) => batch }),
+  defineSource({
+    ...common,
+    type: 'seq',
+    settings: { batch: integer('batchSize', { doc: 'b', default: 1, min: 1 }) },
+    batchSize: ({ batch }) => batch
+  }),
   defineSource({ ...common, type: 'netcat', settings: { port: integer('port', { doc: 'p' }) } }),
-  defineChannel({ ...common, type: 'memory', classes: ['org.apache.flume.channel.MemoryChannel'], settings: { most: integer('transactionCapacity', { doc: 't', default: 100 }) }, transactionCapacity: ({ most }) => most }),
+  defineChannel({
+    ...common,
+    type: 'memory',
+    classes: ['org.apache.flume.channel.MemoryChannel'],
+    settings: { most: integer('transactionCapacity', { doc: 't', default: 100 }) },
+    transactionCapacity: ({ most }) => most
+  }),
   defineSink({ ...common, type: 'null', settings: { path: text('hdfs.path', { doc: 'p', default: '' }) } }),
-  defineInterceptor({ ...common, type: 'static', settings: { key: text('key', { doc: 'k', default: 'key' }) } }),
-  { ...common, kind: 'selector', type: 'replicating', classes: [], settings: { optional: text('optional', { doc: 'o', default: '' }) } },
+  defineInterceptor({
+    ...common,
+    type: 'static',
+    settings: { key: text('key', { doc: 'k', default: 'key' }) }
+  }),
+  {
+    ...common,
+    kind: 'selector',
+    type: 'replicating',
+    classes: [],
+    settings: { optional: text('optional', { doc: 'o', default: '' }) }
+  },
   { ...common, kind: 'processor', type: 'default', classes: [], settings: {} }
 ]
 const catalog: Catalog = {
@@ -22,7 +52,11 @@ const catalog: Catalog = {
     const definition = DEFINITIONS.find(other => other.kind === kind && namesType(other, type))
     if (definition !== undefined) return Promise.resolve({ status: 'found', definition })
     const known = knownType(kind, type)
-    return Promise.resolve(known === undefined ? { status: 'third-party', type, instead: undefined } : { status: 'not-in-this-version', type })
+    return Promise.resolve(
+      known === undefined
+        ? { status: 'third-party', type, instead: undefined }
+        : { status: 'not-in-this-version', type }
+    )
   }
 }
 
@@ -36,59 +70,156 @@ a1.sinks.k1.type = null
 a1.sinks.k1.channel = c1
 `
 
-async function load (textOfFile: string, options: { agent?: string } = {}) {
-  const loaded = await loadConfiguration([{ file: 'x.conf', text: textOfFile }], { catalog, variables: { P: '7' }, properties: {}, ...options })
-  const codes = loaded.findings.filter(({ level }) => level !== 'info').map(({ code, line }) => `${code}:${line}`)
+async function load(textOfFile: string, options: { agent?: string } = {}) {
+  const loaded = await loadConfiguration([{ file: 'x.conf', text: textOfFile }], {
+    catalog,
+    variables: { P: '7' },
+    properties: {},
+    ...options
+  })
+  const codes = loaded.findings
+    .filter(({ level }) => level !== 'info')
+    .map(({ code, line }) => `${code}:${line}`)
   const statuses = Object.fromEntries(loaded.components.map(({ name, status }) => [name, status]))
   return { ...loaded, codes, statuses }
 }
 
 test('a good file gives a plan and nothing to say', async () => {
-  const { plan, findings, agents } = await load(`${BASE}a1.sources.r1.interceptors = i1\na1.sources.r1.interceptors.i1.type = static\na1.sources.r1.interceptors.i1.key = x\n`)
+  const { plan, findings, agents } = await load(
+    `${BASE}a1.sources.r1.interceptors = i1\na1.sources.r1.interceptors.i1.type = static\na1.sources.r1.interceptors.i1.key = x\n`
+  )
 
   assert.deepEqual(findings, [])
   assert.deepEqual(agents, ['a1'])
   assert.deepEqual(plan, {
     agent: 'a1',
     channels: [{ kind: 'channel', name: 'c1', type: 'memory', properties: {} }],
-    sources: [{
-      kind: 'source', name: 'r1', type: 'seq', properties: {}, channels: ['c1'],
-      selector: { kind: 'selector', name: 'selector', type: 'replicating', properties: {} },
-      interceptors: [{ kind: 'interceptor', name: 'i1', type: 'static', properties: { key: 'x' } }]
-    }],
+    sources: [
+      {
+        kind: 'source',
+        name: 'r1',
+        type: 'seq',
+        properties: {},
+        channels: ['c1'],
+        selector: { kind: 'selector', name: 'selector', type: 'replicating', properties: {} },
+        interceptors: [{ kind: 'interceptor', name: 'i1', type: 'static', properties: { key: 'x' } }]
+      }
+    ],
     sinks: [{ kind: 'sink', name: 'k1', type: 'null', properties: {}, channel: 'c1' }],
     groups: []
   })
 })
 
 for (const { name, line, codes, dropped } of [
-  { name: 'a bad number drops the source', line: 'a1.sources.r1.batchSize = x', codes: ['DROPPED:4', 'BAD_NUMBER:9'], dropped: ['r1'] },
-  { name: 'a batch above the transaction capacity drops the source', line: 'a1.sources.r1.batchSize = 101', codes: ['BATCH_GT_TXN:4'], dropped: ['r1'] },
-  { name: 'an unknown property is a warning', line: 'a1.sources.r1.batchsize = 1', codes: ['PROP_CASE:9'], dropped: [] },
-  { name: 'a missing prefix is named', line: 'a1.sinks.k1.path = /x', codes: ['MISSING_PREFIX:9'], dropped: [] },
-  { name: 'an empty value is ignored', line: 'a1.sources.r1.batchSize =', codes: ['EMPTY_VALUE:9'], dropped: [] },
-  { name: 'a singular kind is ignored', line: 'a1.source.r1.x = 1', codes: ['INVALID_PROPERTY:9'], dropped: [] },
+  {
+    name: 'a bad number drops the source',
+    line: 'a1.sources.r1.batchSize = x',
+    codes: ['DROPPED:4', 'BAD_NUMBER:9'],
+    dropped: ['r1']
+  },
+  {
+    name: 'a batch above the transaction capacity drops the source',
+    line: 'a1.sources.r1.batchSize = 101',
+    codes: ['BATCH_GT_TXN:9'],
+    dropped: ['r1']
+  },
+  {
+    name: 'an unknown property is a warning',
+    line: 'a1.sources.r1.batchsize = 1',
+    codes: ['PROP_CASE:9'],
+    dropped: []
+  },
+  {
+    name: 'a missing prefix is named',
+    line: 'a1.sinks.k1.path = /x',
+    codes: ['MISSING_PREFIX:9'],
+    dropped: []
+  },
+  {
+    name: 'an empty value is ignored',
+    line: 'a1.sources.r1.batchSize =',
+    codes: ['EMPTY_VALUE:9'],
+    dropped: []
+  },
+  {
+    name: 'a singular kind is ignored',
+    line: 'a1.source.r1.x = 1',
+    codes: ['INVALID_PROPERTY:9'],
+    dropped: []
+  },
   { name: 'a key without dot is ignored', line: 'oops = 1', codes: ['KEY_WITHOUT_AGENT:9'], dropped: [] },
-  { name: 'a variable may have a key without dot', line: 'N = 3\na1.sources.r1.batchSize = ${N}', codes: [], dropped: [] },
-  { name: 'a listed name without definition is dropped', line: 'a1.sinks = k1 k2', codes: ['DUP_KEY_DIFF:9', 'LISTED_NOT_DEFINED:9'], dropped: ['k2'] },
-  { name: 'an unlisted component is a warning', line: 'a1.sinks.k9.type = null', codes: ['DEFINED_NOT_LISTED:9'], dropped: [] },
-  { name: 'an unknown channel is left out', line: 'a1.sources.r1.channels = c1 c9', codes: ['DUP_KEY_DIFF:9', 'UNDECLARED_CHANNEL:9'], dropped: [] },
-  { name: 'a sink with two channels is dropped', line: 'a1.sinks.k1.channel = c1 c2', codes: ['CHANNEL_NO_SINK:6', 'DUP_KEY_DIFF:9', 'SINK_CHANNELS:9'], dropped: ['k1'] },
-  { name: 'a selector naming a strange channel drops the source', line: 'a1.sources.r1.selector.optional = c9', codes: ['DROPPED:4', 'SELECTOR_UNKNOWN_CHANNEL:9'], dropped: ['r1'] },
-  { name: 'a group without sinks does not stop the agent', line: 'a1.sinkgroups = g\na1.sinkgroups.g.processor.type = default', codes: ['GROUP_DROPPED:10'], dropped: [] },
-  { name: 'sink groups may be separated by a tab', line: 'a1.sinkgroups = g\th\na1.sinkgroups.g.sinks = k1\na1.sinkgroups.h.sinks = k1', codes: ['GROUP_SHARED_SINK:11', 'GROUP_DROPPED:11'], dropped: [] },
-  { name: 'properties of a misspelt agent are named', line: 'al.sources.r1.x = 1', codes: ['ORPHAN_AGENT_PREFIX:9'], dropped: [] }
+  {
+    name: 'a variable may have a key without dot',
+    line: 'N = 3\na1.sources.r1.batchSize = ${N}',
+    codes: [],
+    dropped: []
+  },
+  {
+    name: 'a listed name without definition is dropped',
+    line: 'a1.sinks = k1 k2',
+    codes: ['DUP_KEY_DIFF:9', 'LISTED_NOT_DEFINED:9'],
+    dropped: ['k2']
+  },
+  {
+    name: 'an unlisted component is a warning',
+    line: 'a1.sinks.k9.type = null',
+    codes: ['DEFINED_NOT_LISTED:9'],
+    dropped: []
+  },
+  {
+    name: 'an unknown channel is left out',
+    line: 'a1.sources.r1.channels = c1 c9',
+    codes: ['DUP_KEY_DIFF:9', 'UNDECLARED_CHANNEL:9'],
+    dropped: []
+  },
+  {
+    name: 'a sink with two channels is dropped',
+    line: 'a1.sinks.k1.channel = c1 c2',
+    codes: ['CHANNEL_NO_SINK:6', 'DUP_KEY_DIFF:9', 'SINK_CHANNELS:9'],
+    dropped: ['k1']
+  },
+  {
+    name: 'a selector naming a strange channel drops the source',
+    line: 'a1.sources.r1.selector.optional = c9',
+    codes: ['DROPPED:4', 'SELECTOR_UNKNOWN_CHANNEL:9'],
+    dropped: ['r1']
+  },
+  {
+    name: 'a group without sinks does not stop the agent',
+    line: 'a1.sinkgroups = g\na1.sinkgroups.g.processor.type = default',
+    codes: ['GROUP_DROPPED:10'],
+    dropped: []
+  },
+  {
+    name: 'sink groups may be separated by a tab',
+    line: 'a1.sinkgroups = g\th\na1.sinkgroups.g.sinks = k1\na1.sinkgroups.h.sinks = k1',
+    codes: ['GROUP_SHARED_SINK:11', 'GROUP_DROPPED:11'],
+    dropped: []
+  },
+  {
+    name: 'properties of a misspelt agent are named',
+    line: 'al.sources.r1.x = 1',
+    codes: ['ORPHAN_AGENT_PREFIX:9'],
+    dropped: []
+  }
 ]) {
   test(name, async () => {
     const result = await load(`${BASE}${line}\n`)
 
     assert.deepEqual(result.codes, codes)
-    assert.deepEqual(Object.entries(result.statuses).filter(([, status]) => status === 'dropped').map(([part]) => part), dropped)
+    assert.deepEqual(
+      Object.entries(result.statuses)
+        .filter(([, status]) => status === 'dropped')
+        .map(([part]) => part),
+      dropped
+    )
   })
 }
 
 test('Flume’s sentences are in the messages', async () => {
-  const { findings } = await load(`a1.sources = r1 r2\na1.channels = c1\na1.sinks = k1\na1.sources.r1.x = 1\na1.channels.c1.type = memory\na1.sinks.k1.type = null\n`)
+  const { findings } = await load(
+    `a1.sources = r1 r2\na1.channels = c1\na1.sinks = k1\na1.sources.r1.x = 1\na1.channels.c1.type = memory\na1.sinks.k1.type = null\n`
+  )
   const messages = findings.map(({ message }) => message).join('\n')
 
   for (const sentence of [
@@ -97,16 +228,22 @@ test('Flume’s sentences are in the messages', async () => {
     'Could not configure sink  k1 due to: No channel configured for sink: k1',
     'No channels set for r1',
     'Channel c1 has no components connected and has been removed.',
-    'Agent configuration invalid for agent \'a1\'. It will be removed.'
-  ]) assert.ok(messages.includes(sentence), `${sentence}\n--\n${messages}`)
+    "Agent configuration invalid for agent 'a1'. It will be removed."
+  ])
+    assert.ok(messages.includes(sentence), `${sentence}\n--\n${messages}`)
 })
 
 test('a Java class as source stops everything, as interceptor only its source', async () => {
   const source = await load(BASE.replace('r1.type = seq', 'r1.type = com.example.MySource'))
-  const interceptor = await load(`${BASE}a1.sources.r1.interceptors = i\na1.sources.r1.interceptors.i.type = com.example.I$Builder\n`)
+  const interceptor = await load(
+    `${BASE}a1.sources.r1.interceptors = i\na1.sources.r1.interceptors.i.type = com.example.I$Builder\n`
+  )
 
   assert.deepEqual([source.plan, source.statuses], [undefined, { r1: 'third-party', c1: 'ok', k1: 'ok' }])
-  assert.match(source.findings.find(({ code }) => code === 'CUSTOM_CLASS')?.message ?? '', /Unable to load source type: com\.example\.MySource.*r1 cannot run/)
+  assert.match(
+    source.findings.find(({ code }) => code === 'CUSTOM_CLASS')?.message ?? '',
+    /Unable to load source type: com\.example\.MySource.*r1 cannot run/
+  )
   assert.deepEqual(interceptor.plan?.sources, [])
   assert.equal(interceptor.statuses['r1'], 'third-party')
 })
@@ -116,7 +253,13 @@ test('what this version does not have leaves the plan with all that hangs on it'
 
   assert.deepEqual(plan, { agent: 'a1', channels: [], sources: [], sinks: [], groups: [] })
   assert.deepEqual(statuses, { r1: 'ok', c1: 'not-in-this-version', k1: 'ok' })
-  assert.deepEqual(findings.filter(({ code }) => code === 'NOT_IN_THIS_VERSION').map(({ key }) => key).toSorted(), ['a1.channels.c1.type', 'a1.sinks.k1', 'a1.sources.r1'])
+  assert.deepEqual(
+    findings
+      .filter(({ code }) => code === 'NOT_IN_THIS_VERSION')
+      .map(({ key }) => key)
+      .toSorted(),
+    ['a1.channels.c1.type', 'a1.sinks.k1', 'a1.sources.r1']
+  )
 })
 
 test('a typing mistake in a type is answered with the nearest', async () => {
@@ -137,7 +280,10 @@ test('an agent that does not exist comes up empty and is said so', async () => {
   const { plan, findings } = await load(BASE, { agent: 'A1' })
 
   assert.deepEqual(plan, { agent: 'A1', channels: [], sources: [], sinks: [], groups: [] })
-  assert.deepEqual(findings.map(({ message, hint }) => [message, hint]), [['No configuration found for this host:A1', 'Did you mean -n a1?']])
+  assert.deepEqual(
+    findings.map(({ message, hint }) => [message, hint]),
+    [['No configuration found for this host:A1', 'Did you mean -n a1?']]
+  )
 })
 
 test('a file without any property is an error', async () => {
@@ -147,7 +293,10 @@ test('a file without any property is an error', async () => {
 })
 
 test('later files override earlier ones, and findings point into the right file', async () => {
-  const sources = [{ file: 'one', text: BASE }, { file: 'two', text: '\na1.sources.r1.batchSize = ${env:P}x\n' }]
+  const sources = [
+    { file: 'one', text: BASE },
+    { file: 'two', text: '\na1.sources.r1.batchSize = ${env:P}x\n' }
+  ]
   const { findings } = await loadConfiguration(sources, { catalog, variables: { P: '7' }, properties: {} })
   const bad = findings.find(({ code }) => code === 'BAD_NUMBER')
 
@@ -155,14 +304,17 @@ test('later files override earlier ones, and findings point into the right file'
 })
 
 test('values of secrets do not appear in findings about the text', async () => {
-  const { findings } = await load(`${BASE}a1.sources.r1.password = "hunter2" # note\na1.sources.r1.token = hunter2\n`)
+  const { findings } = await load(
+    `${BASE}a1.sources.r1.password = "hunter2" # note\na1.sources.r1.token = hunter2\n`
+  )
 
   assert.ok(findings.length > 1)
   assert.ok(!JSON.stringify(findings).includes('hunter2'))
 })
 
 test('a file of 100,000 keys is read in linear time', async () => {
-  const many = (count: number): string => `${BASE}${Array.from({ length: count }, (_, i) => `a1.sinks.s${i}.type = null`).join('\n')}\n`
+  const many = (count: number): string =>
+    `${BASE}${Array.from({ length: count }, (_, i) => `a1.sinks.s${i}.type = null`).join('\n')}\n`
   const timed = async (count: number): Promise<number> => {
     const start = process.cpuUsage()
     await load(many(count))
@@ -175,10 +327,48 @@ test('a file of 100,000 keys is read in linear time', async () => {
 })
 
 test('no text makes reading fail or hang', async () => {
-  const piece = fc.constantFrom('a1', '.', 'sources', 'channels', 'sinks', 'sinkgroups', 'configfilters', ' ', '=', '\n', '\\', '{', '}', '(', ')', '${', '}', 'env:', ':-', '$', '#', ',', 'r1', 'c1', 'type', 'seq', 'memory', 'file', 'interceptors', 'selector.', '\\u00', '\u{1f600}', '__proto__', 'constructor')
-  await fc.assert(fc.asyncProperty(fc.array(piece, { maxLength: 80 }), async pieces => {
-    const { findings } = await load(BASE + pieces.join(''))
+  const piece = fc.constantFrom(
+    'a1',
+    '.',
+    'sources',
+    'channels',
+    'sinks',
+    'sinkgroups',
+    'configfilters',
+    ' ',
+    '=',
+    '\n',
+    '\\',
+    '{',
+    '}',
+    '(',
+    ')',
+    '${',
+    '}',
+    'env:',
+    ':-',
+    '$',
+    '#',
+    ',',
+    'r1',
+    'c1',
+    'type',
+    'seq',
+    'memory',
+    'file',
+    'interceptors',
+    'selector.',
+    '\\u00',
+    '\u{1f600}',
+    '__proto__',
+    'constructor'
+  )
+  await fc.assert(
+    fc.asyncProperty(fc.array(piece, { maxLength: 80 }), async pieces => {
+      const { findings } = await load(BASE + pieces.join(''))
 
-    assert.ok(findings.every(({ line, message }) => line >= 1 && message !== ''))
-  }), { numRuns: 300 })
+      assert.ok(findings.every(({ line, message }) => line >= 1 && message !== ''))
+    }),
+    { numRuns: 300 }
+  )
 })

@@ -22,13 +22,27 @@ export interface Setting<T> {
   readonly min: number | undefined
   readonly max: number | undefined
   readonly values: readonly string[] | undefined
-  parse (text: string): Parsed<T>
+  parse(text: string): Parsed<T>
 }
 
-export type SettingType = 'text' | 'integer' | 'long' | 'number' | 'boolean' | 'choice' | 'list' | 'prefix' | 'component'
-export type Parsed<T> = { readonly value: T } | { readonly problem: string, readonly hint: string, readonly code: string }
+export type SettingType =
+  | 'text'
+  | 'integer'
+  | 'long'
+  | 'number'
+  | 'boolean'
+  | 'choice'
+  | 'list'
+  | 'prefix'
+  | 'component'
+/** `remark` is what is odd about a value that is taken all the same. */
+export type Parsed<T> =
+  | { readonly value: T; readonly remark?: { readonly problem: string; readonly hint: string } }
+  | { readonly problem: string; readonly hint: string; readonly code: string }
 export type Settings = Readonly<Record<string, Setting<unknown>>>
-export type Values<S extends Settings> = { readonly [K in keyof S]: S[K] extends Setting<infer T> ? T : never }
+export type Values<S extends Settings> = {
+  readonly [K in keyof S]: S[K] extends Setting<infer T> ? T : never
+}
 
 interface Common<T> {
   doc: string
@@ -39,20 +53,26 @@ interface Common<T> {
   lenient?: boolean
 }
 
-interface NumberOptions extends Common<number> { min?: number, max?: number, unit?: string }
+interface NumberOptions extends Common<number> {
+  min?: number
+  max?: number
+  unit?: string
+}
 
 /** Any text. */
-export function text (key: string, options: Common<string>): Setting<string> {
+export function text(key: string, options: Common<string>): Setting<string> {
   return setting(key, 'text', options, value => ({ value }))
 }
 
 /** A 32-bit integer in Java's syntax. */
-export function integer (key: string, options: NumberOptions): Setting<number> {
-  return setting(key, 'integer', options, value => bounded(parseJavaInt(value), value, 'a whole number', options))
+export function integer(key: string, options: NumberOptions): Setting<number> {
+  return setting(key, 'integer', options, value =>
+    bounded(parseJavaInt(value), value, 'a whole number', options)
+  )
 }
 
 /** A 64-bit integer in Java's syntax; held as a number, exact up to 2^53. */
-export function long (key: string, options: NumberOptions): Setting<number> {
+export function long(key: string, options: NumberOptions): Setting<number> {
   return setting(key, 'long', options, value => {
     const parsed = parseJavaLong(value)
     return bounded(parsed === undefined ? undefined : Number(parsed), value, 'a whole number', options)
@@ -60,13 +80,20 @@ export function long (key: string, options: NumberOptions): Setting<number> {
 }
 
 /** A number in Java's double syntax. */
-export function decimal (key: string, options: NumberOptions): Setting<number> {
+export function decimal(key: string, options: NumberOptions): Setting<number> {
   return setting(key, 'number', options, value => bounded(parseJavaDouble(value), value, 'a number', options))
 }
 
 /** `true` in any case; everything else is false, as in Flume. */
-export function flag (key: string, options: Common<boolean>): Setting<boolean> {
-  return setting(key, 'boolean', options, value => ({ value: parseJavaBoolean(value) }))
+export function flag(key: string, options: Common<boolean>): Setting<boolean> {
+  return setting(key, 'boolean', options, given => {
+    const value = parseJavaBoolean(given)
+    if (value || trimJava(given).toLowerCase() === 'false') return { value }
+    return {
+      value,
+      remark: { problem: `is "${given}", which counts as false`, hint: 'Write true or false.' }
+    }
+  })
 }
 
 interface ChoiceOptions<T extends string> extends Common<T> {
@@ -77,8 +104,10 @@ interface ChoiceOptions<T extends string> extends Common<T> {
 }
 
 /** One of a few words. */
-export function choice<const T extends string> (
-  key: string, values: readonly T[], options: ChoiceOptions<NoInfer<T>>
+export function choice<const T extends string>(
+  key: string,
+  values: readonly T[],
+  options: ChoiceOptions<NoInfer<T>>
 ): Setting<T> {
   const same = (a: string, b: string): boolean =>
     options.exactCase === true ? a === b : a.toLowerCase() === b.toLowerCase()
@@ -92,28 +121,39 @@ export function choice<const T extends string> (
   return { ...setting(key, 'choice', options, parse), values }
 }
 
-interface ListOptions extends Common<readonly string[]> { separator?: RegExp }
+interface ListOptions extends Common<readonly string[]> {
+  separator?: RegExp
+}
 
 /** Words separated by white space, or by what `separator` says. */
-export function list (key: string, options: ListOptions): Setting<readonly string[]> {
+export function list(key: string, options: ListOptions): Setting<readonly string[]> {
   const separator = options.separator ?? /\s+/
-  return setting(key, 'list', options, value => ({ value: value.split(separator).map(trimJava).filter(word => word !== '') }))
+  return setting(key, 'list', options, value => ({
+    value: value
+      .split(separator)
+      .map(trimJava)
+      .filter(word => word !== '')
+  }))
 }
 
 /** Every key that starts with `prefix`, the prefix cut off. Always present, perhaps empty. */
-export function prefixed (prefix: string, options: { doc: string }): Setting<Readonly<Record<string, string>>> {
+export function prefixed(
+  prefix: string,
+  options: { doc: string }
+): Setting<Readonly<Record<string, string>>> {
   const none: Readonly<Record<string, string>> = {}
   return setting(prefix, 'prefix', { ...options, default: none }, () => ({ value: none }))
 }
 
 /** The same setting, without a value when it is not given. */
-export function optional<T> (inner: Setting<T>): Setting<T | undefined> {
+export function optional<T>(inner: Setting<T>): Setting<T | undefined> {
   return { ...inner, required: false }
 }
 
 /** The same setting with a further check; `verify` returns what is wrong with the value, and what to write. */
-export function verified<T> (
-  inner: Setting<T>, verify: (value: T) => { problem: string, hint: string } | undefined
+export function verified<T>(
+  inner: Setting<T>,
+  verify: (value: T) => { problem: string; hint: string } | undefined
 ): Setting<T> {
   const parse = (given: string): Parsed<T> => {
     const parsed = inner.parse(given)
@@ -124,12 +164,16 @@ export function verified<T> (
   return { ...inner, parse }
 }
 
-function setting<T> (
-  key: string, type: SettingType, options: Common<T> & { unit?: string, min?: number, max?: number },
+function setting<T>(
+  key: string,
+  type: SettingType,
+  options: Common<T> & { unit?: string; min?: number; max?: number },
   parse: (value: string) => Parsed<T>
 ): Setting<T> {
   return {
-    key, type, parse,
+    key,
+    type,
+    parse,
     doc: options.doc,
     default: options.default,
     required: options.default === undefined,
@@ -143,11 +187,17 @@ function setting<T> (
   }
 }
 
-function bounded (
-  value: number | undefined, given: string, wanted: string, { min, max }: NumberOptions
+function bounded(
+  value: number | undefined,
+  given: string,
+  wanted: string,
+  { min, max }: NumberOptions
 ): Parsed<number> {
   const range = `${wanted}${min === undefined ? '' : ` from ${min}`}${max === undefined ? '' : ` up to ${max}`}`
-  if (value === undefined) return { problem: `is "${given}", which is not ${wanted}`, hint: `Write ${range}.`, code: 'BAD_NUMBER' }
+  if (value === undefined)
+    return { problem: `is "${given}", which is not ${wanted}`, hint: `Write ${range}.`, code: 'BAD_NUMBER' }
   const outside = (min !== undefined && value < min) || (max !== undefined && value > max)
-  return outside ? { problem: `is ${given}, out of range`, hint: `Write ${range}.`, code: 'BAD_NUMBER' } : { value }
+  return outside
+    ? { problem: `is ${given}, out of range`, hint: `Write ${range}.`, code: 'BAD_NUMBER' }
+    : { value }
 }

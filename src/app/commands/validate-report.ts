@@ -4,13 +4,25 @@ import type { Finding, Level } from '../../config/finding.ts'
 import type { Configuration } from '../../config/load.ts'
 
 /** What is known about one agent after checking. */
-export interface AgentReport extends Pick<Configuration, 'agent' | 'components' | 'findings'> { readonly ok: boolean }
+export interface AgentReport extends Pick<Configuration, 'agent' | 'components' | 'findings'> {
+  readonly ok: boolean
+}
 
 /** The stable interface for programs: one object, or an array when several agents were checked. */
-export function reportJson (reports: readonly AgentReport[]): string {
+export function reportJson(reports: readonly AgentReport[]): string {
   const objects = reports.map(({ agent, ok, components, findings }) => ({
-    agent: agent ?? null, ok, components,
-    findings: findings.map(({ level, code, file, line, key, message, hint }) => ({ level, code, file, line, key, message, hint }))
+    agent: agent ?? null,
+    ok,
+    components,
+    findings: findings.map(({ level, code, file, line, key, message, hint }) => ({
+      level,
+      code,
+      file,
+      line,
+      key,
+      message,
+      hint
+    }))
   }))
   return JSON.stringify(objects.length === 1 ? objects[0] : objects, undefined, 2)
 }
@@ -21,8 +33,11 @@ const STYLES = { error: ['red', 'bold'], warning: ['yellow'], info: ['cyan'] } a
 export const LEVEL_NAMES = { error: 'error', warning: 'warning', info: 'note' } as const
 
 /** The report for people: per agent the findings by gravity, then one line that sums up. */
-export function reportText (reports: readonly AgentReport[], colour: boolean): string {
-  const paint = (styles: readonly (keyof typeof import('node:util').inspect.colors)[], text: string): string =>
+export function reportText(reports: readonly AgentReport[], colour: boolean): string {
+  const paint = (
+    styles: readonly (keyof typeof import('node:util').inspect.colors)[],
+    text: string
+  ): string =>
     colour ? styleText([...styles] as Parameters<typeof styleText>[0], text, { validateStream: false }) : text
   const lines: string[] = []
   for (const report of reports) {
@@ -38,14 +53,17 @@ export function reportText (reports: readonly AgentReport[], colour: boolean): s
 }
 
 /** One finding as lines for people; `level` is the word for its level, coloured perhaps. */
-export function findingLines ({ file, line, code, message, hint }: Finding, level: string): string[] {
+export function findingLines({ file, line, code, key, message, hint }: Finding, level: string): string[] {
   const where = line > 0 ? `${file}:${line}` : file
-  const first = `${where === '' ? '' : `${where}: `}${level} ${code}: ${message}`
+  const first = `${where === '' ? '' : `${where}: `}${level} ${code}${key === '' ? '' : ` ${key}`}: ${message}`
   return hint === '' ? [first] : [first, `    ${hint}`]
 }
 
-function summary ({ agent, ok, components, findings }: AgentReport): string {
-  const counts = LEVELS.map(level => ({ level, count: findings.filter(finding => finding.level === level).length }))
+function summary({ agent, ok, components, findings }: AgentReport): string {
+  const counts = LEVELS.map(level => ({
+    level,
+    count: findings.filter(finding => finding.level === level).length
+  }))
     .filter(({ count }) => count > 0)
     .map(({ level, count }) => `${count} ${LEVEL_NAMES[level]}${count === 1 ? '' : 's'}`)
   const parts = [
@@ -56,12 +74,21 @@ function summary ({ agent, ok, components, findings }: AgentReport): string {
   return parts.join('; ')
 }
 
-const STATUS_WORDS = { ok: 'run', dropped: 'dropped', 'not-in-this-version': 'not in this version', 'third-party': 'third-party' } as const
+const STATUS_WORDS = {
+  ok: 'run',
+  dropped: 'dropped',
+  'not-in-this-version': 'not in this version',
+  'third-party': 'third-party'
+} as const
 
-function statusParts (components: readonly ComponentStatus[]): string[] {
+function statusParts(components: readonly ComponentStatus[]): string[] {
   return Object.entries(STATUS_WORDS).flatMap(([status, words]) => {
     const found = components.filter(component => component.status === status)
     if (found.length === 0) return []
-    return [status === 'ok' ? `${found.length} of ${components.length} components ${words}` : `${words}: ${found.map(({ name }) => name).join(', ')}`]
+    return [
+      status === 'ok'
+        ? `${found.length} of ${components.length} components ${words}`
+        : `${words}: ${found.map(({ name }) => name).join(', ')}`
+    ]
   })
 }

@@ -17,18 +17,30 @@ a1.sinks.k1.channel = c1
 `
 
 let folder = ''
-before(async () => { folder = await mkdtemp(join(tmpdir(), 'validate-')) })
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'validate-'))
+})
 after(() => rm(folder, { recursive: true }))
 
-async function run (text: string | undefined, options: { agent?: string, json?: boolean, strict?: boolean } = {}) {
+async function run(
+  text: string | undefined,
+  options: { agent?: string; json?: boolean; strict?: boolean } = {}
+) {
   const file = join(folder, 'agent.conf')
   if (text === undefined) await rm(file, { force: true })
   else await writeFile(file, text)
   const printed: string[] = []
   const code = await validate({
-    files: [file], agent: options.agent, json: options.json ?? false, strict: options.strict ?? false, colour: false,
-    environment: { variables: {}, properties: {}, configDirectory: undefined }, catalog: registry,
-    print: line => { printed.push(line) }
+    files: [file],
+    agent: options.agent,
+    json: options.json ?? false,
+    strict: options.strict ?? false,
+    colour: false,
+    environment: { variables: {}, properties: {}, configDirectory: undefined },
+    catalog: registry,
+    print: line => {
+      printed.push(line)
+    }
   })
   return { code, file, text: printed.join('\n') }
 }
@@ -43,7 +55,12 @@ test('an error ends with 1 and says where and what to write', async () => {
   const { code, text, file } = await run(GOOD.replace('k1.channel = c1', 'k1.channel = c2'))
 
   assert.equal(code, 1)
-  assert.ok(text.includes(`${file}:8: error UNDECLARED_CHANNEL: Could not configure sink  k1 due to: Channel c2 not in active set.\n    Did you mean c1?`), text)
+  assert.ok(
+    text.includes(
+      `${file}:8: error UNDECLARED_CHANNEL a1.sinks.k1.channel: Could not configure sink  k1 due to: Channel c2 not in active set.\n    Did you mean c1?`
+    ),
+    text
+  )
   assert.match(text, /a1: not ready to run; 2 of 3 components run; dropped: k1; 1 error, 1 warning$/)
 })
 
@@ -52,16 +69,24 @@ test('the JSON interface has exactly the promised fields', async () => {
 
   assert.equal(code, 0)
   assert.deepEqual(JSON.parse(text), {
-    agent: 'a1', ok: true,
+    agent: 'a1',
+    ok: true,
     components: [
       { kind: 'source', name: 'r1', type: 'seq', status: 'ok' },
       { kind: 'channel', name: 'c1', type: 'memory', status: 'ok' },
       { kind: 'sink', name: 'k1', type: 'null', status: 'ok' }
     ],
-    findings: [{
-      level: 'warning', code: 'PROP_CASE', file, line: 9, key: 'a1.sources.r1.batchsize',
-      message: 'batchsize is not a property of this component and is ignored.', hint: 'Did you mean batchSize?'
-    }]
+    findings: [
+      {
+        level: 'warning',
+        code: 'PROP_CASE',
+        file,
+        line: 9,
+        key: 'a1.sources.r1.batchsize',
+        message: 'batchsize is not a property of this component and is ignored.',
+        hint: 'Did you mean batchSize?'
+      }
+    ]
   })
 })
 
@@ -70,18 +95,37 @@ test('strict counts warnings as errors', async () => {
 })
 
 test('several agents without a name are checked one after the other', async () => {
-  const { code, text } = await run(GOOD + GOOD.replaceAll('a1.', 'a2.').replace('type = seq', 'type = com.example.Mine'), { json: true })
-  const reports = JSON.parse(text) as { agent: string, ok: boolean, components: { name: string, status: string }[] }[]
+  const { code, text } = await run(
+    GOOD + GOOD.replaceAll('a1.', 'a2.').replace('type = seq', 'type = com.example.Mine'),
+    { json: true }
+  )
+  const reports = JSON.parse(text) as {
+    agent: string
+    ok: boolean
+    components: { name: string; status: string }[]
+  }[]
 
   assert.equal(code, 1)
-  assert.deepEqual(reports.map(({ agent, ok }) => [agent, ok]), [['a1', true], ['a2', false]])
-  assert.deepEqual(reports[1]?.components.map(({ status }) => status), ['third-party', 'ok', 'ok'])
+  assert.deepEqual(
+    reports.map(({ agent, ok }) => [agent, ok]),
+    [
+      ['a1', true],
+      ['a2', false]
+    ]
+  )
+  assert.deepEqual(
+    reports[1]?.components.map(({ status }) => status),
+    ['third-party', 'ok', 'ok']
+  )
 })
 
 test('a file that cannot be read ends with 2, in JSON too', async () => {
   const { code, text, file } = await run(undefined, { json: true })
-  const report = JSON.parse(text) as { agent: null, ok: boolean, findings: { code: string, file: string }[] }
+  const report = JSON.parse(text) as { agent: null; ok: boolean; findings: { code: string; file: string }[] }
 
   assert.equal(code, 2)
-  assert.deepEqual([report.agent, report.ok, report.findings.map(finding => [finding.code, finding.file])], [null, false, [['UNREADABLE', file]]])
+  assert.deepEqual(
+    [report.agent, report.ok, report.findings.map(finding => [finding.code, finding.file])],
+    [null, false, [['UNREADABLE', file]]]
+  )
 })
