@@ -1,0 +1,212 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { readdirSync, readFileSync, utimesSync } from 'node:fs'
+import { createServer, type AddressInfo, type Server } from 'node:net'
+import { join } from 'node:path'
+import { describe, test } from 'node:test'
+import { temporaryFolder } from './agent-process.ts'
+import { converse, LineClient, numbered, numbersOf, upTo } from './line-client.ts'
+import { until, WatchedAgent } from './watched-agent.ts'
+
+const LARGE = { channel: { capacity: '1000000', transactionCapacity: '1000' } }
+const HDFS = {
+  type: 'hdfs',
+  'hdfs.path': 'embedded:OUT',
+  'hdfs.fileType': 'DataStream',
+  'hdfs.rollInterval': '0',
+  'hdfs.rollSize': '0',
+  'hdfs.rollCount': '0',
+  'hdfs.batchSize': '1000'
+}
+const SINKS = { file_roll: { 'sink.batchSize': '1000' }, hdfs: HDFS }
+
+// Not at the same time: they look at how long a stop takes.
+describe('the end of an agent at full load', () => {
+  for (const [name, sink] of Object.entries(SINKS)) {
+    for (const [signal, code] of [
+      ['SIGTERM', 143],
+      ['SIGINT', 130]
+    ] as const) {
+      test(`${signal}, sink ${name}: each line answered OK is in the files once, within a second`, async () => {
+        await using agent = await WatchedAgent.start({ ...LARGE, sink })
+        using load = await Load.start(agent)
+        const ending = await agent.stop(signal)
+        const { client, sent } = await load.ended()
+
+        const stored = numbersOf(agent.storedLines())
+        assert.deepEqual(
+          [ending.code, readdirSync(agent.out).some(file => file.endsWith('.tmp'))],
+          [code, false]
+        )
+        assert.ok(ending.ms < 1000, `${ending.ms} ms`)
+        assert.ok(
+          client.oks <= stored.length && stored.length <= sent,
+          `${client.oks} OKs, ${stored.length} stored, ${sent} sent`
+        )
+        assert.deepEqual(stored, upTo(stored.length))
+      })
+    }
+  }
+
+  test('kill -9: what was delivered is in the files, whole and in order; what the memory channel held is lost', async () => {
+    await using agent = await WatchedAgent.start({ ...LARGE, sink: SINKS.file_roll })
+    using load = await Load.start(agent)
+    const {
+      sinks: [sink]
+    } = await agent.balance()
+    await agent.stop('SIGKILL')
+    await load.ended()
+
+    const stored = numbersOf(agent.storedLines())
+    assert.ok(
+      stored.length >= (sink?.delivered ?? 0),
+      `${stored.length} stored, ${sink?.delivered} delivered`
+    )
+    assert.deepEqual(stored, upTo(stored.length))
+  })
+
+  test('kill -9, sink hdfs: the next start completes the .tmp file, with all that was delivered', async () => {
+    using folder = temporaryFolder()
+    const out = join(folder.path, 'store')
+    await using agent = await WatchedAgent.start({ ...LARGE, sink: HDFS }, { out })
+    using load = await Load.start(agent)
+    const {
+      sinks: [sink]
+    } = await agent.balance()
+    await agent.stop('SIGKILL')
+    await load.ended()
+    const [left = ''] = readdirSync(out)
+    utimesSync(join(out, left), 1_700_000_000, 1_700_000_000)
+    await using next = await WatchedAgent.start({ ...LARGE, sink: HDFS }, { out })
+    await next.process.said(/Completed an in-use file of an earlier run/)
+    await next.stop()
+
+    assert.deepEqual([left.endsWith('.tmp'), readdirSync(out)], [true, [left.slice(0, -'.tmp'.length)]])
+    const whole = readFileSync(join(out, left.slice(0, -'.tmp'.length)), 'utf8')
+      .split('\n')
+      .slice(0, -1)
+    assert.ok(whole.length >= (sink?.delivered ?? 0), `${whole.length} stored, ${sink?.delivered} delivered`)
+    assert.deepEqual(numbersOf(whole), upTo(whole.length))
+  })
+
+  test('a sink that hangs: the stop ends at its deadline and says what is lost', async () => {
+    await using target = await silentServer()
+    await using agent = await WatchedAgent.start(
+      { ...LARGE, sink: hangingSink(target) },
+      { args: ['-Dflume.stop.timeout=1'] }
+    )
+    const client = await converse(await agent.port(), numbered(0, 5))
+    await until(() => target.clients > 0)
+    const { code, signal, ms } = await agent.stop()
+
+    assert.deepEqual([client.oks, code === 143 || signal === 'SIGTERM'], [5, true])
+    assert.ok(ms >= 900 && ms < 2500, `${ms} ms`)
+    assert.match(
+      agent.process.stderr,
+      /still in a channel that does not keep them, and are lost\. channel=mem events=5/
+    )
+  })
+
+  test('a second signal does not wait for a sink that hangs, also at full load', async () => {
+    await using target = await silentServer()
+    await using agent = await WatchedAgent.start({ ...LARGE, sink: hangingSink(target) })
+    using load = await Load.start(agent)
+    agent.process.child.kill('SIGTERM')
+    await agent.process.said(/Stopping\./)
+    const startedAt = performance.now()
+    const { code, signal } = await agent.process.stop('SIGTERM')
+    await load.ended()
+
+    assert.equal(code === 143 || signal === 'SIGTERM', true)
+    assert.ok(performance.now() - startedAt < 1500)
+  })
+
+  test('a port is free as soon as the agent has ended, for the next one with the same configuration', async () => {
+    await using first = await WatchedAgent.start(LARGE)
+    const port = await first.port()
+    using idle = await LineClient.dial(port)
+    const before = await converse(port, 'one\n')
+    await first.stop()
+    await using second = await WatchedAgent.start({ ...LARGE, source: { port: String(port) } })
+    const after = await converse(port, 'two\n')
+    await second.stop()
+
+    assert.deepEqual([before.oks, after.oks, idle.oks, await second.port()], [1, 1, 0, port])
+    assert.doesNotMatch(second.process.output, /taken/)
+  })
+
+  test('a port that another program holds is tried again until it is free', async () => {
+    const holder = await silentServer()
+    await using agent = await WatchedAgent.start({ ...LARGE, source: { port: String(holder.port) } })
+    await agent.process.said(/source in does not run yet .* the port is taken/)
+    await holder[Symbol.asyncDispose]()
+    await agent.process.said(/Listening\./)
+    const client = await converse(holder.port, 'one\n')
+    await agent.stop()
+
+    assert.equal(client.oks, 1)
+    assert.deepEqual(agent.storedLines(), ['one'])
+  })
+})
+
+/** A client that sends numbered lines as fast as it can until the agent ends. */
+class Load implements Disposable {
+  readonly client: LineClient
+  sent = 0
+  readonly #done: Promise<void>
+
+  private constructor(client: LineClient) {
+    this.client = client
+    this.#done = this.#send()
+  }
+
+  /** Resolves once it is under way. */
+  static async start(agent: WatchedAgent): Promise<Load> {
+    const load = new Load(await LineClient.dial(await agent.port()))
+    await load.client.answered(20_000)
+    return load
+  }
+
+  async ended(): Promise<this> {
+    await this.#done
+    return this
+  }
+
+  [Symbol.dispose](): void {
+    this.client[Symbol.dispose]()
+  }
+
+  async #send(): Promise<void> {
+    for (; !this.client.closed; this.sent += 1000) await this.client.send(numbered(this.sent, 1000))
+  }
+}
+
+interface SilentServer extends AsyncDisposable {
+  readonly port: number
+  readonly clients: number
+}
+
+/** Takes connections and never says anything. */
+async function silentServer(): Promise<SilentServer> {
+  let clients = 0
+  const server: Server = createServer(socket => {
+    clients++
+    socket.on('error', () => undefined).resume()
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const close = async (): Promise<void> => {
+    await new Promise(resolve => server.close(resolve))
+  }
+  return {
+    port,
+    get clients() {
+      return clients
+    },
+    [Symbol.asyncDispose]: close
+  }
+}
+
+function hangingSink({ port }: SilentServer): Record<string, string> {
+  return { ...HDFS, 'hdfs.path': `webhdfs://127.0.0.1:${port}/data`, 'hdfs.callTimeout': '60000' }
+}
