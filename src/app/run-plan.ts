@@ -7,6 +7,7 @@ import { Agent } from '../engine/agent.ts'
 import type { StopReport } from '../engine/services.ts'
 import { startMonitoring, type Reporter } from '../monitor/monitoring.ts'
 import { shutdownLines } from '../monitor/shutdown-metrics.ts'
+import { balanceText } from './balance-text.ts'
 import { systemClock } from './clock.ts'
 import { loadDefinitions } from './definitions.ts'
 import type { Logging } from './logging.ts'
@@ -28,20 +29,29 @@ export interface Job {
 }
 
 /** Runs an agent until a signal ends it. Resolves to the exit code; rejects when it cannot be put together. */
-export async function runPlan (program: Program, logging: Logging, job: Job): Promise<number> {
+export async function runPlan(program: Program, logging: Logging, job: Job): Promise<number> {
   const log = logging.log('agent')
-  const signals = listenForSignals(logging.hasFile ? () => { logging.reopen() } : undefined)
+  const signals = listenForSignals(
+    logging.hasFile
+      ? () => {
+          logging.reopen()
+        }
+      : undefined
+  )
   surviveUnexpectedErrors(log)
   const idle = setInterval(() => {}, IDLE_MS)
   const agent = await assemble(program, logging, job)
-  const monitoring = start(program, logging, job, agent)
+  const stopping = new AbortController()
+  const monitoring = start(agent, { program, logging, job, stopping: stopping.signal })
   const signal = await signals.first
+  stopping.abort()
   log.info('Stopping.', { signal })
   void signals.second.then(second => endAtOnce(logging, log, second))
   const report = await agent.stop(stopDeadline(program, log))
   await (await monitoring)?.stop()
   leaveCounters(agent, logging)
   reportStop(report, log)
+  program.out.line(balanceText(agent.balance()))
   clearInterval(idle)
   const code = exitCodeOf(signal)
   if (report.unfinished.length > 0) {
@@ -51,7 +61,7 @@ export async function runPlan (program: Program, logging: Logging, job: Job): Pr
   return code
 }
 
-async function assemble ({ environment }: Program, logging: Logging, { plan, catalog }: Job): Promise<Agent> {
+async function assemble({ environment }: Program, logging: Logging, { plan, catalog }: Job): Promise<Agent> {
   const definitions = await loadDefinitions(plan, catalog)
   return new Agent(plan, {
     ...definitions,
@@ -62,14 +72,31 @@ async function assemble ({ environment }: Program, logging: Logging, { plan, cat
   })
 }
 
-async function start (program: Program, logging: Logging, job: Job, agent: Agent): Promise<Reporter | undefined> {
+interface Start {
+  readonly program: Program
+  readonly logging: Logging
+  readonly job: Job
+  readonly stopping: AbortSignal
+}
+
+async function start(
+  agent: Agent,
+  { program, logging, job, stopping }: Start
+): Promise<Reporter | undefined> {
   const log = logging.log('agent')
   try {
     await agent.start()
+    if (stopping.aborted) return undefined
     const reporter = await startMonitoring(program.environment.properties, agent, logging.log('monitoring'))
-    program.out.line(summaryText({
-      plan: job.plan, files: job.files, components: agent.components(), counters: agent.counters(), metrics: reporter?.url
-    }))
+    program.out.line(
+      summaryText({
+        plan: job.plan,
+        files: job.files,
+        components: agent.components(),
+        counters: agent.counters(),
+        metrics: reporter?.url
+      })
+    )
     // Written now, as an agent that is killed would leave the next start cold.
     setTimeout(flushCompileCache, CACHE_FLUSH_MS).unref()
     return reporter
@@ -80,12 +107,16 @@ async function start (program: Program, logging: Logging, job: Job, agent: Agent
 }
 
 // Errors in one component must not end the others; the engine restarts what reports that it failed.
-function surviveUnexpectedErrors (log: Log): void {
-  process.on('uncaughtException', error => { log.error('An unexpected error was caught, the agent goes on.', { error }) })
-  process.on('unhandledRejection', error => { log.error('An unexpected rejection was caught, the agent goes on.', { error }) })
+function surviveUnexpectedErrors(log: Log): void {
+  process.on('uncaughtException', error => {
+    log.error('An unexpected error was caught, the agent goes on.', { error })
+  })
+  process.on('unhandledRejection', error => {
+    log.error('An unexpected rejection was caught, the agent goes on.', { error })
+  })
 }
 
-function stopDeadline ({ environment }: Program, log: Log): number {
+function stopDeadline({ environment }: Program, log: Log): number {
   const text = environment.properties['flume.stop.timeout']
   if (text === undefined) return DEFAULT_STOP_MS
   const seconds = parseJavaLong(text)
@@ -94,14 +125,16 @@ function stopDeadline ({ environment }: Program, log: Log): number {
   return DEFAULT_STOP_MS
 }
 
-function leaveCounters (agent: Agent, logging: Logging): void {
+/** Flume's shutdown metrics, for whoever reads the log afterwards; somebody at a terminal gets the balance only. */
+function leaveCounters(agent: Agent, logging: Logging): void {
   const log = logging.log('counters')
+  const write = logging.hasFile || !process.stderr.isTTY ? log.info : log.debug
   for (const group of agent.counters().filter(({ startTime }) => startTime > 0)) {
-    for (const line of shutdownLines(group)) log.info(line)
+    for (const line of shutdownLines(group)) write(line)
   }
 }
 
-function reportStop ({ abandoned, unfinished, elapsedMs }: StopReport, log: Log): void {
+function reportStop({ abandoned, unfinished, elapsedMs }: StopReport, log: Log): void {
   for (const { channel, events } of abandoned) {
     log.error('Events were still in a channel that does not keep them, and are lost.', { channel, events })
   }
@@ -109,13 +142,13 @@ function reportStop ({ abandoned, unfinished, elapsedMs }: StopReport, log: Log)
   log.info('Stopped.', { elapsedMs })
 }
 
-async function endAtOnce (logging: Logging, log: Log, signal: StopSignal): Promise<void> {
+async function endAtOnce(logging: Logging, log: Log, signal: StopSignal): Promise<void> {
   log.warn('A second signal ends the agent at once.', { signal })
   await flushWithin(logging, LAST_WORDS_MS)
   leaveProcess(exitCodeOf(signal), false)
 }
 
-async function flushWithin (logging: Logging, ms: number): Promise<void> {
+async function flushWithin(logging: Logging, ms: number): Promise<void> {
   const late = Promise.withResolvers<boolean>()
   const timer = setTimeout(late.resolve, ms, false)
   await Promise.race([logging.flush(), late.promise])

@@ -1,8 +1,19 @@
 import type {
-  ChannelDefinition, InterceptorDefinition, ProcessorDefinition, SelectorDefinition, SinkDefinition, SourceDefinition
+  ChannelDefinition,
+  InterceptorDefinition,
+  ProcessorDefinition,
+  SelectorDefinition,
+  SinkDefinition,
+  SourceDefinition
 } from '../core/component.ts'
 import type { Context, PolledSource, Source } from '../core/contracts.ts'
-import { CHANNEL_COUNTERS, newCounters, SINK_COUNTERS, SOURCE_COUNTERS, type SourceCounters } from '../core/counters.ts'
+import {
+  CHANNEL_COUNTERS,
+  newCounters,
+  SINK_COUNTERS,
+  SOURCE_COUNTERS,
+  type SourceCounters
+} from '../core/counters.ts'
 import { AgentError } from '../core/errors.ts'
 import { MemoryBudget } from '../core/memory-budget.ts'
 import type { AgentPlan, ComponentPlan, SinkPlan, SourcePlan } from '../core/plan.ts'
@@ -31,7 +42,10 @@ export interface Assembly {
   readonly ingestAbort: AbortController
 }
 
-interface ChannelPart { readonly port: ChannelPort, readonly supervised: Supervised }
+interface ChannelPart {
+  readonly port: ChannelPort
+  readonly supervised: Supervised
+}
 
 interface SourcePart {
   readonly name: string
@@ -41,10 +55,14 @@ interface SourcePart {
   readonly needs: readonly Supervised[]
 }
 
-interface SinkPart { readonly port: SinkPort, readonly supervised: Supervised, readonly channel: Supervised }
+interface SinkPart {
+  readonly port: SinkPort
+  readonly supervised: Supervised
+  readonly channel: Supervised
+}
 
 /** Makes every component of the plan. Throws ERR_CONFIG when a setting that was checked before is wrong after all. */
-export function assemble (plan: AgentPlan, services: Services): Assembly {
+export function assemble(plan: AgentPlan, services: Services): Assembly {
   return new Assembler(services).assemble(plan)
 }
 
@@ -55,131 +73,170 @@ class Assembler {
   readonly #sinks = new Map<string, SinkPart>()
   readonly #ingestAbort = new AbortController()
 
-  constructor (services: Services) {
+  constructor(services: Services) {
     this.#services = services
     this.#memory = new MemoryBudget(services.memoryBytes)
   }
 
-  assemble (plan: AgentPlan): Assembly {
+  assemble(plan: AgentPlan): Assembly {
     for (const channel of plan.channels) this.#channels.set(channel.name, this.#channel(channel))
     for (const sink of plan.sinks) this.#sinks.set(sink.name, this.#sink(sink))
     const sources = plan.sources.map(source => this.#source(source))
     const links = new Map<string, string[]>()
-    for (const { name, channel } of plan.sinks) links.set(channel, [...links.get(channel) ?? [], name])
+    for (const { name, channel } of plan.sinks) links.set(channel, [...(links.get(channel) ?? []), name])
     return {
-      channels: [...this.#channels.values()], sources, sinks: [...this.#sinks.values()],
-      drains: this.#drains(plan), links, ingestAbort: this.#ingestAbort
+      channels: [...this.#channels.values()],
+      sources,
+      sinks: [...this.#sinks.values()],
+      drains: this.#drains(plan),
+      links,
+      ingestAbort: this.#ingestAbort
     }
   }
 
-  #channel (plan: ComponentPlan): ChannelPart {
+  #channel(plan: ComponentPlan): ChannelPart {
     const definition = this.#services.definition(plan) as ChannelDefinition
     const counters = newCounters(CHANNEL_COUNTERS)
     const context = { ...this.#context(plan, () => supervised), counters, memory: this.#memory }
     const channel = definition.create(this.#settings(plan), context)
     const port = new ChannelPort(plan.name, channel, counters)
-    const up = (): void => { port.ledger.recovered = channel.size }
+    const up = (): void => {
+      port.ledger.recovered = channel.size
+    }
     const supervised: Supervised = this.#supervise(plan, { part: channel, up })
     return { port, supervised }
   }
 
-  #sink (plan: SinkPlan): SinkPart {
+  #sink(plan: SinkPlan): SinkPart {
     const definition = this.#services.definition(plan) as SinkDefinition
     const settings = this.#settings(plan)
     const counters = newCounters(SINK_COUNTERS)
     const dropped = (reason: string, events: number): void => port.drop(reason, events)
     const context = { ...this.#context(plan, () => supervised), counters, dropped }
     const channel = this.#channelOf(plan.channel)
-    const batchSize = Math.min(definition.batchSize?.(settings) ?? DEFAULT_BATCH, channel.port.channel.transactionCapacity)
+    const batchSize = Math.min(
+      definition.batchSize?.(settings) ?? DEFAULT_BATCH,
+      channel.port.channel.transactionCapacity
+    )
     const port = new SinkPort(plan.name, definition.create(settings, context), counters, batchSize)
-    const up = (): void => { port.running = true }
+    const up = (): void => {
+      port.running = true
+    }
     const down = (): Promise<void> => Promise.resolve(void (port.running = false))
     const supervised: Supervised = this.#supervise(plan, { part: port.sink, up, down })
     return { port, supervised, channel: channel.supervised }
   }
 
-  #source (plan: SourcePlan): SourcePart {
+  #source(plan: SourcePlan): SourcePart {
     const definition = this.#services.definition(plan) as SourceDefinition
     const counters = newCounters(SOURCE_COUNTERS)
     const channels = new Map(plan.channels.map(name => [name, this.#channelOf(name).port]))
     const context = this.#context(plan, () => supervised)
     const ingest = new Ingest({
       interceptors: plan.interceptors.map(interceptor =>
-        (this.#services.definition(interceptor) as InterceptorDefinition).create(this.#settings(interceptor), context)),
-      selector: (this.#services.definition(plan.selector) as SelectorDefinition)
-        .create(this.#settings(plan.selector), { ...context, channels: plan.channels }),
-      channels, counters, log: context.log, signal: this.#ingestAbort.signal
+        (this.#services.definition(interceptor) as InterceptorDefinition).create(
+          this.#settings(interceptor),
+          context
+        )
+      ),
+      selector: (this.#services.definition(plan.selector) as SelectorDefinition).create(
+        this.#settings(plan.selector),
+        { ...context, channels: plan.channels }
+      ),
+      channels,
+      counters,
+      log: context.log,
+      signal: this.#ingestAbort.signal
     })
     const source = definition.create(this.#settings(plan), {
-      ...context, counters, ingest: batch => ingest.ingest(batch), ingestEach: batch => ingest.ingestEach(batch)
+      ...context,
+      counters,
+      ingest: batch => ingest.ingest(batch),
+      ingestEach: batch => ingest.ingestEach(batch)
     })
     const supervised: Supervised = this.#supervise(plan, { part: source, ...this.#polling(source, context) })
     const needs = plan.channels.map(name => this.#channelOf(name).supervised)
     return { name: plan.name, counters, ledger: ingest.ledger, supervised, needs }
   }
 
-  #polling (source: Source | PolledSource, context: Context): { up?: () => void, down?: () => Promise<void> } {
+  #polling(source: Source | PolledSource, context: Context): { up?: () => void; down?: () => Promise<void> } {
     if (!('poll' in source)) return {}
     const polling = new Polling(source, context.clock, context.log)
     return { up: () => polling.start(), down: () => polling.end() }
   }
 
-  #drains (plan: AgentPlan): Drain[] {
+  #drains(plan: AgentPlan): Drain[] {
     const grouped = new Set(plan.groups.flatMap(group => group.sinks))
-    const alone = plan.sinks.filter(({ name }) => !grouped.has(name)).map(({ name }) => {
-      const sink = this.#sinkOf(name)
-      return this.#drain(name, [sink], { deliver: (batch, signal) => sink.port.deliver(batch, signal) })
-    })
-    return [...alone, ...plan.groups.map(({ name, processor, sinks }) => {
-      const members = sinks.map(sink => this.#sinkOf(sink))
-      const definition = this.#services.definition(processor) as ProcessorDefinition
-      const context = { ...this.#context(processor, () => undefined), sinks: members.map(({ port }) => port) }
-      return this.#drain(name, members, definition.create(this.#settings(processor), context))
-    })]
+    const alone = plan.sinks
+      .filter(({ name }) => !grouped.has(name))
+      .map(({ name }) => {
+        const sink = this.#sinkOf(name)
+        return this.#drain(name, [sink], { deliver: (batch, signal) => sink.port.deliver(batch, signal) })
+      })
+    return [
+      ...alone,
+      ...plan.groups.map(({ name, processor, sinks }) => {
+        const members = sinks.map(sink => this.#sinkOf(sink))
+        const definition = this.#services.definition(processor) as ProcessorDefinition
+        const context = {
+          ...this.#context(processor, () => undefined),
+          sinks: members.map(({ port }) => port)
+        }
+        return this.#drain(name, members, definition.create(this.#settings(processor), context))
+      })
+    ]
   }
 
-  #drain (name: string, members: readonly SinkPart[], processor: { deliver: SinkPort['deliver'] }): Drain {
+  #drain(name: string, members: readonly SinkPart[], processor: { deliver: SinkPort['deliver'] }): Drain {
     const port = this.#channelPort(members)
     const { clock } = this.#services
     const sinks = members.map(member => member.port)
     return new Drain({
-      name, port, processor, sinks, clock, log: this.#services.log(`sink ${name}`),
-      ready: () => members.length === 1 && members[0] !== undefined
-        ? members[0].supervised.settled
-        : Promise.all(members.map(({ supervised }) => supervised.attempted))
+      name,
+      port,
+      processor,
+      sinks,
+      clock,
+      log: this.#services.log(`sink ${name}`),
+      ready: () =>
+        members.length === 1 && members[0] !== undefined
+          ? members[0].supervised.settled
+          : Promise.all(members.map(({ supervised }) => supervised.attempted))
     })
   }
 
-  #channelPort (members: readonly SinkPart[]): ChannelPort {
+  #channelPort(members: readonly SinkPart[]): ChannelPort {
     const found = [...this.#channels.values()].find(({ supervised }) => supervised === members[0]?.channel)
     if (found === undefined) throw new AgentError('ERR_CONFIG', 'A group has no sinks.')
     return found.port
   }
 
-  #settings (plan: ComponentPlan): never {
+  #settings(plan: ComponentPlan): never {
     return settingsOf(this.#services.definition(plan), plan.properties, this.#services.resolved) as never
   }
 
-  #context (plan: ComponentPlan, supervised: () => Supervised | undefined): Context {
+  #context(plan: ComponentPlan, supervised: () => Supervised | undefined): Context {
     const { clock, environment } = this.#services
     const log = this.#services.log(`${plan.kind} ${plan.name}`)
     return { name: plan.name, log, clock, environment, fail: error => supervised()?.fail(error) }
   }
 
-  #supervise (plan: ComponentPlan, subject: Pick<Supervised['subject'], 'part' | 'up' | 'down'>): Supervised {
+  #supervise(plan: ComponentPlan, subject: Pick<Supervised['subject'], 'part' | 'up' | 'down'>): Supervised {
     const log = this.#services.log(`${plan.kind} ${plan.name}`)
     return new Supervised({ kind: plan.kind, name: plan.name, ...subject }, this.#services.clock, log)
   }
 
-  #channelOf (name: string): ChannelPart {
+  #channelOf(name: string): ChannelPart {
     const channel = this.#channels.get(name)
-    if (channel === undefined) throw new AgentError('ERR_CONFIG', 'The plan names a channel that it does not have.', { name })
+    if (channel === undefined)
+      throw new AgentError('ERR_CONFIG', 'The plan names a channel that it does not have.', { name })
     return channel
   }
 
-  #sinkOf (name: string): SinkPart {
+  #sinkOf(name: string): SinkPart {
     const sink = this.#sinks.get(name)
-    if (sink === undefined) throw new AgentError('ERR_CONFIG', 'The plan names a sink that it does not have.', { name })
+    if (sink === undefined)
+      throw new AgentError('ERR_CONFIG', 'The plan names a sink that it does not have.', { name })
     return sink
   }
 }

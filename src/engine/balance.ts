@@ -23,14 +23,14 @@ export interface SourceBalance {
   readonly dropped: Readonly<Record<string, number>>
 }
 
-/** stored + recovered = held + taken, within what is under way. */
+/** stored + recovered = held + taken + abandoned, within what is under way. */
 export interface ChannelBalance {
   readonly name: string
   readonly stored: number
   /** Held at start already. */
   readonly recovered: number
   readonly taken: number
-  /** What the channel itself says it holds, those on loan included. */
+  /** What the channel itself says it holds, those on loan included, those abandoned not. */
   readonly held: number
   /** Events in puts and commits that have begun and not ended. */
   readonly storing: number
@@ -71,23 +71,25 @@ export class SinkLedger {
 }
 
 /** Adds to a count by reason. */
-export function addTo (counts: Record<string, number>, reason: string, events: number): void {
+export function addTo(counts: Record<string, number>, reason: string, events: number): void {
   counts[reason] = (counts[reason] ?? 0) + events
 }
 
 /** The sum of counts by reason. */
-export function sumOf (counts: Readonly<Record<string, number>>): number {
+export function sumOf(counts: Readonly<Record<string, number>>): number {
   return Object.values(counts).reduce((sum, count) => sum + count, 0)
 }
 
 /** The sheet with its equations checked. `links` says which sinks drain which channel. */
-export function balanceSheet (
-  parts: Omit<BalanceSheet, 'differences'>, links: ReadonlyMap<string, readonly string[]>
+export function balanceSheet(
+  parts: Omit<BalanceSheet, 'differences'>,
+  links: ReadonlyMap<string, readonly string[]>
 ): BalanceSheet {
   const differences: string[] = []
   for (const source of parts.sources) {
     const settled = source.accepted + sumOf(source.rejected) + source.entering
-    if (source.received !== settled) differences.push(`Source ${source.name} received ${source.received}, settled ${settled}.`)
+    if (source.received !== settled)
+      differences.push(`Source ${source.name} received ${source.received}, settled ${settled}.`)
   }
   for (const channel of parts.channels) {
     const expected = channel.stored + channel.recovered - channel.taken - channel.abandoned
@@ -97,7 +99,8 @@ export function balanceSheet (
     }
     const sinks = parts.sinks.filter(sink => links.get(channel.name)?.includes(sink.name))
     const drained = sinks.reduce((sum, sink) => sum + sink.taken, 0)
-    if (drained !== channel.taken) differences.push(`Channel ${channel.name} gave ${channel.taken}, its sinks got ${drained}.`)
+    if (drained !== channel.taken)
+      differences.push(`Channel ${channel.name} gave ${channel.taken}, its sinks got ${drained}.`)
   }
   for (const sink of parts.sinks) {
     const settled = sink.delivered + sumOf(sink.dropped)

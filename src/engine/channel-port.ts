@@ -10,14 +10,14 @@ export class ChannelPort {
   readonly counters: ChannelCounters
   readonly ledger = new ChannelLedger()
 
-  constructor (name: string, channel: Channel, counters: ChannelCounters) {
+  constructor(name: string, channel: Channel, counters: ChannelCounters) {
     this.name = name
     this.channel = channel
     this.counters = counters
   }
 
   /** As Channel.put. */
-  async put (batch: EventBatch, signal: AbortSignal): Promise<void> {
+  async put(batch: EventBatch, signal: AbortSignal): Promise<void> {
     const { counters, ledger } = this
     const events = batch.length
     counters.EventPutAttemptCount += events
@@ -32,14 +32,14 @@ export class ChannelPort {
   }
 
   /** As Channel.take. */
-  async take (max: number): Promise<Lease | undefined> {
+  async take(max: number): Promise<Lease | undefined> {
     const lease = await this.channel.take(max)
     this.counters.EventTakeAttemptCount += lease?.batch.length ?? 1
     return lease
   }
 
   /** Ends a lease for good. */
-  async commit (lease: Lease): Promise<void> {
+  async commit(lease: Lease): Promise<void> {
     const events = lease.batch.length
     this.ledger.settling += events
     try {

@@ -12,7 +12,7 @@ import { SinkPort } from './sink-port.ts'
 
 const never = new AbortController().signal
 
-function open (batchSize = 10) {
+function open(batchSize = 10) {
   const clock = new FakeClock()
   const channel = new FakeChannel()
   const sink = new FakeSink()
@@ -20,7 +20,13 @@ function open (batchSize = 10) {
   const sinkPort = new SinkPort('k', sink, newCounters(SINK_COUNTERS), batchSize)
   sinkPort.running = true
   const drain = new Drain({
-    name: 'k', port, processor: sinkPort, sinks: [sinkPort], clock, log: new FakeLog(), ready: () => Promise.resolve()
+    name: 'k',
+    port,
+    processor: sinkPort,
+    sinks: [sinkPort],
+    clock,
+    log: new FakeLog(),
+    ready: () => Promise.resolve()
   })
   return { drain, channel, sink, port, sinkPort, clock }
 }
@@ -35,7 +41,13 @@ test('events go to the sink as they come, in order, at most a batch at a time', 
 
   await drain.end(never)
 
-  assert.deepEqual([sink.delivered, sink.batchSizes], [['a', 'b', 'c', 'd'], [2, 1, 1]])
+  assert.deepEqual(
+    [sink.delivered, sink.batchSizes],
+    [
+      ['a', 'b', 'c', 'd'],
+      [2, 1, 1]
+    ]
+  )
 })
 
 test('a failed batch stays in the channel and is tried again after 1 s, 2 s … at most 5 s', async () => {
@@ -79,7 +91,8 @@ test('counters tell full, partial and empty batches and what was committed', asy
   await settled()
   await drain.end(never)
 
-  const { BatchCompleteCount, BatchUnderflowCount, BatchEmptyCount, EventDrainSuccessCount } = sinkPort.counters
+  const { BatchCompleteCount, BatchUnderflowCount, BatchEmptyCount, EventDrainSuccessCount } =
+    sinkPort.counters
   assert.deepEqual([BatchCompleteCount, BatchUnderflowCount, EventDrainSuccessCount], [1, 1, 3])
   assert.ok(BatchEmptyCount >= 1)
   assert.equal(port.counters.EventTakeSuccessCount, 3)

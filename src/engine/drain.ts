@@ -17,7 +17,7 @@ export interface DrainParts {
   readonly clock: Clock
   readonly log: Log
   /** Resolves once the sink is up, or each sink of a group has tried to start. */
-  ready (): Promise<unknown>
+  ready(): Promise<unknown>
 }
 
 /** Moves events from one channel to one sink or group, batch after batch, until told to end. */
@@ -31,14 +31,14 @@ export class Drain {
   #failures = 0
   #untilEmpty = false
 
-  constructor (parts: DrainParts) {
+  constructor(parts: DrainParts) {
     this.#parts = parts
     this.name = parts.name
     this.#max = Math.min(...parts.sinks.map(sink => sink.batchSize))
   }
 
   /** Begins; the sinks are up or refuse by themselves. */
-  start (): void {
+  start(): void {
     this.#done ??= this.#run()
   }
 
@@ -46,7 +46,7 @@ export class Drain {
    * Ends after the batch in hand; where the channel loses its events on stop, only once it is empty. `deadline`
    * aborts what is still under way.
    */
-  async end (deadline: AbortSignal): Promise<void> {
+  async end(deadline: AbortSignal): Promise<void> {
     this.#untilEmpty = !this.#parts.port.channel.durable && this.#done !== undefined
     this.#ending.abort()
     const abort = (): void => this.#aborted.abort(deadline.reason)
@@ -56,7 +56,7 @@ export class Drain {
     deadline.removeEventListener('abort', abort)
   }
 
-  async #run (): Promise<void> {
+  async #run(): Promise<void> {
     await Promise.race([this.#parts.ready(), aborted(this.#ending.signal)])
     while (!this.#aborted.signal.aborted) {
       if (this.#ending.signal.aborted && !this.#parts.sinks.some(sink => sink.running)) return
@@ -72,7 +72,7 @@ export class Drain {
   }
 
   /** One batch. Resolves to the pause that Flume makes after it. */
-  async #step (): Promise<number | 'empty'> {
+  async #step(): Promise<number | 'empty'> {
     const { port, processor, sinks } = this.#parts
     let delivering = false
     try {
@@ -95,18 +95,21 @@ export class Drain {
     }
   }
 
-  #backoff (error: unknown): number {
+  #backoff(error: unknown): number {
     const soft = error instanceof AgentError && error.code === 'ERR_DELIVERY'
     this.#failures += 1
     const pauseMs = soft ? Math.min(this.#failures * BACKOFF_STEP_MS, BACKOFF_MAX_MS) : BACKOFF_MAX_MS
     if (!this.#aborted.signal.aborted) {
       const facts = { sink: this.#parts.name, reason: messageOf(error), pauseMs, error }
-      this.#parts.log.error('Unable to deliver event. The batch went back to its channel and is tried again.', facts)
+      this.#parts.log.error(
+        'Unable to deliver event. The batch went back to its channel and is tried again.',
+        facts
+      )
     }
     return pauseMs
   }
 
-  async #pause (pauseMs: number): Promise<void> {
+  async #pause(pauseMs: number): Promise<void> {
     const { clock } = this.#parts
     if (!this.#ending.signal.aborted) await clock.sleep(pauseMs, this.#ending.signal)
     else await clock.sleep(Math.min(pauseMs, LAST_ATTEMPTS_PAUSE_MS), this.#aborted.signal)

@@ -14,16 +14,29 @@ interface Options {
   selector?: Selector
 }
 
-function open (channels: Record<string, FakeChannel>, { interceptors = [], optional = [], selector }: Options = {}) {
+function open(
+  channels: Record<string, FakeChannel>,
+  { interceptors = [], optional = [], selector }: Options = {}
+) {
   const counters = newCounters(SOURCE_COUNTERS)
   const log = new FakeLog()
-  const ports = new Map(Object.entries(channels).map(([name, channel]) =>
-    [name, new ChannelPort(name, channel, newCounters(CHANNEL_COUNTERS))]))
+  const ports = new Map(
+    Object.entries(channels).map(([name, channel]) => [
+      name,
+      new ChannelPort(name, channel, newCounters(CHANNEL_COUNTERS))
+    ])
+  )
   const replicating: Selector = {
-    route: batch => Object.keys(channels).map(channel => ({ channel, batch, required: !optional.includes(channel) }))
+    route: batch =>
+      Object.keys(channels).map(channel => ({ channel, batch, required: !optional.includes(channel) }))
   }
   const ingest = new Ingest({
-    interceptors, selector: selector ?? replicating, channels: ports, counters, log, signal: new AbortController().signal
+    interceptors,
+    selector: selector ?? replicating,
+    channels: ports,
+    counters,
+    log,
+    signal: new AbortController().signal
   })
   return { ingest, counters, log, ports }
 }
@@ -35,19 +48,28 @@ test('a batch goes to every channel, and is counted once', async () => {
 
   await ingest.ingest(batchOf(['a', 'b']))
 
-  assert.deepEqual([c1.texts, c2.texts], [['a', 'b'], ['a', 'b']])
+  assert.deepEqual(
+    [c1.texts, c2.texts],
+    [
+      ['a', 'b'],
+      ['a', 'b']
+    ]
+  )
   assert.deepEqual([counters.EventReceivedCount, counters.EventAcceptedCount], [2, 2])
   assert.equal(ports.get('c2')?.counters.EventPutSuccessCount, 2)
 })
 
 test('interceptors run in order, and what they drop counts as accepted', async () => {
   const channel = new FakeChannel()
-  const { ingest, counters } = open({ channel }, {
-    interceptors: [
-      { intercept: batch => batch.filter(i => batch.text(i) !== 'drop') },
-      { intercept: batch => batch.withHeader('seen', batch.length.toString()) }
-    ]
-  })
+  const { ingest, counters } = open(
+    { channel },
+    {
+      interceptors: [
+        { intercept: batch => batch.filter(i => batch.text(i) !== 'drop') },
+        { intercept: batch => batch.withHeader('seen', batch.length.toString()) }
+      ]
+    }
+  )
 
   await ingest.ingest(batchOf(['keep', 'drop']))
 
@@ -58,14 +80,19 @@ test('interceptors run in order, and what they drop counts as accepted', async (
 
 test('an interceptor that fails on one event harms no other', async () => {
   const channel = new FakeChannel()
-  const { ingest, log, counters } = open({ channel }, {
-    interceptors: [{
-      intercept: batch => {
-        for (const event of batch) if (event.text === 'bad') throw new Error('cannot')
-        return batch
-      }
-    }]
-  })
+  const { ingest, log, counters } = open(
+    { channel },
+    {
+      interceptors: [
+        {
+          intercept: batch => {
+            for (const event of batch) if (event.text === 'bad') throw new Error('cannot')
+            return batch
+          }
+        }
+      ]
+    }
+  )
 
   await ingest.ingest(batchOf(['a', 'bad', 'b']))
 
@@ -74,12 +101,14 @@ test('an interceptor that fails on one event harms no other', async () => {
   assert.equal(log.messages('error').length, 1)
 })
 
-test('a failing required channel fails the batch, with Flume\'s words for errors that are not ours', async () => {
+test("a failing required channel fails the batch, with Flume's words for errors that are not ours", async () => {
   const c1 = new FakeChannel()
   c1.failPutWith = new Error('disk on fire')
   const { ingest, counters } = open({ c1 })
 
-  await assert.rejects(ingest.ingest(batchOf(['a'])), { message: 'Unable to put batch on required channel: c1' })
+  await assert.rejects(ingest.ingest(batchOf(['a'])), {
+    message: 'Unable to put batch on required channel: c1'
+  })
   assert.deepEqual([counters.EventAcceptedCount, counters.ChannelWriteFail], [0, 1])
   assert.deepEqual(ingest.ledger.rejected, { ERR_CHANNEL: 1 })
 })

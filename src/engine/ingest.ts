@@ -23,13 +23,13 @@ export class Ingest {
   readonly #parts: IngestParts
   readonly #channels: readonly ChannelPort[]
 
-  constructor (parts: IngestParts) {
+  constructor(parts: IngestParts) {
     this.#parts = parts
     this.#channels = [...parts.channels.values()]
   }
 
   /** As SourceContext.ingest. */
-  async ingest (batch: EventBatch): Promise<void> {
+  async ingest(batch: EventBatch): Promise<void> {
     const { counters } = this.#parts
     const events = batch.length
     if (events === 0) return
@@ -50,7 +50,7 @@ export class Ingest {
   }
 
   /** As SourceContext.ingestEach. */
-  async ingestEach (batch: EventBatch): Promise<IngestResult> {
+  async ingestEach(batch: EventBatch): Promise<IngestResult> {
     let accepted = 0
     while (accepted < batch.length) {
       const rest = batch.slice(accepted)
@@ -65,13 +65,13 @@ export class Ingest {
     return { accepted, error: undefined }
   }
 
-  #fits (batch: EventBatch): number {
+  #fits(batch: EventBatch): number {
     let events = batch.length
     for (const port of this.#channels) events = Math.min(events, port.channel.fits(batch))
     return events
   }
 
-  async #store (batch: EventBatch): Promise<void> {
+  async #store(batch: EventBatch): Promise<void> {
     const shaped = this.#intercept(batch)
     if (shaped.length < batch.length) addTo(this.ledger.dropped, 'interceptor', batch.length - shaped.length)
     if (shaped.length === 0) return
@@ -85,32 +85,44 @@ export class Ingest {
     if (routed < shaped.length) addTo(this.ledger.dropped, 'no channel selected', shaped.length - routed)
   }
 
-  async #put ({ channel, batch }: Route): Promise<void> {
+  async #put({ channel, batch }: Route): Promise<void> {
     try {
       await this.#port(channel).put(batch, this.#parts.signal)
     } catch (error) {
       if (error instanceof AgentError) throw error
-      throw new AgentError('ERR_CHANNEL', `Unable to put batch on required channel: ${channel}`, { channel }, error)
+      throw new AgentError(
+        'ERR_CHANNEL',
+        `Unable to put batch on required channel: ${channel}`,
+        { channel },
+        error
+      )
     }
   }
 
-  async #putOptional ({ channel, batch }: Route): Promise<void> {
+  async #putOptional({ channel, batch }: Route): Promise<void> {
     try {
       await this.#port(channel).put(batch, this.#parts.signal)
     } catch (error) {
       addTo(this.ledger.dropped, `optional channel ${channel}`, batch.length)
-      this.#parts.log.error('Unable to put batch on optional channel.', { channel, events: batch.length, error })
+      this.#parts.log.error('Unable to put batch on optional channel.', {
+        channel,
+        events: batch.length,
+        error
+      })
     }
   }
 
-  #port (name: string): ChannelPort {
+  #port(name: string): ChannelPort {
     const port = this.#parts.channels.get(name)
-    if (port === undefined) throw new AgentError('ERR_CONFIG', 'The selector names a channel that the source does not have.', { channel: name })
+    if (port === undefined)
+      throw new AgentError('ERR_CONFIG', 'The selector names a channel that the source does not have.', {
+        channel: name
+      })
     return port
   }
 
   /** The chain over the whole batch; where it throws, event by event, so that one bad event harms no other. */
-  #intercept (batch: EventBatch): EventBatch {
+  #intercept(batch: EventBatch): EventBatch {
     if (this.#parts.interceptors.length === 0) return batch
     try {
       return this.#chain(batch)
@@ -125,7 +137,7 @@ export class Ingest {
     return joinBatches(pieces)
   }
 
-  #chain (batch: EventBatch): EventBatch {
+  #chain(batch: EventBatch): EventBatch {
     let shaped = batch
     for (const interceptor of this.#parts.interceptors) {
       if (shaped.length === 0) break
@@ -134,13 +146,15 @@ export class Ingest {
     return shaped
   }
 
-  #reject (batch: EventBatch, error: unknown): EventBatch {
+  #reject(batch: EventBatch, error: unknown): EventBatch {
     this.#parts.counters.GenericProcessingFail += 1
-    this.#parts.log.error('An interceptor failed on an event, which is dropped.', { reason: messageOf(error) })
+    this.#parts.log.error('An interceptor failed on an event, which is dropped.', {
+      reason: messageOf(error)
+    })
     return batch.slice(0, 0)
   }
 }
 
-function asAgentError (error: unknown): AgentError {
+function asAgentError(error: unknown): AgentError {
   return error instanceof AgentError ? error : new AgentError('ERR_CHANNEL', messageOf(error), {}, error)
 }

@@ -6,7 +6,7 @@ import { FakeLog } from '../testing/fake-log.ts'
 import { FakePolledSource } from '../testing/fake-parts.ts'
 import { Polling } from './polling.ts'
 
-function open (next: (signal: AbortSignal) => Promise<boolean>) {
+function open(next: (signal: AbortSignal) => Promise<boolean>) {
   const clock = new FakeClock()
   const log = new FakeLog()
   const source = new FakePolledSource(next)

@@ -7,11 +7,11 @@ import type { RunState } from './supervisor.ts'
 /** What the engine needs from outside; nothing in it is global. */
 export interface Services {
   /** The log of one component, such as `source r1`. */
-  log (component: string): Log
+  log(component: string): Log
   readonly clock: Clock
   readonly environment: Environment
   /** The definition that a plan's type stands for, loaded before. */
-  definition (plan: ComponentPlan): AnyDefinition
+  definition(plan: ComponentPlan): AnyDefinition
   /** Inner components, looked up before. */
   readonly resolved: Resolved
   /** What all channels together may keep in memory, in bytes. */
@@ -32,7 +32,7 @@ export interface ComponentState {
 /** What a stop left behind. */
 export interface StopReport {
   /** Events that were held by channels that lose them. */
-  readonly abandoned: readonly { readonly channel: string, readonly events: number }[]
+  readonly abandoned: readonly { readonly channel: string; readonly events: number }[]
   /** Components that had not ended when the deadline came. */
   readonly unfinished: readonly string[]
   readonly elapsedMs: number

@@ -16,7 +16,7 @@ export class SinkPort {
   #delivered = 0
   #dropped: Record<string, number> = {}
 
-  constructor (name: string, sink: Sink, counters: SinkCounters, batchSize: number) {
+  constructor(name: string, sink: Sink, counters: SinkCounters, batchSize: number) {
     this.name = name
     this.sink = sink
     this.counters = counters
@@ -24,7 +24,7 @@ export class SinkPort {
   }
 
   /** As Sink.deliver. */
-  async deliver (batch: EventBatch, signal: AbortSignal): Promise<void> {
+  async deliver(batch: EventBatch, signal: AbortSignal): Promise<void> {
     if (!this.running) throw new AgentError('ERR_DELIVERY', 'The sink is not running.', { sink: this.name })
     const { counters } = this
     counters.EventDrainAttemptCount += batch.length
@@ -41,12 +41,12 @@ export class SinkPort {
   }
 
   /** The sink gave up events of the batch in hand. */
-  drop (reason: string, events: number): void {
+  drop(reason: string, events: number): void {
     addTo(this.#dropped, reason, events)
   }
 
   /** The channel has let go of what was delivered since the last call. */
-  settle (): void {
+  settle(): void {
     let dropped = 0
     for (const [reason, events] of Object.entries(this.#dropped)) {
       addTo(this.ledger.dropped, reason, events)
@@ -59,7 +59,7 @@ export class SinkPort {
   }
 
   /** The channel took back what was delivered since the last settlement: it will come again. */
-  forget (): void {
+  forget(): void {
     this.#delivered = 0
     this.#dropped = {}
   }

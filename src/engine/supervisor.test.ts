@@ -5,7 +5,7 @@ import { FakeLog } from '../testing/fake-log.ts'
 import { FakeSource } from '../testing/fake-parts.ts'
 import { Supervised } from './supervisor.ts'
 
-function open () {
+function open() {
   const clock = new FakeClock()
   const log = new FakeLog()
   const part = new FakeSource()

@@ -34,35 +34,35 @@ export class Supervised {
   #firstAttempt = Promise.withResolvers<void>()
   #up = Promise.withResolvers<void>()
 
-  constructor (subject: Subject, clock: Clock, log: Log) {
+  constructor(subject: Subject, clock: Clock, log: Log) {
     this.subject = subject
     this.#clock = clock
     this.#log = log
   }
 
   /** Resolves after the first attempt, whatever came of it, or once it waits for a part that fails to start. */
-  get attempted (): Promise<void> {
+  get attempted(): Promise<void> {
     return this.#firstAttempt.promise
   }
 
   /** Resolves once it runs, or once it was told to stop. */
-  get settled (): Promise<void> {
+  get settled(): Promise<void> {
     return this.#up.promise
   }
 
   /** Starts, after the parts it needs run. */
-  start (needs: readonly Supervised[] = []): void {
+  start(needs: readonly Supervised[] = []): void {
     this.#work ??= this.#keepUp(needs)
   }
 
   /** Restarts a running component that broke. */
-  fail (error: unknown): void {
+  fail(error: unknown): void {
     if (this.state !== 'running' || this.#stopping.signal.aborted) return
     this.#failed('A component failed while running and is started again.', error)
     this.#work = this.#restart()
   }
 
-  async stop (): Promise<void> {
+  async stop(): Promise<void> {
     this.#stopping.abort()
     this.#firstAttempt.resolve()
     this.#up.resolve()
@@ -72,7 +72,7 @@ export class Supervised {
     if (this.startTime > 0) this.stopTime = this.#clock.now()
   }
 
-  async #keepUp (needs: readonly Supervised[]): Promise<void> {
+  async #keepUp(needs: readonly Supervised[]): Promise<void> {
     if (needs.length > 0) {
       await Promise.all(needs.map(need => need.attempted))
       if (needs.some(need => need.state !== 'running')) this.#firstAttempt.resolve()
@@ -84,7 +84,7 @@ export class Supervised {
     }
   }
 
-  async #attempt (): Promise<boolean> {
+  async #attempt(): Promise<boolean> {
     const { subject } = this
     if (this.state !== 'failing') this.state = 'starting'
     try {
@@ -104,22 +104,26 @@ export class Supervised {
     }
   }
 
-  async #restart (): Promise<void> {
+  async #restart(): Promise<void> {
     await this.#down()
     await this.#clock.sleep(RETRY_MS, this.#stopping.signal)
     await this.#keepUp([])
   }
 
-  async #down (): Promise<void> {
+  async #down(): Promise<void> {
     try {
       await this.subject.down?.()
       await this.subject.part.stop()
     } catch (error) {
-      this.#log.error('A component failed to stop cleanly.', { ...this.#names(), reason: messageOf(error), error })
+      this.#log.error('A component failed to stop cleanly.', {
+        ...this.#names(),
+        reason: messageOf(error),
+        error
+      })
     }
   }
 
-  #failed (message: string, error: unknown): void {
+  #failed(message: string, error: unknown): void {
     const reason = messageOf(error)
     const repeated = this.state === 'failing' && this.error === reason
     this.state = 'failing'
@@ -128,13 +132,13 @@ export class Supervised {
     else this.#log.error(message, { ...this.#names(), reason, error })
   }
 
-  #names (): { kind: string, name: string } {
+  #names(): { kind: string; name: string } {
     return { kind: this.subject.kind, name: this.subject.name }
   }
 }
 
 /** Resolves when `signal` aborts. */
-export function aborted (signal: AbortSignal): Promise<void> {
+export function aborted(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve()
   return new Promise(resolve => signal.addEventListener('abort', () => resolve(), { once: true }))
 }

@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { balanceText } from './balance-text.ts'
+
+const SOURCE = { name: 'r', received: 3, accepted: 3, rejected: {}, entering: 0, dropped: {} }
+const CHANNEL = {
+  name: 'c',
+  stored: 3,
+  recovered: 0,
+  taken: 3,
+  held: 0,
+  storing: 0,
+  settling: 0,
+  abandoned: 0
+}
+const SINK = { name: 'k', taken: 3, delivered: 3, dropped: {} }
+
+test('a balance without trouble is short', () => {
+  const text = balanceText({ sources: [SOURCE], channels: [CHANNEL], sinks: [SINK], differences: [] })
+
+  assert.deepEqual(text.split('\n'), [
+    'source r: received 3, accepted 3',
+    'channel c: stored 3, taken 3',
+    'sink k: delivered 3',
+    'Every event is accounted for.'
+  ])
+})
+
+test('what was refused, dropped, kept and lost is said with its reason', () => {
+  const text = balanceText({
+    sources: [
+      {
+        ...SOURCE,
+        received: 9,
+        rejected: { ERR_CHANNEL_FULL: 5, ERR_STOPPED: 1 },
+        dropped: { interceptor: 2 }
+      }
+    ],
+    channels: [{ ...CHANNEL, recovered: 4, held: 1, abandoned: 5 }],
+    sinks: [{ ...SINK, dropped: { poison: 1 } }],
+    differences: ['Sink k took 3, settled 4.']
+  })
+
+  assert.deepEqual(text.split('\n'), [
+    'source r: received 9, accepted 3, rejected 6 (5 ERR_CHANNEL_FULL, 1 ERR_STOPPED), dropped 2 (2 interceptor)',
+    'channel c: recovered 4, stored 3, taken 3, held 1, LOST 5',
+    'sink k: delivered 3, dropped 1 (1 poison)',
+    'Sink k took 3, settled 4.'
+  ])
+})

@@ -1,0 +1,148 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import {
+  defineChannel,
+  defineSelector,
+  defineSink,
+  defineSource,
+  type AnyDefinition
+} from '../core/component.ts'
+import type { SourceContext } from '../core/contracts.ts'
+import type { AgentPlan } from '../core/plan.ts'
+import { FakeClock, settled } from '../testing/fake-clock.ts'
+import { batchOf } from '../testing/fake-context.ts'
+import { FakeLog } from '../testing/fake-log.ts'
+import { FakeChannel, FakeSink, FakeSource } from '../testing/fake-parts.ts'
+import { Agent } from './agent.ts'
+
+const described = { stability: 'stable', summary: 'For tests.', settings: {} } as const
+
+/** An agent of one source, one channel and one sink, all fakes. */
+function open() {
+  const clock = new FakeClock()
+  const parts = { source: new FakeSource(), channel: new FakeChannel(), sink: new FakeSink() }
+  let context: SourceContext | undefined
+  const definitions: AnyDefinition[] = [
+    defineSource({
+      ...described,
+      type: 's',
+      create: (_settings, given) => {
+        context = given
+        return parts.source
+      }
+    }),
+    defineChannel({ ...described, type: 'c', create: () => parts.channel }),
+    defineSink({ ...described, type: 'k', create: () => parts.sink }),
+    defineSelector({
+      ...described,
+      type: 'all',
+      create: () => ({
+        route: batch => [{ channel: 'c1', batch, required: true }]
+      })
+    })
+  ]
+  const plan: AgentPlan = {
+    agent: 'a',
+    groups: [],
+    channels: [{ kind: 'channel', name: 'c1', type: 'c', properties: {} }],
+    sinks: [{ kind: 'sink', name: 'k1', type: 'k', properties: {}, channel: 'c1' }],
+    sources: [
+      {
+        kind: 'source',
+        name: 's1',
+        type: 's',
+        properties: {},
+        channels: ['c1'],
+        interceptors: [],
+        selector: { kind: 'selector', name: 's1', type: 'all', properties: {} }
+      }
+    ]
+  }
+  const agent = new Agent(plan, {
+    log: () => new FakeLog(),
+    clock,
+    memoryBytes: 1_000_000,
+    resolved: () => undefined,
+    environment: { variables: {}, properties: {}, configDirectory: undefined },
+    definition: ({ kind, type }) => definitions.find(one => one.kind === kind && one.type === type) ?? nothing
+  })
+  const ingest = (...texts: string[]) => context?.ingest(batchOf(texts))
+  return { agent, clock, ingest, ...parts }
+}
+
+test('events go from the source to the sink, and the balance says so', async () => {
+  const { agent, ingest, sink } = open()
+  await agent.start()
+  await ingest('a', 'b')
+  await settled()
+  const { sources, channels, sinks, differences } = agent.balance()
+  await agent.stop()
+
+  assert.deepEqual(sink.delivered, ['a', 'b'])
+  assert.deepEqual(
+    [sources[0]?.accepted, channels[0]?.taken, sinks[0]?.delivered, differences],
+    [2, 2, 2, []]
+  )
+})
+
+test("counters carry Flume's names, sizes and times", async () => {
+  const { agent, ingest, clock } = open()
+  await agent.start()
+  await ingest('a')
+  await settled()
+  await clock.advance(5)
+  await agent.stop()
+
+  const groups = Object.fromEntries(agent.counters().map(group => [`${group.type}.${group.name}`, group]))
+  assert.deepEqual(Object.keys(groups), ['CHANNEL.c1', 'SOURCE.s1', 'SINK.k1'])
+  assert.equal(groups['SINK.k1']?.values['EventDrainSuccessCount'], 1)
+  assert.equal(groups['CHANNEL.c1']?.values['ChannelFillPercentage'], 0)
+  assert.deepEqual(
+    [groups['SOURCE.s1']?.startTime, groups['SOURCE.s1']?.stopTime],
+    [1_700_000_000_000, 1_700_000_000_005]
+  )
+})
+
+test('what the sink cannot take before the deadline is counted as abandoned, and the balance still holds', async () => {
+  const { agent, ingest, sink, clock } = open()
+  sink.gate = new Promise(() => {})
+  await agent.start()
+  await ingest('a', 'b')
+  await settled()
+  const stopped = agent.stop(1000)
+  await clock.advance(1000)
+
+  assert.deepEqual((await stopped).abandoned, [{ channel: 'c1', events: 2 }])
+  assert.deepEqual(agent.balance().differences, [])
+})
+
+test('a source waits for a channel that fails to start; the agent is started all the same', async () => {
+  const { agent, channel, source, clock } = open()
+  channel.failStartWith = new Error('no disk')
+  await agent.start()
+  const before = agent.components().map(({ kind, state }) => `${kind} ${state}`)
+  channel.failStartWith = undefined
+  await clock.advance(3000)
+  const after = agent.components().map(({ state }) => state)
+  await agent.stop()
+
+  assert.deepEqual(before, ['channel failing', 'source waiting', 'sink waiting'])
+  assert.deepEqual([after, source.starts], [['running', 'running', 'running'], 1])
+})
+
+test('stop may be called twice and says the same', async () => {
+  const { agent } = open()
+  await agent.start()
+
+  assert.deepEqual(await agent.stop(), await agent.stop())
+})
+
+test('stop works while parts still try to start', async () => {
+  const { agent, channel, sink } = open()
+  channel.failStartWith = new Error('no disk')
+  await agent.start()
+
+  await agent.stop()
+
+  assert.equal(sink.starts, 0)
+})
