@@ -24,7 +24,7 @@ function Install-Packages {
     if (Test-Installed) { return }
     [Console]::Error.WriteLine("Installing what is missing into $launcherHome\node_modules (npm ci), once.")
     Push-Location $launcherHome
-    & npm.cmd ci --omit=dev --ignore-scripts --loglevel=error | Out-Host
+    & npm.cmd ci --omit=dev --ignore-scripts --loglevel=error --no-update-notifier | Out-Host
     $status = $LASTEXITCODE
     Pop-Location
     if ($status -ne 0) {

@@ -85,7 +85,7 @@ test('what is missing is installed once, with a line that says so', async () => 
   assert.match(first.stderr, /^Installing what is missing into .*node_modules \(npm ci\), once\.\n$/)
   assert.match(first.stdout, /^Millrace /)
   assert.equal(second.stderr, '')
-  assert.deepEqual(npmCalls(home.path), [`${home.path} ci --omit=dev --ignore-scripts --loglevel=error`])
+  assert.deepEqual(npmCalls(home.path), [`${home.path} ci --omit=dev --ignore-scripts --loglevel=error --no-update-notifier`])
 })
 
 test('two that start at once install once', async () => {
