@@ -1,40 +1,53 @@
 import { trimJava } from '../core/numbers.ts'
 import { readBlocks, type BlockName, type FileContent, type Link } from './block-dialect.ts'
+import { nearest } from '../core/nearest.ts'
 import type { Findings, Property } from './finding.ts'
 
 /** One configuration text and the name it is known by. */
-export interface Source { readonly file: string, readonly text: string }
+export interface Source {
+  readonly file: string
+  readonly text: string
+}
 
 /** All properties of all files; a later one with the same key has replaced an earlier one. */
 export type Properties = ReadonlyMap<string, Property>
 
 /** Reads every file and lays the later ones over the earlier ones, key by key. */
-export function mergeSources (sources: readonly Source[], findings: Findings): Properties {
+export function mergeSources(sources: readonly Source[], findings: Findings): Properties {
   const merged = new Map<string, Property>()
   const contents = sources.map(({ file, text }) => ({ file, content: readBlocks(text) }))
   for (const { file, content } of contents) {
-    for (const { code, line, message, hint } of content.errors) findings.fatal(code, { at: { file, line }, message, hint })
+    for (const { code, line, message, hint } of content.errors)
+      findings.fatal(code, { at: { file, line }, message, hint })
     layOver(merged, file, content, findings)
   }
   for (const { file, content } of contents) for (const name of content.names) addToList(merged, file, name)
   const known = listedNames(merged)
   const linked = new Map<string, Property>()
-  for (const { file, content } of contents) for (const link of content.links) addLink(merged, { file, link, known, linked }, findings)
+  for (const { file, content } of contents)
+    for (const link of content.links) addLink(merged, { file, link, known, linked }, findings)
   return merged
 }
 
-function layOver (merged: Map<string, Property>, file: string, content: FileContent, findings: Findings): void {
+function layOver(
+  merged: Map<string, Property>,
+  file: string,
+  content: FileContent,
+  findings: Findings
+): void {
   for (const { key, value, line } of content.entries) {
     const earlier = merged.get(key)
-    if (earlier !== undefined && earlier.file === file && earlier.line !== line) duplicate(earlier, { key, value, file, line }, findings)
+    if (earlier !== undefined && earlier.file === file && earlier.line !== line)
+      duplicate(earlier, { key, value, file, line }, findings)
     merged.set(key, { key, value, file, line })
   }
 }
 
-function duplicate (earlier: Property, later: Property, findings: Findings): void {
+function duplicate(earlier: Property, later: Property, findings: Findings): void {
   const same = trimJava(earlier.value) === trimJava(later.value)
   findings.add(same ? 'DUP_KEY_SAME' : 'DUP_KEY_DIFF', {
-    at: later, key: later.key,
+    at: later,
+    key: later.key,
     message: same
       ? `${later.key} is set again, as on line ${earlier.line}.`
       : `${later.key} is set again with another value; that of line ${earlier.line} is lost.`,
@@ -42,14 +55,19 @@ function duplicate (earlier: Property, later: Property, findings: Findings): voi
   })
 }
 
-function addToList (merged: Map<string, Property>, file: string, { agent, kind, name, line }: BlockName): void {
+function addToList(
+  merged: Map<string, Property>,
+  file: string,
+  { agent, kind, name, line }: BlockName
+): void {
   const key = `${agent}.${kind}`
   const listed = merged.get(key)
   if (listed === undefined) merged.set(key, { key, value: name, file, line })
-  else if (!listed.value.split(/\s+/).includes(name)) merged.set(key, { ...listed, value: `${listed.value} ${name}` })
+  else if (!listed.value.split(/\s+/).includes(name))
+    merged.set(key, { ...listed, value: `${listed.value} ${name}` })
 }
 
-function listedNames (merged: Properties): (key: string) => ReadonlySet<string> {
+function listedNames(merged: Properties): (key: string) => ReadonlySet<string> {
   const sets = new Map<string, ReadonlySet<string>>()
   return key => {
     const found = sets.get(key) ?? new Set(merged.get(key)?.value.split(/\s+/) ?? [])
@@ -66,26 +84,44 @@ interface LinkPlace {
   readonly linked: Map<string, Property>
 }
 
-function addLink (merged: Map<string, Property>, place: LinkPlace, findings: Findings): void {
+/** The same name with the agent that was meant, where this one has nothing at all. */
+function otherAgent(merged: Properties, agent: string, name: string): string | undefined {
+  const agents = new Set([...merged.keys()].map(key => key.split('.', 1)[0] ?? ''))
+  const meant = agents.has(agent) ? undefined : nearest(agent, [...agents])
+  return meant === undefined ? undefined : meant + name.slice(agent.length)
+}
+
+function addLink(merged: Map<string, Property>, place: LinkPlace, findings: Findings): void {
   const { file, link, known, linked } = place
   const at = { file, line: link.line }
   const { agent, kind, names, channels } = link
-  for (const [listKey, wanted] of [[`${agent}.${kind}`, names], [`${agent}.channels`, channels]] as const) {
+  for (const [listKey, wanted] of [
+    [`${agent}.${kind}`, names],
+    [`${agent}.channels`, channels]
+  ] as const) {
     for (const name of wanted) {
       if (known(listKey).has(name)) continue
+      const close = nearest(name, [...known(listKey)]) ?? otherAgent(merged, agent, `${listKey}.${name}`)
       findings.add('BLOCK_UNKNOWN_NAME', {
-        at, key: `${listKey}.${name}`, message: `There is no ${listKey}.${name}.`,
-        hint: `Define it in the block ${listKey} {, or name one of: ${[...known(listKey)].join(', ') || 'none yet'}.`
+        at,
+        key: `${listKey}.${name}`,
+        message: `There is no ${listKey}.${name}.`,
+        hint:
+          close === undefined
+            ? `Define it in a block ${listKey} {, or correct the name.`
+            : `Did you mean ${close}?`
       })
     }
   }
-  for (const name of names) {
+  for (const name of names.filter(other => known(`${agent}.${kind}`).has(other))) {
     const key = `${agent}.${kind}.${name}.${kind === 'sinks' ? 'channel' : 'channels'}`
     const before = linked.get(key)?.value.split(' ') ?? []
     const all = [...new Set([...before, ...channels])]
     if (kind === 'sinks' && all.length > 1) {
       findings.add('SINK_CHANNELS', {
-        at, key, message: `The sink ${name} is linked to ${all.join(' and ')}; a sink has one channel.`,
+        at,
+        key,
+        message: `The sink ${name} is linked to ${all.join(' and ')}; a sink has one channel.`,
         hint: `Keep one: ${agent}.sinks(${name}).channels(${all[0] ?? ''}).`
       })
     }
