@@ -25,6 +25,8 @@ export interface WatchOptions {
   readonly openFiles?: number
   /** Where the files of the sink go; otherwise `out` in the agent's own folder. */
   readonly out?: string
+  /** Added to the environment. */
+  readonly env?: Readonly<Record<string, string>>
   /** Bound of the peak memory in MiB. */
   readonly memoryMib?: number
 }
@@ -69,7 +71,7 @@ export class WatchedAgent implements AsyncDisposable {
       '-Dflume.monitoring.bind=127.0.0.1',
       ...(options.args ?? [])
     ]
-    const agent = new WatchedAgent(run(args, options.openFiles), folder, { ...options, out })
+    const agent = new WatchedAgent(run(args, options), folder, { ...options, out })
     try {
       await agent.process.started()
       const [, url = ''] = await agent.process.said(/^Counters: (\S+)\/metrics$/m)
@@ -176,10 +178,10 @@ export async function until(
   }
 }
 
-function run(args: readonly string[], openFiles: number | undefined): AgentProcess {
-  if (openFiles === undefined) return new AgentProcess(args)
+function run(args: readonly string[], { openFiles, env = {} }: WatchOptions): AgentProcess {
+  if (openFiles === undefined) return new AgentProcess(args, { env })
   const limited = ['-c', `ulimit -n ${openFiles} && exec "$0" "$@"`, LAUNCHER, ...args]
-  return new AgentProcess(limited, { program: '/bin/sh' })
+  return new AgentProcess(limited, { program: '/bin/sh', env })
 }
 
 function flowText({ source = {}, channel = {}, sink = {} }: Flow, out: string): string {
