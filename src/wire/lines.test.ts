@@ -124,12 +124,12 @@ test('any bytes in any chunks give the same lines as decoding all at once', () =
   )
 })
 
-test('bytes that wait are counted until they are taken', () => {
+test('lines that wait are counted with their offsets until they are taken, empty ones too', () => {
   const collector = new LineCollector<string>(512)
-  collector.add('a', newRest(), Buffer.from('ab\ncd\nrest'))
+  collector.add('a', newRest(), Buffer.from('ab\n\ncd\nrest'))
 
   const before = collector.bytes
   linesOf(collector)
 
-  assert.deepEqual([before, collector.bytes], [4, 0])
+  assert.deepEqual([before, collector.bytes], [4 + 3 * 8, 0])
 })

@@ -5,6 +5,8 @@ import { LineOffsets, SCAN_INPUT } from './newline-scan.ts'
 
 const NEWLINE = 0x0a
 const SLAB_BYTES = 1024 * 1024
+/** A line costs this much beside its body: where it begins and ends. */
+const LINE_BYTES = 8
 
 const NOTHING = Buffer.alloc(0)
 const FIRST_REST_BYTES = 256
@@ -58,7 +60,7 @@ export class LineCollector<Sender> {
     this.#maxCharacters = maxCharacters
   }
 
-  /** Bytes of lines that wait to be taken. */
+  /** What lines that wait to be taken cost, in bytes: bodies and offsets. */
   get bytes(): number {
     return this.#bytes
   }
@@ -90,7 +92,7 @@ export class LineCollector<Sender> {
   take(): LineBatch<Sender> | undefined {
     if (this.#ready.length === 0) this.#finish()
     const batch = this.#ready.shift()
-    if (batch !== undefined) this.#bytes -= batch.batch.bodyBytes
+    if (batch !== undefined) this.#bytes -= batch.batch.bodyBytes + batch.batch.length * LINE_BYTES
     return batch
   }
 
@@ -148,7 +150,7 @@ export class LineCollector<Sender> {
     const { starts, ends, count } = this.#offsets
     const lines = count - before
     if (lines > 0) {
-      this.#bytes += ends[count - 1]! - starts[before]! - lines + 1
+      this.#bytes += ends[count - 1]! - starts[before]! - (lines - 1) + lines * LINE_BYTES
       this.#total += lines
       this.#credit(sender, lines)
     }

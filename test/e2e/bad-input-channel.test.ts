@@ -28,24 +28,34 @@ describe('a full channel', { concurrency: 3 }, () => {
     assert.deepEqual(numbersOf(agent.storedLines()), [...upTo(100), ...upTo(210).slice(200)])
   })
 
-  test('a sender without acknowledgements is slowed down while the channel is full, and loses nothing', async () => {
-    using folder = temporaryFolder()
-    const out = join(folder.path, 'later')
-    await using agent = await WatchedAgent.start(
-      { source: { 'ack-every-event': 'false' }, channel: { 'keep-alive': '1000' } },
-      { out }
-    )
-    using flood = await LineClient.dial(await agent.port())
-    let sent = 0
-    while (sent < 64 && flood.socket.write(numbered(sent * 10_000, 10_000))) sent++
-    const { sources, channels } = await agent.balanced(({ channels: [channel] }) => channel?.held === 100)
-    mkdirSync(out)
-    await agent.delivered((sent + 1) * 10_000)
-    await agent.stop()
+  for (const { name, text } of [
+    { name: 'lines', text: numbered(0, 10_000) },
+    { name: 'empty lines', text: '\n'.repeat(1_000_000) }
+  ]) {
+    test(`a sender of ${name} without acknowledgements is not read while the channel is full, and loses nothing`, async () => {
+      using folder = temporaryFolder()
+      const out = join(folder.path, 'later')
+      const settings = { source: { 'ack-every-event': 'false' }, channel: { 'keep-alive': '1000' } }
+      await using agent = await WatchedAgent.start(
+        { ...settings, sink: { 'sink.batchSize': '100' } },
+        { out }
+      )
+      using client = await LineClient.dial(await agent.port())
+      const flood = client.flood(text, 64)
+      await client.stuck()
+      const { sources, channels } = await agent.balance()
+      const taken = client.socket.bytesWritten - client.socket.writableLength
+      client.socket.resetAndDestroy()
+      const sent = await flood
+      mkdirSync(out)
+      await agent.delivered(101)
+      const { accepted } = await agent.stop()
 
-    assert.deepEqual([sources[0]?.accepted, channels[0]?.storing], [100, 1])
-    assert.deepEqual(numbersOf(agent.storedLines()), upTo((sent + 1) * 10_000))
-  })
+      assert.deepEqual([sources[0]?.accepted, channels[0]?.held], [100, 100])
+      assert.ok(sent < 64, `${taken} bytes were taken`)
+      assert.equal(agent.storedLines().length, accepted)
+    })
+  }
 
   test('a flood without acknowledgements flows through a channel of 100 events', async () => {
     await using agent = await WatchedAgent.start({ source: { 'ack-every-event': 'false' } })

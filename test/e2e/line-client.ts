@@ -51,6 +51,25 @@ export class LineClient implements Disposable {
     )
   }
 
+  /** Sends a text again and again, `times` at most, until the connection ends; resolves to how often. */
+  async flood(text: string, times: number): Promise<number> {
+    let sent = 0
+    for (; sent < times && !this.closed; sent++) await this.send(text)
+    return sent
+  }
+
+  /** Resolves once the agent takes nothing more for a while. */
+  async stuck(): Promise<void> {
+    let written = -1
+    let looks = 0
+    await until(() => {
+      const taken = this.socket.bytesWritten - this.socket.writableLength
+      looks = taken === written ? looks + 1 : 0
+      written = taken
+      return looks === LOOKS_WHEN_STUCK
+    })
+  }
+
   /** Sends nothing more and resolves once the agent has answered everything and ended the connection. */
   async finish(): Promise<void> {
     this.socket.end()
@@ -101,5 +120,7 @@ export function upTo(end: number): number[] {
   return Array.from({ length: end }, (_, number) => number)
 }
 
+/** A look is made every 10 ms or so. */
+const LOOKS_WHEN_STUCK = 30
 const PADDING = 'x'.repeat(85)
 const LINE_LENGTH = 5 + 9 + 1 + PADDING.length

@@ -109,16 +109,19 @@ export class WatchedAgent implements AsyncDisposable {
     await this.balanced(({ sinks }) => (sinks[0]?.delivered ?? 0) >= events)
   }
 
-  /** Ends it with a signal; everything that must hold for every agent is checked. */
-  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<Ending & { readonly ms: number }> {
+  /** Ends it with a signal; checks what must hold for every agent. `accepted` are the events of the source. */
+  async stop(
+    signal: NodeJS.Signals = 'SIGTERM'
+  ): Promise<Ending & { readonly ms: number; readonly accepted: number }> {
     await this.balance()
     this.#checkMemory()
     const startedAt = performance.now()
     const ending = await this.process.stop(signal)
     const ms = performance.now() - startedAt
-    if (signal !== 'SIGKILL') this.#checkCounters()
+    if (signal !== 'SIGKILL') this.#checkLastWords()
     assert.doesNotMatch(this.process.stderr, /unexpected (?:error|rejection)|FATAL ERROR/)
-    return { ...ending, ms }
+    const [, accepted] = /^source in: received \d+, accepted (\d+)/m.exec(this.process.stdout) ?? []
+    return { ...ending, ms, accepted: Number(accepted) }
   }
 
   /** What lies in the folder of the sink, in the order of the names of the files. */
@@ -140,9 +143,10 @@ export class WatchedAgent implements AsyncDisposable {
     this.#folder[Symbol.dispose]()
   }
 
-  /** The final counters: accepted = stored = taken + lost, taken = delivered. */
-  #checkCounters(): void {
-    const { stderr } = this.process
+  /** The balance and the final counters: accepted = stored = taken + lost, taken = delivered. */
+  #checkLastWords(): void {
+    const { stdout, stderr } = this.process
+    assert.match(stdout, /^Every event is accounted for\.$/m)
     const count = (pattern: RegExp): number => Number(pattern.exec(stderr)?.[1] ?? 0)
     const stored = count(/name: mem\. channel\.event\.put\.success == (\d+)/)
     const taken = count(/name: mem\. channel\.event\.take\.success == (\d+)/)
