@@ -68,7 +68,9 @@ export class NetcatSource implements Source {
     this.#server = undefined
     const closed = once(server, 'close')
     server.close()
-    for (const connection of this.#connections) if (!connection.finished) connection.socket.pause()
+    // From here on nothing is read, so that a client that sends without end cannot put off the end.
+    for (const connection of this.#connections) if (!connection.finished) connection.hold()
+    this.#held.clear()
     await this.#storeAll()
     for (const connection of this.#connections) connection.finish()
     await closed

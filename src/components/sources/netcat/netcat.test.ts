@@ -10,22 +10,25 @@ import netcat from './netcat.ts'
 
 const none = (): undefined => undefined
 
-async function open (properties: Record<string, string> = {}) {
+async function open(properties: Record<string, string> = {}) {
   const context = fakeSourceContext()
-  const source = netcat.create(settingsOf(netcat, { bind: '127.0.0.1', port: '0', ...properties }, none), context)
+  const source = netcat.create(
+    settingsOf(netcat, { bind: '127.0.0.1', port: '0', ...properties }, none),
+    context
+  )
   await source.start()
   const port = Number(source.describe?.()?.split(':')[1])
   return { source, context, intake: context.intake, port }
 }
 
-async function dial (port: number): Promise<Socket> {
+async function dial(port: number): Promise<Socket> {
   const socket = connect({ port, host: '127.0.0.1' })
   await once(socket, 'connect')
   return socket
 }
 
 /** Sends everything, then nothing more, and returns all answers. */
-async function converse (port: number, sent: string | Buffer): Promise<string> {
+async function converse(port: number, sent: string | Buffer): Promise<string> {
   const socket = await dial(port)
   socket.end(sent)
   return text(socket)
@@ -128,7 +131,7 @@ describe('netcat', () => {
     let sent = 0
     const flood = line.repeat(10_000)
     while (socket.write(flood)) sent++
-    for (; sent < 64 && await drained(socket); sent++) socket.write(flood)
+    for (; sent < 64 && (await drained(socket)); sent++) socket.write(flood)
     const held = process.memoryUsage().arrayBuffers
     gate.resolve()
     socket.end()
@@ -146,7 +149,7 @@ describe('netcat', () => {
     socket.pause()
     const lines = '\n'.repeat(1_000_000)
     let sent = 0
-    while (sent < 64 && (socket.write(lines) || await drained(socket))) sent++
+    while (sent < 64 && (socket.write(lines) || (await drained(socket)))) sent++
     socket.destroy()
     await source.stop()
 
@@ -174,14 +177,44 @@ describe('netcat', () => {
     server.close()
   })
 
+  test('a client that sends without end cannot put off the stop', async () => {
+    const { source, intake, port } = await open({ 'ack-every-event': 'false' })
+    const gates = [0, 1, 2].map(() => Promise.withResolvers<void>())
+    intake.gate = gates[0]?.promise
+    const socket = await dial(port)
+    socket.on('error', () => {})
+    const flood = `${'x'.repeat(99)}\n`.repeat(1000)
+    while (socket.write(flood) || (await drained(socket)));
+    const stopped = source.stop()
+    for (const call of [1, 2]) {
+      while (intake.calls < call) await turns(1)
+      intake.gate = gates[call]?.promise
+      gates[call - 1]?.resolve()
+    }
+    while (intake.calls < 3) await turns(1)
+    await turns(100)
+    gates[2]?.resolve()
+    socket.destroy()
+    await stopped
+
+    assert.ok(
+      intake.texts.length < 16_000,
+      `${intake.texts.length} lines, though 1 MiB was waiting at the stop`
+    )
+  })
+
   test('a port that is taken fails the start with the address and the reason', async () => {
     const server = createServer().listen(0, '127.0.0.1')
     await once(server, 'listening')
     const { port } = server.address() as AddressInfo
-    const source = netcat.create(settingsOf(netcat, { bind: 'localhost', port: String(port) }, none), fakeSourceContext())
+    const source = netcat.create(
+      settingsOf(netcat, { bind: 'localhost', port: String(port) }, none),
+      fakeSourceContext()
+    )
 
     await assert.rejects(source.start(), {
-      code: 'ERR_START', message: `Cannot listen on localhost:${port}: the port is taken by another program.`
+      code: 'ERR_START',
+      message: `Cannot listen on localhost:${port}: the port is taken by another program.`
     })
     server.close()
     await once(server, 'close')
@@ -193,22 +226,31 @@ describe('netcat', () => {
     const { problems } = readSettings(netcat, {}, none)
     const coding = readSettings(netcat, { bind: 'localhost', port: '1', encoding: 'nope' }, none)
 
-    assert.deepEqual(problems.map(({ message }) => message), [
-      'Required parameter bind must exist and may not be null.', 'Required parameter port must exist and may not be null.'
-    ])
-    assert.deepEqual(coding.problems.map(({ key }) => key), ['encoding'])
+    assert.deepEqual(
+      problems.map(({ message }) => message),
+      [
+        'Required parameter bind must exist and may not be null.',
+        'Required parameter port must exist and may not be null.'
+      ]
+    )
+    assert.deepEqual(
+      coding.problems.map(({ key }) => key),
+      ['encoding']
+    )
   })
 })
 
 /** Whether the socket takes more within a few turns of the loop of both ends. */
-async function drained (socket: Socket): Promise<boolean> {
+async function drained(socket: Socket): Promise<boolean> {
   let drain = false
-  socket.once('drain', () => { drain = true })
+  socket.once('drain', () => {
+    drain = true
+  })
   for (let turn = 0; turn < 2000 && !drain; turn++) await turns(1)
   return drain
 }
 
 /** Lets the loop turn, so that what was sent in this process arrives. */
-async function turns (count: number): Promise<void> {
+async function turns(count: number): Promise<void> {
   for (let turn = 0; turn < count; turn++) await new Promise(resolve => setImmediate(resolve))
 }
