@@ -113,6 +113,16 @@ test("a failing required channel fails the batch, with Flume's words for errors 
   assert.deepEqual(ingest.ledger.rejected, { ERR_CHANNEL: 1 })
 })
 
+test('a batch that a required channel refuses is rejected whole, dropped events included', async () => {
+  const c1 = new FakeChannel()
+  c1.failPutWith = new Error('full')
+  const { ingest } = open({ c1 }, { interceptors: [{ intercept: batch => batch.slice(1) }] })
+
+  await assert.rejects(ingest.ingest(batchOf(['dropped', 'kept'])))
+
+  assert.deepEqual([ingest.ledger.rejected, ingest.ledger.dropped], [{ ERR_CHANNEL: 2 }, {}])
+})
+
 test('a failing optional channel is logged and counted, and fails nothing', async () => {
   const c1 = new FakeChannel()
   const c2 = new FakeChannel()

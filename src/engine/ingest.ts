@@ -73,14 +73,14 @@ export class Ingest {
 
   async #store(batch: EventBatch): Promise<void> {
     const shaped = this.#intercept(batch)
-    if (shaped.length < batch.length) addTo(this.ledger.dropped, 'interceptor', batch.length - shaped.length)
-    if (shaped.length === 0) return
-    const routes = this.#parts.selector.route(shaped)
+    const routes = shaped.length === 0 ? [] : this.#parts.selector.route(shaped)
     let routed = 0
     for (const route of routes) {
       if (route.required) await this.#put(route)
       routed += route.batch.length
     }
+    // Only now: what a required channel refuses is rejected whole, and comes again.
+    if (shaped.length < batch.length) addTo(this.ledger.dropped, 'interceptor', batch.length - shaped.length)
     for (const route of routes) if (!route.required) await this.#putOptional(route)
     if (routed < shaped.length) addTo(this.ledger.dropped, 'no channel selected', shaped.length - routed)
   }
