@@ -30,50 +30,60 @@ export class FileRollSink implements Sink {
   readonly #names: PathNames
   #file: RolledFile | undefined
   #due = false
-  #busy = false
+  /** The delivery in hand; the file is not closed under it. */
+  #delivering: Promise<void> | undefined
   #rolling: Promise<void> | undefined
   #cancelTimer: (() => void) | undefined
 
-  constructor (settings: FileRollSettings, context: SinkContext) {
+  constructor(settings: FileRollSettings, context: SinkContext) {
     this.#settings = settings
     this.#context = context
     this.#directory = resolve(settings.directory)
-    this.#names = settings.pathManager === 'default' ? new CountedNames(settings, context.clock.now()) : new TimedNames(settings)
+    this.#names =
+      settings.pathManager === 'default'
+        ? new CountedNames(settings, context.clock.now())
+        : new TimedNames(settings)
   }
 
-  describe (): string {
+  describe(): string {
     const { rollSeconds } = this.#settings
     return `${this.#directory}/ (${rollSeconds > 0 ? `a new file every ${rollSeconds} s` : 'one file'})`
   }
 
-  async start (): Promise<void> {
+  async start(): Promise<void> {
     if (this.#cancelTimer !== undefined) return
     await this.#checkDirectory()
     this.#setTimer()
   }
 
-  async stop (): Promise<void> {
+  async stop(): Promise<void> {
     this.#cancelTimer?.()
     this.#cancelTimer = undefined
+    await this.#delivering
     await this.#rolling
     await this.#roll()
   }
 
-  async deliver (batch: EventBatch): Promise<void> {
-    this.#busy = true
+  async deliver(batch: EventBatch): Promise<void> {
+    const work = this.#deliver(batch)
+    this.#delivering = work.catch(() => {})
     try {
-      await this.#rolling
-      if (this.#due) await this.#roll()
-      let left = batch
-      while (left.length > 0) left = left.slice(await this.#write(left))
+      await work
     } finally {
-      this.#busy = false
+      this.#delivering = undefined
     }
   }
 
+  async #deliver(batch: EventBatch): Promise<void> {
+    await this.#rolling
+    if (this.#due) await this.#roll()
+    let left = batch
+    while (left.length > 0) left = left.slice(await this.#write(left))
+  }
+
   /** Writes as many leading events as the file in hand takes, perhaps none because a new one must be begun. */
-  async #write (batch: EventBatch): Promise<number> {
-    const file = this.#file ??= await this.#open()
+  async #write(batch: EventBatch): Promise<number> {
+    const file = (this.#file ??= await this.#open())
     try {
       const events = await file.takes(batch)
       if (events > 0) await file.write(batch.slice(0, events))
@@ -86,7 +96,7 @@ export class FileRollSink implements Sink {
     }
   }
 
-  async #checkDirectory (): Promise<void> {
+  async #checkDirectory(): Promise<void> {
     const directory = this.#directory
     try {
       if (!(await stat(directory)).isDirectory()) throw new Error('it is not a folder')
@@ -99,7 +109,7 @@ export class FileRollSink implements Sink {
     }
   }
 
-  async #open (): Promise<RolledFile> {
+  async #open(): Promise<RolledFile> {
     for (;;) {
       const path = join(this.#directory, this.#names.next(this.#context.clock.now()))
       try {
@@ -115,7 +125,7 @@ export class FileRollSink implements Sink {
     }
   }
 
-  #setTimer (): void {
+  #setTimer(): void {
     const { rollSeconds } = this.#settings
     if (rollSeconds <= 0) {
       this.#cancelTimer = () => {}
@@ -123,13 +133,16 @@ export class FileRollSink implements Sink {
     }
     this.#cancelTimer = this.#context.clock.after(rollSeconds * SECOND_MS, () => {
       this.#due = true
-      if (!this.#busy) this.#rolling = this.#roll().finally(() => { this.#rolling = undefined })
+      if (this.#delivering === undefined)
+        this.#rolling = this.#roll().finally(() => {
+          this.#rolling = undefined
+        })
       this.#setTimer()
     })
   }
 
   /** Closes the file in hand, if any. Never rejects: what was delivered is in it already. */
-  async #roll (): Promise<void> {
+  async #roll(): Promise<void> {
     const file = this.#file
     this.#file = undefined
     this.#due = false
@@ -138,15 +151,19 @@ export class FileRollSink implements Sink {
     try {
       await file.close()
       counters.ConnectionClosedCount += 1
-      if (file.events > 0) log.info('Rolled a file.', { file: file.path, events: file.events, bytes: file.bytes })
+      if (file.events > 0)
+        log.info('Rolled a file.', { file: file.path, events: file.events, bytes: file.bytes })
     } catch (error) {
       counters.ConnectionFailedCount += 1
-      log.error('Cannot close the file; what was delivered is in it.', { file: file.path, reason: messageOf(error) })
+      log.error('Cannot close the file; what was delivered is in it.', {
+        file: file.path,
+        reason: messageOf(error)
+      })
     }
   }
 }
 
-function failure (message: string, file: string, cause: unknown): AgentError {
+function failure(message: string, file: string, cause: unknown): AgentError {
   if (cause instanceof AgentError && cause.code === 'ERR_BAD_EVENT') return cause
   return new AgentError('ERR_FILE_SYSTEM', `${message} ${messageOf(cause)}`, { file }, cause)
 }

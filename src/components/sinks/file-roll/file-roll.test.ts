@@ -17,19 +17,21 @@ describe('file_roll', () => {
   let directory = ''
   let count = 0
 
-  before(async () => { root = await mkdtemp(join(tmpdir(), 'millrace-file-roll-')) })
+  before(async () => {
+    root = await mkdtemp(join(tmpdir(), 'millrace-file-roll-'))
+  })
   after(() => rm(root, { recursive: true }))
   beforeEach(async () => {
     directory = join(root, String(count++))
     await mkdir(directory)
   })
 
-  function open (properties: Record<string, string> = {}, context = fakeSinkContext()) {
+  function open(properties: Record<string, string> = {}, context = fakeSinkContext()) {
     const settings = settingsOf(fileRoll, { 'sink.directory': directory, ...properties }, resolved)
     return { sink: fileRoll.create(settings, context), context }
   }
 
-  async function contents (): Promise<string[]> {
+  async function contents(): Promise<string[]> {
     const names = (await readdir(directory)).sort()
     return Promise.all(names.map(name => readFile(join(directory, name), 'utf8')))
   }
@@ -50,10 +52,17 @@ describe('file_roll', () => {
 
     assert.deepEqual(await contents(), ['a\n', 'b\nc\n'])
     assert.deepEqual(await readdir(directory), ['1700000000000-1', '1700000000000-2'])
-    assert.deepEqual(context.log.lines.map(({ message, facts }) => [message, facts.events, facts.bytes]), [
-      ['Rolled a file.', 1, 2], ['Rolled a file.', 2, 4]
-    ])
-    assert.deepEqual([context.counters.ConnectionCreatedCount, context.counters.ConnectionClosedCount], [2, 2])
+    assert.deepEqual(
+      context.log.lines.map(({ message, facts }) => [message, facts.events, facts.bytes]),
+      [
+        ['Rolled a file.', 1, 2],
+        ['Rolled a file.', 2, 4]
+      ]
+    )
+    assert.deepEqual(
+      [context.counters.ConnectionCreatedCount, context.counters.ConnectionClosedCount],
+      [2, 2]
+    )
   })
 
   test('an idle sink leaves no empty files', async () => {
@@ -78,7 +87,9 @@ describe('file_roll', () => {
 
   test('names take prefix, extension and the time of rolling', async () => {
     const { sink } = open({
-      'sink.pathManager': 'ROLLTIME', 'sink.pathManager.prefix': 'web-', 'sink.pathManager.extension': 'log'
+      'sink.pathManager': 'ROLLTIME',
+      'sink.pathManager.prefix': 'web-',
+      'sink.pathManager.extension': 'log'
     })
     await sink.start()
     await sink.deliver(batchOf(['a']), never)
@@ -114,7 +125,10 @@ describe('file_roll', () => {
     await sink.deliver(batchOf(['a']), never)
     await rm(join(directory, '1700000000000-1'))
 
-    await assert.rejects(sink.deliver(batchOf(['b']), never), { code: 'ERR_FILE_SYSTEM', message: /deleted while/ })
+    await assert.rejects(sink.deliver(batchOf(['b']), never), {
+      code: 'ERR_FILE_SYSTEM',
+      message: /deleted while/
+    })
     await sink.deliver(batchOf(['b']), never)
     await sink.stop()
 
@@ -125,7 +139,10 @@ describe('file_roll', () => {
     const { sink } = open()
     await sink.start()
     await rm(directory, { recursive: true })
-    await assert.rejects(sink.deliver(batchOf(['a']), never), { code: 'ERR_FILE_SYSTEM', message: /Failed to open file/ })
+    await assert.rejects(sink.deliver(batchOf(['a']), never), {
+      code: 'ERR_FILE_SYSTEM',
+      message: /Failed to open file/
+    })
     await mkdir(directory)
     await sink.deliver(batchOf(['a']), never)
     await sink.stop()
@@ -153,9 +170,25 @@ describe('file_roll', () => {
     assert.deepEqual(await contents(), ['a\n', 'new file\nb\n', 'new file\n'])
   })
 
-  test('a batch size below one is refused', () => {
-    const { problems } = readSettings(fileRoll, { 'sink.directory': directory, 'sink.batchSize': '0' }, resolved)
+  test('stop waits for the delivery in hand and closes its file', async () => {
+    const { sink, context } = open()
+    await sink.start()
+    await Promise.all([sink.deliver(batchOf(['a']), never), sink.stop()])
 
-    assert.deepEqual(problems.map(({ key, code }) => [key, code]), [['sink.batchSize', 'BAD_NUMBER']])
+    assert.deepEqual(await contents(), ['a\n'])
+    assert.equal(context.counters.ConnectionClosedCount, 1)
+  })
+
+  test('a batch size below one is refused', () => {
+    const { problems } = readSettings(
+      fileRoll,
+      { 'sink.directory': directory, 'sink.batchSize': '0' },
+      resolved
+    )
+
+    assert.deepEqual(
+      problems.map(({ key, code }) => [key, code]),
+      [['sink.batchSize', 'BAD_NUMBER']]
+    )
   })
 })
