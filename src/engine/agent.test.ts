@@ -64,7 +64,11 @@ function open() {
     memoryBytes: 1_000_000,
     resolved: () => undefined,
     environment: { variables: {}, properties: {}, configDirectory: undefined },
-    definition: ({ kind, type }) => definitions.find(one => one.kind === kind && one.type === type) ?? nothing
+    definition: ({ kind, type }) => {
+      const found = definitions.find(one => one.kind === kind && one.type === type)
+      assert.ok(found)
+      return found
+    }
   })
   const ingest = (...texts: string[]) => context?.ingest(batchOf(texts))
   return { agent, clock, ingest, ...parts }
