@@ -10,10 +10,17 @@ export default defineSink({
   settings: {
     directory: text('sink.directory', { doc: 'Folder for the files; it must exist.' }),
     rollSeconds: integer('sink.rollInterval', {
-      doc: 'Age at which a file is closed; 0 or less keeps one file for ever.', default: 30, unit: 's'
+      doc: 'Age at which a file is closed; 0 or less keeps one file for ever.',
+      default: 30,
+      unit: 's'
     }),
     serializer: serializer('sink.serializer', { doc: 'How events become bytes.', default: 'text' }),
-    batchSize: integer('sink.batchSize', { doc: 'Most events written at once.', default: 100, min: 1, unit: 'events' }),
+    batchSize: integer('sink.batchSize', {
+      doc: 'Most events written at once.',
+      default: 100,
+      min: 1,
+      unit: 'events'
+    }),
     pathManager: choice('sink.pathManager', ['default', 'rolltime'], {
       doc: 'How files are named: default counts from the start of the agent, rolltime from each second.',
       default: 'default',

@@ -1,7 +1,12 @@
 /** Gives out file names, each once. */
-export interface PathNames { next (now: number): string }
+export interface PathNames {
+  next(now: number): string
+}
 
-interface Affixes { readonly prefix: string, readonly extension: string }
+interface Affixes {
+  readonly prefix: string
+  readonly extension: string
+}
 
 /** `<prefix><ms>-<n>[.<extension>]`: `ms` when the sink was made, n = 1, 2, … */
 export class CountedNames implements PathNames {
@@ -9,12 +14,12 @@ export class CountedNames implements PathNames {
   readonly #series: number
   #count = 0
 
-  constructor (affixes: Affixes, now: number) {
+  constructor(affixes: Affixes, now: number) {
     this.#affixes = affixes
     this.#series = now
   }
 
-  next (): string {
+  next(): string {
     return named(this.#affixes, String(this.#series), ++this.#count)
   }
 }
@@ -25,11 +30,11 @@ export class TimedNames implements PathNames {
   #second = ''
   #count = 0
 
-  constructor (affixes: Affixes) {
+  constructor(affixes: Affixes) {
     this.#affixes = affixes
   }
 
-  next (now: number): string {
+  next(now: number): string {
     const second = compactTime(new Date(now))
     this.#count = second === this.#second ? this.#count + 1 : 1
     this.#second = second
@@ -37,13 +42,11 @@ export class TimedNames implements PathNames {
   }
 }
 
-function named ({ prefix, extension }: Affixes, series: string, count: number): string {
+function named({ prefix, extension }: Affixes, series: string, count: number): string {
   return `${prefix}${series}-${count}${extension === '' ? '' : `.${extension}`}`
 }
 
-function compactTime (date: Date): string {
-  const parts = [
-    date.getMonth() + 1, date.getDate(), date.getHours(), date.getMinutes(), date.getSeconds()
-  ]
+function compactTime(date: Date): string {
+  const parts = [date.getMonth() + 1, date.getDate(), date.getHours(), date.getMinutes(), date.getSeconds()]
   return date.getFullYear() + parts.map(part => String(part).padStart(2, '0')).join('')
 }

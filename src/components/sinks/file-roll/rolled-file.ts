@@ -21,7 +21,7 @@ export class RolledFile {
   bytes = 0
   events = 0
 
-  private constructor (path: string, descriptor: number, serializer: EventSerializer) {
+  private constructor(path: string, descriptor: number, serializer: EventSerializer) {
     this.path = path
     this.#descriptor = descriptor
     this.#output = new FileOutput(descriptor, isLocalDisk(dirname(path)))
@@ -29,21 +29,26 @@ export class RolledFile {
   }
 
   /** Creates the file; rejects with EEXIST when the name is taken. */
-  static async create (path: string, serializer: EventSerializer): Promise<RolledFile> {
+  static async create(path: string, serializer: EventSerializer): Promise<RolledFile> {
     return new RolledFile(path, await openFile(path, 'wx', 0o666), serializer)
   }
 
   /** How many leading events go into this file; 0 when they need a new one. */
-  async takes (batch: EventBatch): Promise<number> {
-    return await this.#serializer.prepare?.(batch) ?? batch.length
+  async takes(batch: EventBatch): Promise<number> {
+    return (await this.#serializer.prepare?.(batch)) ?? batch.length
   }
 
   /** Writes the batch whole, or rejects and leaves the file as it was before. */
-  async write (batch: EventBatch): Promise<void> {
+  async write(batch: EventBatch): Promise<void> {
     try {
-      const end = await this.#output.write([...this.#serializer.write(batch), ...this.#serializer.flush()], this.bytes)
+      const end = await this.#output.write(
+        [...this.#serializer.write(batch), ...this.#serializer.flush()],
+        this.bytes
+      )
       if (fstatSync(this.#descriptor).nlink === 0) {
-        throw new AgentError('ERR_DELIVERY', 'The file was deleted while it was being written.', { file: this.path })
+        throw new AgentError('ERR_DELIVERY', 'The file was deleted while it was being written.', {
+          file: this.path
+        })
       }
       this.bytes = end
       this.events += batch.length
@@ -54,7 +59,7 @@ export class RolledFile {
   }
 
   /** Writes what the format has at its end, and closes. A file without events is removed. */
-  async close (): Promise<void> {
+  async close(): Promise<void> {
     try {
       if (this.events > 0) await this.#output.write(this.#serializer.end(), this.bytes)
     } finally {
