@@ -18,6 +18,8 @@ const HDFS = {
   'hdfs.rollCount': '0',
   'hdfs.batchSize': '1000'
 }
+/** Numbers for the lines of one client. */
+const SPAN = 10_000_000
 const SINKS = { file_roll: { 'sink.batchSize': '1000' }, hdfs: HDFS }
 
 // Not at the same time: they look at how long a stop takes.
@@ -47,6 +49,21 @@ describe('the end of an agent at full load', () => {
       })
     }
   }
+
+  test('SIGTERM while 50 clients send: each line answered OK is in the files once, in the order of its client', async () => {
+    await using agent = await WatchedAgent.start({ ...LARGE, sink: SINKS.file_roll })
+    const loads = await Promise.all(Array.from({ length: 50 }, (_, i) => Load.asking(agent, i * SPAN)))
+    const ending = await agent.stop()
+    await Promise.all(loads.map(load => load.ended()))
+
+    const stored = Map.groupBy(numbersOf(agent.storedLines()), number => Math.trunc(number / SPAN))
+    assert.equal(ending.code, 143)
+    for (const [i, { client }] of loads.entries()) {
+      const ofClient = (stored.get(i) ?? []).map(number => number - i * SPAN)
+      assert.ok(client.oks <= ofClient.length, `${client.oks} OKs, ${ofClient.length} stored`)
+      assert.deepEqual(ofClient, upTo(ofClient.length))
+    }
+  })
 
   test('kill -9: what was delivered is in the files, whole and in order; what the memory channel held is lost', async () => {
     await using agent = await WatchedAgent.start({ ...LARGE, sink: SINKS.file_roll })
@@ -149,21 +166,35 @@ describe('the end of an agent at full load', () => {
   })
 })
 
-/** A client that sends numbered lines as fast as it can until the agent ends. */
+/** A client that sends numbered lines until the agent ends. */
 class Load implements Disposable {
   readonly client: LineClient
   sent = 0
   readonly #done: Promise<void>
 
-  private constructor(client: LineClient) {
+  private constructor(client: LineClient, send: (load: Load) => Promise<void>) {
     this.client = client
-    this.#done = this.#send()
+    this.#done = send(this)
   }
 
-  /** Resolves once it is under way. */
+  /** As fast as it can; resolves once it is under way. */
   static async start(agent: WatchedAgent): Promise<Load> {
-    const load = new Load(await LineClient.dial(await agent.port()))
+    const load = new Load(await LineClient.dial(await agent.port()), async self => {
+      for (; !self.client.closed; self.sent += 1000) await self.client.send(numbered(self.sent, 1000))
+    })
     await load.client.answered(20_000)
+    return load
+  }
+
+  /** Numbers from `from` on, 100 lines at a time, whose answers it waits for; resolves once it is under way. */
+  static async asking(agent: WatchedAgent, from: number): Promise<Load> {
+    const load = new Load(await LineClient.dial(await agent.port()), async self => {
+      for (; !self.client.closed; self.sent += 100) {
+        await self.client.send(numbered(from + self.sent, 100))
+        await self.client.answered(self.sent + 100)
+      }
+    })
+    await load.client.answered(500)
     return load
   }
 
@@ -174,10 +205,6 @@ class Load implements Disposable {
 
   [Symbol.dispose](): void {
     this.client[Symbol.dispose]()
-  }
-
-  async #send(): Promise<void> {
-    for (; !this.client.closed; this.sent += 1000) await this.client.send(numbered(this.sent, 1000))
   }
 }
 
