@@ -97,3 +97,11 @@ test('a word that counts as false is a warning, true and false are not', async (
 
   assert.deepEqual(flags, [[['warning', 'ack-every-event is "yes", which counts as false.']], [], []])
 })
+
+test('the finding about rolling names a property that exists', async () => {
+  const { findings } = await load(
+    `${BASE.replace('type = null', 'type = hdfs')}a1.sinks.k1.hdfs.path = /x\na1.sinks.k1.hdfs.rollInterval = 0\n`
+  )
+
+  assert.equal(findings.find(({ code }) => code === 'HDFS_DEFAULT_ROLL')?.key, 'a1.sinks.k1.hdfs.rollSize')
+})
