@@ -134,6 +134,22 @@ test('a source waits for a channel that fails to start; the agent is started all
   assert.deepEqual([after, source.starts], [['running', 'running', 'running'], 1])
 })
 
+test('stop ends the waits for room in the channels before it stops the sources', async () => {
+  const { agent, ingest, channel, source, sink } = open()
+  let waiting: AbortSignal | undefined
+  channel.put = (_batch: unknown, signal?: AbortSignal) =>
+    new Promise((_resolve, reject) => {
+      waiting = signal
+      signal?.addEventListener('abort', () => reject(new Error('told to stop')))
+    })
+  await agent.start()
+  const refused = assert.rejects(Promise.resolve(ingest('a')), { code: 'ERR_CHANNEL' })
+  source.stop = () => refused
+  await agent.stop()
+
+  assert.deepEqual([waiting?.aborted, sink.delivered], [true, []])
+})
+
 test('stop may be called twice and says the same', async () => {
   const { agent } = open()
   await agent.start()

@@ -50,6 +50,20 @@ test('events go to the sink as they come, in order, at most a batch at a time', 
   )
 })
 
+test('a sink that is not running gets nothing, and nothing is lost', async () => {
+  const { drain, channel, sink, sinkPort, clock } = open()
+  sinkPort.running = false
+  drain.start()
+  await channel.put(batchOf(['a']))
+  await settled()
+  const meanwhile = [...sink.delivered]
+  sinkPort.running = true
+  await clock.advance(1000)
+  await drain.end(never)
+
+  assert.deepEqual([meanwhile, sink.delivered], [[], ['a']])
+})
+
 test('a failed batch stays in the channel and is tried again after 1 s, 2 s … at most 5 s', async () => {
   const { drain, channel, sink, clock, sinkPort } = open()
   sink.failWith = new AgentError('ERR_DELIVERY', 'down')

@@ -113,6 +113,22 @@ test("a failing required channel fails the batch, with Flume's words for errors 
   assert.deepEqual(ingest.ledger.rejected, { ERR_CHANNEL: 1 })
 })
 
+test('a batch is accepted once the optional channels have answered, too', async () => {
+  const c1 = new FakeChannel()
+  const c2 = new FakeChannel()
+  const gate = Promise.withResolvers<void>()
+  c2.put = () => gate.promise
+  const { ingest } = open({ c1, c2 }, { optional: ['c2'] })
+
+  const work = ingest.ingest(batchOf(['a']))
+  await new Promise(resolve => setImmediate(resolve))
+  const meanwhile = [ingest.ledger.entering, ingest.ledger.accepted]
+  gate.resolve()
+  await work
+
+  assert.deepEqual([meanwhile, ingest.ledger.accepted], [[1, 0], 1])
+})
+
 test('a batch that a required channel refuses is rejected whole, dropped events included', async () => {
   const c1 = new FakeChannel()
   c1.failPutWith = new Error('full')

@@ -7,11 +7,12 @@ import { batchOf, fakeChannelContext, textsOf, type FakeContextParts } from './f
 
 /** A new, started channel for `capacity` events and transactions of up to `transactionCapacity`. */
 export type OpenChannel = (
-  limits: { capacity: number, transactionCapacity: number }, context: ChannelContext & FakeContextParts
+  limits: { capacity: number; transactionCapacity: number },
+  context: ChannelContext & FakeContextParts
 ) => Promise<Channel>
 
 /** What every channel promises. Call it in the channel's test with a way to open one. */
-export function channelContract (name: string, open: OpenChannel): void {
+export function channelContract(name: string, open: OpenChannel): void {
   const never = new AbortController().signal
   const opened = (capacity = 100, transactionCapacity = 50, context = fakeChannelContext()) =>
     open({ capacity, transactionCapacity }, context)
@@ -34,14 +35,21 @@ export function channelContract (name: string, open: OpenChannel): void {
 
       await using lease = await channel.take(10)
 
-      assert.deepEqual([...lease?.batch ?? []].map(event => event.headers), [[['n', '1']], [['n', '2']]])
+      assert.deepEqual(
+        [...(lease?.batch ?? [])].map(event => event.headers),
+        [[['n', '1']], [['n', '2']]]
+      )
     })
 
     test('gives out at most as many as asked for, and at least one', async () => {
       const channel = await opened()
       await channel.put(batchOf(['a', 'b', 'c']), never)
 
-      const sizes = [await takeAndCommit(channel, 2), await takeAndCommit(channel, 2), await takeAndCommit(channel, 2)]
+      const sizes = [
+        await takeAndCommit(channel, 2),
+        await takeAndCommit(channel, 2),
+        await takeAndCommit(channel, 2)
+      ]
 
       assert.deepEqual(sizes, [2, 1, 0])
     })
@@ -58,6 +66,32 @@ export function channelContract (name: string, open: OpenChannel): void {
       await using lease = await channel.take(10)
 
       assert.deepEqual(textsOf(lease?.batch), ['a', 'b', 'c'])
+    })
+
+    test('takes back the loans of several takers, whoever returns first', async () => {
+      const channel = await opened()
+      await channel.put(batchOf(['a', 'b']), never)
+      await channel.put(batchOf(['c', 'd']), never)
+      const loans = [await channel.take(1), await channel.take(2), await channel.take(1)]
+      for (const index of [0, 2, 1]) await loans[index]?.[Symbol.asyncDispose]()
+
+      const texts: string[] = []
+      for (let lease = await channel.take(10); lease !== undefined; lease = await channel.take(10)) {
+        texts.push(...textsOf(lease.batch))
+        await lease.commit()
+      }
+
+      assert.deepEqual(texts, ['a', 'b', 'c', 'd'])
+    })
+
+    test('keeps the room of events on loan, as they may come back', async () => {
+      const channel = await opened(4, 4)
+      await channel.put(batchOf(['a', 'b', 'c', 'd']), never)
+      const lease = await channel.take(3)
+      const whileLent = channel.fits(batchOf(['e', 'f', 'g', 'h']))
+      await lease?.commit()
+
+      assert.deepEqual([whileLent, channel.fits(batchOf(['e', 'f', 'g', 'h']))], [0, 3])
     })
 
     test('counts events on loan as held until they are committed', async () => {
@@ -119,7 +153,10 @@ export function channelContract (name: string, open: OpenChannel): void {
       const before = channel.fits(batchOf(['a', 'b', 'c', 'd']))
       await channel.put(batchOf(['a', 'b', 'c']), never)
 
-      assert.deepEqual([before, channel.fits(batchOf(['d', 'e', 'f'])), channel.fits(batchOf(['d']))], [3, 2, 1])
+      assert.deepEqual(
+        [before, channel.fits(batchOf(['d', 'e', 'f'])), channel.fits(batchOf(['d']))],
+        [3, 2, 1]
+      )
     })
 
     test('wakes who waits for events, and who is told to stop waiting', async () => {
@@ -136,16 +173,19 @@ export function channelContract (name: string, open: OpenChannel): void {
     })
 
     test('behaves like a plain list through any story of puts, takes, commits and returns', async () => {
-      await fc.assert(fc.asyncProperty(fc.array(step, { maxLength: 60 }), async steps => {
-        const channel = await opened(20, 8)
-        const model = new ListModel()
-        for (const move of steps) await play(move, channel, model)
-        assert.equal(channel.size, model.size)
-      }), { numRuns: 60 })
+      await fc.assert(
+        fc.asyncProperty(fc.array(step, { maxLength: 60 }), async steps => {
+          const channel = await opened(20, 8)
+          const model = new ListModel()
+          for (const move of steps) await play(move, channel, model)
+          assert.equal(channel.size, model.size)
+        }),
+        { numRuns: 60 }
+      )
     })
   })
 
-  async function play (move: Move, channel: Channel, model: ListModel): Promise<void> {
+  async function play(move: Move, channel: Channel, model: ListModel): Promise<void> {
     if (move.kind === 'put') {
       const texts = Array.from({ length: move.events }, () => model.next())
       if (channel.fits(batchOf(texts)) < texts.length) return
@@ -171,8 +211,10 @@ export function channelContract (name: string, open: OpenChannel): void {
 }
 
 type Move =
-  | { kind: 'put', events: number } | { kind: 'take', max: number }
-  | { kind: 'commit', which: number } | { kind: 'return', which: number }
+  | { kind: 'put'; events: number }
+  | { kind: 'take'; max: number }
+  | { kind: 'commit'; which: number }
+  | { kind: 'return'; which: number }
 
 const step: fc.Arbitrary<Move> = fc.oneof(
   fc.record({ kind: fc.constant('put' as const), events: fc.integer({ min: 1, max: 8 }) }),
@@ -184,23 +226,23 @@ const step: fc.Arbitrary<Move> = fc.oneof(
 /** A channel as a list. Texts are numbers, so that their place can be told. */
 class ListModel {
   queue: string[] = []
-  leases: { lease: Lease, texts: string[] }[] = []
+  leases: { lease: Lease; texts: string[] }[] = []
   #count = 0
 
-  get size (): number {
+  get size(): number {
     return this.queue.length + this.leases.reduce((sum, { texts }) => sum + texts.length, 0)
   }
 
-  next (): string {
+  next(): string {
     return String(this.#count++)
   }
 
-  giveBack (texts: readonly string[]): void {
+  giveBack(texts: readonly string[]): void {
     this.queue = [...texts, ...this.queue].sort((a, b) => Number(a) - Number(b))
   }
 }
 
-async function takeAndCommit (channel: Channel, max: number): Promise<number> {
+async function takeAndCommit(channel: Channel, max: number): Promise<number> {
   await using lease = await channel.take(max)
   await lease?.commit()
   return lease?.batch.length ?? 0

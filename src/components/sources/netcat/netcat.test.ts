@@ -203,6 +203,22 @@ describe('netcat', () => {
     )
   })
 
+  test('a client that never hangs up is hung up on, half a second after the stop', async () => {
+    const { source, context, port } = await open()
+    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
+    socket.on('error', () => {})
+    await once(socket, 'connect')
+    socket.write('one\n')
+    await once(socket, 'data')
+    const stopped = source.stop()
+    await once(socket.resume(), 'end')
+    await context.clock.advance(500)
+    await stopped
+    socket.destroy()
+
+    assert.equal(context.counters.OpenConnectionCount, 0)
+  })
+
   test('a port that is taken fails the start with the address and the reason', async () => {
     const server = createServer().listen(0, '127.0.0.1')
     await once(server, 'listening')
