@@ -102,9 +102,16 @@ function reportUndefined(
     at: list,
     key,
     message: `${list.key} lists ${name}, but nothing begins with ${key}. ${message}`,
-    hint:
-      close === undefined ? `Define ${key}.type, or take ${name} out of the list.` : `Did you mean ${close}?`
+    hint: listedHint(name, key, close)
   })
+}
+
+function listedHint(name: string, key: string, close: string | undefined): string {
+  if (name.includes('#')) return 'Put the comment on a line of its own.'
+  if (name.includes(',')) return 'Separate names by blanks, not commas.'
+  return close === undefined
+    ? `Define ${key}.type, or take ${name} out of the list.`
+    : `Did you mean ${close}?`
 }
 
 /** Keys of the component itself, without those that the frame around it reads. */

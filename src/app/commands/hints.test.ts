@@ -34,6 +34,8 @@ for (const { line, hint } of [
   { line: 'a1.sinks.k2.type = null', hint: 'Write a1.sinks = k1 k2, or remove its lines.' },
   { line: 'a1.sinks = k1,k2\na1.sinks.k2.type = null', hint: 'Write a1.sinks = k1 k2, or remove its lines.' },
   { line: 'a1.sinks = kl', hint: 'Write a1.sinks = k1, or remove its lines.' },
+  { line: 'a1.sinks = k1,k9', hint: 'Separate names by blanks, not commas.' },
+  { line: 'a1.sinks = k1 # mine', hint: 'Put the comment on a line of its own.' },
   {
     line: 'a1.sources.r1.type = netcat',
     hint: 'Add a1.sources.r1.port = VALUE. TCP port; 0 picks a free one.'
