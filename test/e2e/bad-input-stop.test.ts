@@ -50,6 +50,21 @@ describe('the end of an agent at full load', () => {
     }
   }
 
+  test('SIGTERM while the channel is full and its sink away: no OK for lines that had no room; what is lost is said', async () => {
+    using folder = temporaryFolder()
+    const channel = { capacity: '1000', transactionCapacity: '1000', 'keep-alive': '1000' }
+    await using agent = await WatchedAgent.start({ channel }, { out: join(folder.path, 'never') })
+    using client = await LineClient.dial(await agent.port())
+    await client.send(numbered(0, 5000))
+    await agent.balanced(({ sources: [source] }) => source?.accepted === 1000 && source.entering > 0)
+    const { code } = await agent.stop()
+    await until(() => client.closed)
+
+    assert.deepEqual([code, client.oks], [143, 1000])
+    assert.deepEqual(new Set(client.refusals), new Set(['FAILED: The agent is stopping.']))
+    assert.match(agent.process.stderr, /are lost\. channel=mem events=1000/)
+  })
+
   test('SIGTERM while 50 clients send: each line answered OK is in the files once, in the order of its client', async () => {
     await using agent = await WatchedAgent.start({ ...LARGE, sink: SINKS.file_roll })
     const loads = await Promise.all(Array.from({ length: 50 }, (_, i) => Load.asking(agent, i * SPAN)))
