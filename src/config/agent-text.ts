@@ -110,6 +110,9 @@ export function namesOf(list: Property | undefined): string[] {
   return list === undefined ? [] : [...new Set(list.value.split(/\s+/).filter(name => name !== ''))]
 }
 
+/** Keys whose values are not shown, though nothing declares them. */
+const SECRET = /password|passwd|secret|token|credential/i
+
 /** Says which lines are ignored, with Flume's words. `agent` is the one asked for, `names` all of them. */
 export function reportStray(
   texts: AgentTexts,
@@ -120,7 +123,7 @@ export function reportStray(
   for (const { property, agent: owner, reason } of texts.stray) {
     const { key, value } = property
     if (owner !== undefined && owner !== agent) continue
-    const ignored = `Configuration property ignored: ${key} = ${value}`
+    const ignored = `Configuration property ignored: ${key} = ${SECRET.test(key) ? '***' : value}`
     if (reason === 'empty-value') {
       findings.add('EMPTY_VALUE', {
         at: property,

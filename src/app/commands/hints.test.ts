@@ -107,3 +107,9 @@ test('the finding about rolling names a property that exists', async () => {
 
   assert.equal(findings.find(({ code }) => code === 'HDFS_DEFAULT_ROLL')?.key, 'a1.sinks.k1.hdfs.rollSize')
 })
+
+test('a misspelt secret is not shown', async () => {
+  const { findings } = await load(`${BASE}a1.sink.k1.keystore-password = hunter2\n`)
+
+  assert.deepEqual([findings.length, JSON.stringify(findings).includes('hunter2')], [1, false])
+})
