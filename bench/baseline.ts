@@ -16,7 +16,7 @@ export interface Comparison {
 }
 
 /** The ratios kept; none when there is no baseline yet. */
-export function readBaseline (): Ratios {
+export function readBaseline(): Ratios {
   try {
     return JSON.parse(readFileSync(FILE, 'utf8')) as Ratios
   } catch {
@@ -25,13 +25,16 @@ export function readBaseline (): Ratios {
 }
 
 /** Keeps these ratios beside those already there. */
-export function writeBaseline (ratios: Ratios): void {
-  const rounded = Object.entries({ ...readBaseline(), ...ratios }).map(([name, value]) => [name, Number(value.toFixed(3))])
+export function writeBaseline(ratios: Ratios): void {
+  const rounded = Object.entries({ ...readBaseline(), ...ratios }).map(([name, value]) => [
+    name,
+    Number(value.toFixed(3))
+  ])
   writeFileSync(FILE, `${JSON.stringify(Object.fromEntries(rounded), undefined, 2)}\n`)
 }
 
 /** Ratios that are in the baseline, too; slower is what falls below 0.85 of it. */
-export function compare (ratios: Ratios, baseline: Ratios): Comparison[] {
+export function compare(ratios: Ratios, baseline: Ratios): Comparison[] {
   return Object.entries(ratios).flatMap(([name, value]) => {
     const before = baseline[name]
     return before === undefined ? [] : [{ name, value, before, isSlower: value < before * FLOOR }]

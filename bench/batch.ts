@@ -11,11 +11,14 @@ const TIMES_PER_CALL = 'per call'
 /** What the basic moves of a batch cost. */
 export const batch: Question = {
   names: { batch: 'what the basic moves of a batch cost, in ns' },
-  async answer (): Promise<Answer> {
+  async answer(): Promise<Answer> {
     const costs = await measureAll(moves(), EVENTS)
     return {
       title: `Batch of ${EVENTS} events with bodies of ${BODY_BYTES} bytes`,
-      table: [['', 'ns'], ...costs.map(({ what, nanoseconds }) => [what, nanoseconds.toFixed(nanoseconds < 10 ? 1 : 0)])],
+      table: [
+        ['', 'ns'],
+        ...costs.map(({ what, nanoseconds }) => [what, nanoseconds.toFixed(nanoseconds < 10 ? 1 : 0)])
+      ],
       bars: [],
       ratios: {},
       problems: []
@@ -25,22 +28,22 @@ export const batch: Question = {
 
 type Moves = Readonly<Record<string, () => number | Promise<number>>>
 
-function moves (): Moves {
+function moves(): Moves {
   const chunk = chunkOfLines()
   const lines = adopt(chunk)
   return { ...reading(lines), ...copying(lines), ...building(lines, chunk), ...waiting() }
 }
 
-function chunkOfLines (): Buffer {
+function chunkOfLines(): Buffer {
   const chunk = Buffer.allocUnsafeSlow(EVENTS * (BODY_BYTES + 1))
   for (let i = 0; i < EVENTS; i++) {
-    chunk.fill(97 + i % 26, i * (BODY_BYTES + 1), (i + 1) * (BODY_BYTES + 1) - 1)
+    chunk.fill(97 + (i % 26), i * (BODY_BYTES + 1), (i + 1) * (BODY_BYTES + 1) - 1)
     chunk[(i + 1) * (BODY_BYTES + 1) - 1] = NEWLINE
   }
   return chunk
 }
 
-function adopt (chunk: Buffer): EventBatch {
+function adopt(chunk: Buffer): EventBatch {
   const starts: number[] = []
   const ends: number[] = []
   let at = 0
@@ -52,7 +55,7 @@ function adopt (chunk: Buffer): EventBatch {
   return new EventBatch(chunk, Uint32Array.from(starts), Uint32Array.from(ends))
 }
 
-function reading (lines: EventBatch): Moves {
+function reading(lines: EventBatch): Moves {
   return {
     'index loop over starts and ends': () => {
       let sum = 0
@@ -66,7 +69,7 @@ function reading (lines: EventBatch): Moves {
     },
     'withHeader, one header for all': () => lines.withHeader('host', 'web-1').length,
     'filter, half kept': () => lines.filter(i => i % 2 === 0).length,
-    'isSeparatedBy': () => Number(lines.isSeparatedBy(NEWLINE)),
+    isSeparatedBy: () => Number(lines.isSeparatedBy(NEWLINE)),
     'event.body': () => {
       let sum = 0
       for (const event of lines) sum += event.body.length
@@ -80,10 +83,10 @@ function reading (lines: EventBatch): Moves {
   }
 }
 
-function copying (lines: EventBatch): Moves {
+function copying(lines: EventBatch): Moves {
   const out = Buffer.allocUnsafeSlow(EVENTS * (BODY_BYTES + 1))
   return {
-    'copyTo': () => {
+    copyTo: () => {
       let at = 0
       for (let i = 0; i < lines.length; i++) at = lines.copyTo(i, out, at)
       return at
@@ -97,11 +100,11 @@ function copying (lines: EventBatch): Moves {
       }
       return at
     },
-    'compact': () => lines.compact().length
+    compact: () => lines.compact().length
   }
 }
 
-function building (lines: EventBatch, chunk: Buffer): Moves {
+function building(lines: EventBatch, chunk: Buffer): Moves {
   const body = lines.body(0)
   const headers = { host: 'web-1' }
   return {
@@ -117,15 +120,16 @@ function building (lines: EventBatch, chunk: Buffer): Moves {
       return builder.build().length
     },
     'an object with a header map per event': () => {
-      const events: { headers: Map<string, string>, body: Buffer }[] = []
-      for (let i = 0; i < EVENTS; i++) events.push({ headers: new Map([['host', 'web-1']]), body: lines.body(i) })
+      const events: { headers: Map<string, string>; body: Buffer }[] = []
+      for (let i = 0; i < EVENTS; i++)
+        events.push({ headers: new Map([['host', 'web-1']]), body: lines.body(i) })
       return events.length
     }
   }
 }
 
-function waiting (): Moves {
-  const nothing = { async [Symbol.asyncDispose] () {} }
+function waiting(): Moves {
+  const nothing = { async [Symbol.asyncDispose]() {} }
   return {
     [`await, ${TIMES_PER_CALL}`]: async () => {
       let sum = 0

@@ -8,9 +8,16 @@ import { lineBytes, makeLines } from './harness/lines.ts'
 
 const WRITE_BYTES = 256 * 1024
 
-interface Connection { readonly socket: Socket, readonly bytes: Buffer, readonly lines: number, sent: number, next: number }
+interface Connection {
+  readonly socket: Socket
+  readonly bytes: Buffer
+  readonly lines: number
+  sent: number
+  next: number
+}
 
-const [port = '', count = '1', total = '0', mode = 'blast', rate = '1000', folder = ''] = process.argv.slice(2)
+const [port = '', count = '1', total = '0', mode = 'blast', rate = '1000', folder = ''] =
+  process.argv.slice(2)
 const connections = Number(count)
 const perConnection = Math.floor(Number(total) / connections)
 const expected = perConnection * connections
@@ -19,12 +26,12 @@ let oks = 0
 let started = 0n
 let answered: (socket: Socket) => void = () => {}
 
-function say (event: string, facts: object = {}): void {
+function say(event: string, facts: object = {}): void {
   const times = { started: Number(started), at: Number(process.hrtime.bigint()) }
   process.stdout.write(`${JSON.stringify({ event, ...times, ...facts })}\n`)
 }
 
-async function dial (number: number): Promise<Connection> {
+async function dial(number: number): Promise<Connection> {
   const socket = connect({ port: Number(port), host: '127.0.0.1', noDelay: true })
   await once(socket, 'connect')
   socket.on('error', () => {})
@@ -32,16 +39,22 @@ async function dial (number: number): Promise<Connection> {
     say('closed', { answers, oks })
     process.exit(0)
   })
-  if (mode !== 'blast' && mode !== 'single') socket.on('data', (chunk: Buffer) => { readAnswers(socket, chunk) })
+  if (mode !== 'blast' && mode !== 'single')
+    socket.on('data', (chunk: Buffer) => {
+      readAnswers(socket, chunk)
+    })
   return { socket, bytes: makeLines(number, perConnection), lines: perConnection, sent: 0, next: 0 }
 }
 
 // Answers are "OK" or a sentence; only whether the line has two bytes is looked at.
 const columns = new WeakMap<Socket, number>()
-function readAnswers (socket: Socket, chunk: Buffer): void {
+function readAnswers(socket: Socket, chunk: Buffer): void {
   let column = columns.get(socket) ?? 0
   for (const byte of chunk) {
-    if (byte !== 10) { column++; continue }
+    if (byte !== 10) {
+      column++
+      continue
+    }
     answers++
     if (column === 2) oks++
     column = 0
@@ -51,7 +64,7 @@ function readAnswers (socket: Socket, chunk: Buffer): void {
   if (answers === expected && mode !== 'latency') say('answered', { answers, oks })
 }
 
-async function blast (connection: Connection): Promise<void> {
+async function blast(connection: Connection): Promise<void> {
   const { socket, bytes } = connection
   while (connection.sent < bytes.length) {
     const end = Math.min(connection.sent + WRITE_BYTES, bytes.length)
@@ -62,19 +75,19 @@ async function blast (connection: Connection): Promise<void> {
   if (socket.writableLength > 0) await once(socket, 'drain')
 }
 
-function sendLine (connection: Connection): boolean {
+function sendLine(connection: Connection): boolean {
   const end = connection.sent + lineBytes(connection.next++)
   const more = connection.socket.write(connection.bytes.subarray(connection.sent, end))
   connection.sent = end
   return more
 }
 
-async function single (connection: Connection): Promise<void> {
+async function single(connection: Connection): Promise<void> {
   while (connection.next < connection.lines) if (!sendLine(connection)) await once(connection.socket, 'drain')
   if (connection.socket.writableLength > 0) await once(connection.socket, 'drain')
 }
 
-async function dialogue (all: readonly Connection[]): Promise<void> {
+async function dialogue(all: readonly Connection[]): Promise<void> {
   const bySocket = new Map(all.map(connection => [connection.socket, connection]))
   answered = socket => {
     const connection = bySocket.get(socket)
@@ -84,11 +97,14 @@ async function dialogue (all: readonly Connection[]): Promise<void> {
   while (all.some(({ next, lines }) => next < lines)) await sleep(1)
 }
 
-function folderBytes (): number {
-  return readdirSync(folder).reduce((sum, name) => sum + (statSync(join(folder, name), { throwIfNoEntry: false })?.size ?? 0), 0)
+function folderBytes(): number {
+  return readdirSync(folder).reduce(
+    (sum, name) => sum + (statSync(join(folder, name), { throwIfNoEntry: false })?.size ?? 0),
+    0
+  )
 }
 
-async function latency (connection: Connection): Promise<void> {
+async function latency(connection: Connection): Promise<void> {
   const times: number[] = []
   const base = folderBytes()
   const periodNs = 1e9 / Number(rate)

@@ -23,18 +23,28 @@ import { startUp } from './start-up.ts'
 import { stop } from './stop.ts'
 import { throughput } from './throughput.ts'
 
-const QUESTIONS: readonly Question[] = [throughput, clients, slowSink, startUp, stop, idle, latency, batch, scan]
+const QUESTIONS: readonly Question[] = [
+  throughput,
+  clients,
+  slowSink,
+  startUp,
+  stop,
+  idle,
+  latency,
+  batch,
+  scan
+]
 const NOT_USUAL: readonly Question[] = [batch, scan]
 const PEERS: readonly Contestant[] = [socat, rsyslog, flume, nodeCopy]
 
-process.on('SIGINT', () => process.exit(130))       // the exit handlers end children and remove folders
+process.on('SIGINT', () => process.exit(130)) // the exit handlers end children and remove folders
 process.on('SIGTERM', () => process.exit(143))
 
 const options = readOptions(process.argv.slice(2))
 if (options.isHelp) console.log(`${USAGE}\n${help()}`)
 else process.exitCode = await main(options)
 
-async function main (asked: Options): Promise<number> {
+async function main(asked: Options): Promise<number> {
   const unknown = asked.names.filter(name => !QUESTIONS.some(({ names }) => name in names))
   if (unknown.length > 0) {
     console.error(`There is no question ${unknown.join(', ')}. There are:\n${help()}`)
@@ -44,8 +54,12 @@ async function main (asked: Options): Promise<number> {
   const load = loadCommand(scratch)
   const peers = findPeers(asked)
   const surroundings = [
-    machine(), `Load average before ${loadavg().map(value => value.toFixed(2)).join(' ')}`, ...peers.lines,
-    ...load.isNative ? [] : ['No C compiler: the load comes from a Node program and may be the limit']
+    machine(),
+    `Load average before ${loadavg()
+      .map(value => value.toFixed(2))
+      .join(' ')}`,
+    ...peers.lines,
+    ...(load.isNative ? [] : ['No C compiler: the load comes from a Node program and may be the limit'])
   ]
   console.log(surroundings.join('\n'))
   const answers = await answerAll(asked, { load, peers: peers.present })
@@ -53,14 +67,23 @@ async function main (asked: Options): Promise<number> {
   return judge(asked, answers, surroundings)
 }
 
-async function answerAll (
-  asked: Options, { load, peers }: { load: ReturnType<typeof loadCommand>, peers: readonly Contestant[] }
+async function answerAll(
+  asked: Options,
+  { load, peers }: { load: ReturnType<typeof loadCommand>; peers: readonly Contestant[] }
 ): Promise<Answer[]> {
-  const bench = { ...asked, load, peers, progress: (text: string) => { console.error(`  ${text}`) } }
+  const bench = {
+    ...asked,
+    load,
+    peers,
+    progress: (text: string) => {
+      console.error(`  ${text}`)
+    }
+  }
   const answers: Answer[] = []
   for (const question of QUESTIONS) {
-    const chosen = Object.keys(question.names)
-      .filter(name => asked.names.length === 0 ? !NOT_USUAL.includes(question) : asked.names.includes(name))
+    const chosen = Object.keys(question.names).filter(name =>
+      asked.names.length === 0 ? !NOT_USUAL.includes(question) : asked.names.includes(name)
+    )
     if (chosen.length === 0) continue
     const answer = await question.answer(bench, chosen).catch(error => unanswered(chosen, error))
     console.log(formatAnswer(answer))
@@ -69,13 +92,13 @@ async function answerAll (
   return answers
 }
 
-function unanswered (names: readonly string[], error: unknown): Answer {
+function unanswered(names: readonly string[], error: unknown): Answer {
   const title = `${names.join(', ')}: not answered`
   return { title, table: [], bars: [], ratios: {}, problems: [`${names.join(', ')}: ${String(error)}`] }
 }
 
 /** Prints bars, comparison and problems; the exit status. */
-function judge (asked: Options, answers: readonly Answer[], surroundings: readonly string[]): number {
+function judge(asked: Options, answers: readonly Answer[], surroundings: readonly string[]): number {
   const ratios = Object.assign({}, ...answers.map(answer => answer.ratios)) as Record<string, number>
   const comparisons = asked.isBaselineWritten ? [] : compare(ratios, readBaseline())
   const problems = answers.flatMap(answer => answer.problems)
@@ -84,31 +107,38 @@ function judge (asked: Options, answers: readonly Answer[], surroundings: readon
   for (const problem of problems) console.log(`\nPROBLEM ${problem}`)
   if (asked.isBaselineWritten) writeBaseline(ratios)
   if (asked.json !== undefined) {
-    writeFileSync(asked.json, `${JSON.stringify({ surroundings, options: asked, answers, comparisons }, undefined, 2)}\n`)
+    writeFileSync(
+      asked.json,
+      `${JSON.stringify({ surroundings, options: asked, answers, comparisons }, undefined, 2)}\n`
+    )
   }
   const isBroken = problems.some(problem => !problem.startsWith('peer '))
   return isBroken || comparisons.some(({ isSlower }) => isSlower) ? 1 : 0
 }
 
-function findPeers ({ peers: wanted, against }: Options): { present: Contestant[], lines: string[] } {
+function findPeers({ peers: wanted, against }: Options): { present: Contestant[]; lines: string[] } {
   const reason = wanted?.includes(flume.name) === true ? installFlume() : undefined
   const named = PEERS.filter(({ name }) => wanted === undefined || wanted.includes(name))
   const present: Contestant[] = []
   const lines: string[] = []
-  for (const peer of [...against === undefined ? [] : [checkout(against)], ...named]) {
+  for (const peer of [...(against === undefined ? [] : [checkout(against)]), ...named]) {
     const version = peer.version()
     if (version !== undefined) present.push(peer)
-    lines.push(`Peer ${peer.name}: ${version ?? `absent${peer === flume && reason !== undefined ? `, ${reason}` : ''}`}`)
+    lines.push(
+      `Peer ${peer.name}: ${version ?? `absent${peer === flume && reason !== undefined ? `, ${reason}` : ''}`}`
+    )
   }
   return { present, lines }
 }
 
-function writeResults (file: string, results: string): void {
+function writeResults(file: string, results: string): void {
   const text = readFileSync(file, 'utf8')
   const at = text.indexOf('\n## Results')
   writeFileSync(file, `${at < 0 ? text.trimEnd() + '\n' : text.slice(0, at)}\n${results}`)
 }
 
-function help (): string {
-  return QUESTIONS.flatMap(({ names }) => Object.entries(names)).map(([name, text]) => `  ${name.padEnd(14)} ${text}`).join('\n')
+function help(): string {
+  return QUESTIONS.flatMap(({ names }) => Object.entries(names))
+    .map(([name, text]) => `  ${name.padEnd(14)} ${text}`)
+    .join('\n')
 }

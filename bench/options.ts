@@ -17,25 +17,28 @@ export interface Options {
 }
 
 /** Options of the command line; throws a TypeError that says what is wrong. */
-export function readOptions (words: readonly string[]): Options {
+export function readOptions(words: readonly string[]): Options {
   const { values, positionals } = parseArgs({
     args: [...words],
     allowPositionals: true,
     options: {
-      'peers': { type: 'string' },
-      'pairs': { type: 'string', default: '5' },
-      'lines': { type: 'string', default: '3000000' },
-      'idle': { type: 'string', default: '60' },
-      'against': { type: 'string' },
-      'json': { type: 'string' },
-      'markdown': { type: 'string' },
+      peers: { type: 'string' },
+      pairs: { type: 'string', default: '5' },
+      lines: { type: 'string', default: '3000000' },
+      idle: { type: 'string', default: '60' },
+      against: { type: 'string' },
+      json: { type: 'string' },
+      markdown: { type: 'string' },
       'write-baseline': { type: 'boolean', default: false },
-      'help': { type: 'boolean', default: false }
+      help: { type: 'boolean', default: false }
     }
   })
   return {
     names: positionals,
-    peers: values.peers?.split(',').map(word => word.trim()).filter(word => word !== '' && word !== 'none'),
+    peers: values.peers
+      ?.split(',')
+      .map(word => word.trim())
+      .filter(word => word !== '' && word !== 'none'),
     pairs: wholeNumber('pairs', values.pairs),
     lines: wholeNumber('lines', values.lines),
     idleSeconds: wholeNumber('idle', values.idle),
@@ -62,8 +65,9 @@ export const USAGE = `npm run bench [-- QUESTION… OPTION…]
 
 Questions (without a name: all but batch and scan):`
 
-function wholeNumber (name: string, text: string): number {
+function wholeNumber(name: string, text: string): number {
   const value = Number(text)
-  if (!Number.isInteger(value) || value < 1) throw new TypeError(`--${name} is "${text}"; write a whole number from 1.`)
+  if (!Number.isInteger(value) || value < 1)
+    throw new TypeError(`--${name} is "${text}"; write a whole number from 1.`)
   return value
 }

@@ -3,7 +3,7 @@ import type { Contestant } from './harness/contestant.ts'
 /** What every question is given. */
 export interface Bench {
   /** The command that starts a load generator. */
-  readonly load: { readonly command: string, readonly args: readonly string[] }
+  readonly load: { readonly command: string; readonly args: readonly string[] }
   /** Lines of one throughput run. */
   readonly lines: number
   /** Runs of each contestant, in turn. */
@@ -13,7 +13,7 @@ export interface Bench {
   /** How long idle means. */
   readonly idleSeconds: number
   /** Tells the reader how far we are. */
-  progress (text: string): void
+  progress(text: string): void
 }
 
 /** A number that has to be reached. */
@@ -41,10 +41,10 @@ export interface Question {
   /** What it is asked by, with a line of help for each. */
   readonly names: Readonly<Record<string, string>>
   /** `chosen`: those of the names that were asked for. */
-  answer (bench: Bench, chosen: readonly string[]): Promise<Answer>
+  answer(bench: Bench, chosen: readonly string[]): Promise<Answer>
 }
 
 /** Whether a bar is reached. */
-export function isReached ({ value, limit, sense }: Bar): boolean {
+export function isReached({ value, limit, sense }: Bar): boolean {
   return sense === 'at least' ? value >= limit : value <= limit
 }

@@ -16,27 +16,45 @@ const LEAST_LINES = 1_500_000
 /** How much memory a flood takes while the sink cannot write, and whether all of it arrives once it can. */
 export const slowSink: Question = {
   names: { 'slow-sink': 'a flood while the sink cannot write; then it can' },
-  async answer (bench) {
+  async answer(bench) {
     const { peakMegabytes, problem } = await flood(bench)
     return {
       title: `A flood into a channel with byteCapacity ${BUDGET_MEGABYTES} MB whose file_roll sink has no folder for a while`,
-      table: [['', 'MB'], ['peak memory', peakMegabytes.toFixed(0)]],
-      bars: [{ what: 'slow-sink: peak memory', value: peakMegabytes, limit: BUDGET_MEGABYTES + 80, sense: 'at most', unit: 'MB' }],
+      table: [
+        ['', 'MB'],
+        ['peak memory', peakMegabytes.toFixed(0)]
+      ],
+      bars: [
+        {
+          what: 'slow-sink: peak memory',
+          value: peakMegabytes,
+          limit: BUDGET_MEGABYTES + 80,
+          sense: 'at most',
+          unit: 'MB'
+        }
+      ],
       ratios: {},
       problems: problem === undefined ? [] : [`slow-sink: ${problem}`]
     }
   }
 }
 
-async function flood (bench: Bench): Promise<{ peakMegabytes: number, problem: string | undefined }> {
+async function flood(bench: Bench): Promise<{ peakMegabytes: number; problem: string | undefined }> {
   using scratch = new Scratch()
   const port = await freePort()
   const output = scratch.file('output')
   const channel = {
-    'capacity': 100_000_000, 'transactionCapacity': 10_000, 'byteCapacity': BUDGET_MEGABYTES * 1e6, 'keep-alive': 60
+    capacity: 100_000_000,
+    transactionCapacity: 10_000,
+    byteCapacity: BUDGET_MEGABYTES * 1e6,
+    'keep-alive': 60
   }
   const source = { 'ack-every-event': false }
-  const agent = await startAgent(scratch, port, configuration(port, { source, channel, sink: fileRoll(output) }))
+  const agent = await startAgent(
+    scratch,
+    port,
+    configuration(port, { source, channel, sink: fileRoll(output) })
+  )
   try {
     const lines = Math.max(bench.lines, LEAST_LINES)
     await using client = new LoadClient(bench.load, [port, 1, lines, 'blast'].map(String))

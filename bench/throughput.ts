@@ -1,4 +1,11 @@
-import { configuration, fileRoll, HDFS_SINK, startAgent, throughputConfiguration, WIDE_CHANNEL } from './harness/agent.ts'
+import {
+  configuration,
+  fileRoll,
+  HDFS_SINK,
+  startAgent,
+  throughputConfiguration,
+  WIDE_CHANNEL
+} from './harness/agent.ts'
 import type { Contestant } from './harness/contestant.ts'
 import { deliveredByMetrics, METRICS } from './harness/metrics.ts'
 import { runOnce, type Run } from './harness/run.ts'
@@ -24,18 +31,25 @@ const acknowledged: Contestant = {
 const toHdfs: Contestant = {
   name: 'hdfs',
   version: VERSION,
-  start: ({ scratch, port, output }) => startAgent(
-    scratch, port, configuration(port, { source: WITHOUT_ANSWERS, channel: WIDE_CHANNEL, sink: HDFS_SINK }), { store: output }
-  )
+  start: ({ scratch, port, output }) =>
+    startAgent(
+      scratch,
+      port,
+      configuration(port, { source: WITHOUT_ANSWERS, channel: WIDE_CHANNEL, sink: HDFS_SINK }),
+      { store: output }
+    )
 }
 
 const toNull: Contestant = {
   name: 'null',
   version: VERSION,
-  async start ({ scratch, port }) {
+  async start({ scratch, port }) {
     const sink = { type: 'null', batchSize: 1000 }
     return startAgent(
-      scratch, port, configuration(port, { source: WITHOUT_ANSWERS, channel: WIDE_CHANNEL, sink }), { flags: METRICS(port) }
+      scratch,
+      port,
+      configuration(port, { source: WITHOUT_ANSWERS, channel: WIDE_CHANNEL, sink }),
+      { flags: METRICS(port) }
     )
   },
   delivered: ({ port }) => deliveredByMetrics(port)
@@ -49,8 +63,10 @@ export const throughput: Question = {
     hdfs: 'netcat → memory → hdfs DataStream on an embedded store',
     null: 'netcat → memory → null'
   },
-  async answer (bench, chosen) {
-    const ours = [toFile, acknowledged, toHdfs, toNull].filter(({ name }) => name === 'file' || chosen.includes(name))
+  async answer(bench, chosen) {
+    const ours = [toFile, acknowledged, toHdfs, toNull].filter(
+      ({ name }) => name === 'file' || chosen.includes(name)
+    )
     const contestants = [...ours, ...bench.peers]
     const series: Series = new Map(contestants.map(({ name }) => [name, []]))
     for (let round = 1; round <= bench.pairs; round++) {
@@ -61,17 +77,28 @@ export const throughput: Question = {
         bench.progress(`round ${round} of ${bench.pairs}: ${contestant.name} ${outcome}`)
       }
     }
-    return report(series, bench, ours.map(({ name }) => name))
+    return report(
+      series,
+      bench,
+      ours.map(({ name }) => name)
+    )
   }
 }
 
 /** A run that failed counts as one without a speed, and as a problem. */
-async function runOf (contestant: Contestant, bench: Bench): Promise<Run> {
+async function runOf(contestant: Contestant, bench: Bench): Promise<Run> {
   const mode = contestant === acknowledged ? 'answers' : 'blast'
   try {
     return await runOnce(bench, contestant, { mode, connections: 1, lines: bench.lines })
   } catch (error) {
-    return { seconds: NaN, linesPerSecond: NaN, cpuSeconds: NaN, peakMegabytes: NaN, stopMs: NaN, problem: String(error) }
+    return {
+      seconds: NaN,
+      linesPerSecond: NaN,
+      cpuSeconds: NaN,
+      peakMegabytes: NaN,
+      stopMs: NaN,
+      problem: String(error)
+    }
   }
 }
 
@@ -79,12 +106,18 @@ type Series = Map<string, Run[]>
 type Measure = 'linesPerSecond' | 'seconds' | 'cpuSeconds'
 
 /** Median of the ratios of runs of the same round. */
-function ratio (series: Series, [name, other]: readonly [string, string], measure: Measure = 'linesPerSecond'): number {
+function ratio(
+  series: Series,
+  [name, other]: readonly [string, string],
+  measure: Measure = 'linesPerSecond'
+): number {
   const others = series.get(other) ?? []
-  return median((series.get(name) ?? []).map((run, round) => run[measure] / (others[round]?.[measure] ?? NaN)))
+  return median(
+    (series.get(name) ?? []).map((run, round) => run[measure] / (others[round]?.[measure] ?? NaN))
+  )
 }
 
-function report (series: Series, bench: Bench, ours: readonly string[]): Answer {
+function report(series: Series, bench: Bench, ours: readonly string[]): Answer {
   const ratios: Record<string, number> = {}
   for (const name of ours) if (name !== 'file') ratios[`${name}/file`] = ratio(series, [name, 'file'])
   for (const { name } of bench.peers) ratios[`file/${name}`] = ratio(series, ['file', name])
@@ -100,21 +133,27 @@ function report (series: Series, bench: Bench, ours: readonly string[]): Answer 
   }
 }
 
-function row (name: string, runs: readonly Run[], timesFile: number): string[] {
-  const spread = (measure: (run: Run) => number, digits: number): string => withSpread(runs.map(measure), digits)
+function row(name: string, runs: readonly Run[], timesFile: number): string[] {
+  const spread = (measure: (run: Run) => number, digits: number): string =>
+    withSpread(runs.map(measure), digits)
   return [
-    name, spread(run => run.linesPerSecond / 1e6, 2), timesFile.toFixed(2), spread(run => run.seconds, 3),
-    spread(run => run.cpuSeconds, 2), spread(run => run.peakMegabytes, 0), spread(run => run.stopMs, 0)
+    name,
+    spread(run => run.linesPerSecond / 1e6, 2),
+    timesFile.toFixed(2),
+    spread(run => run.seconds, 3),
+    spread(run => run.cpuSeconds, 2),
+    spread(run => run.peakMegabytes, 0),
+    spread(run => run.stopMs, 0)
   ]
 }
 
 // A peer that loses lines is its own business, but it has to be seen.
-function problemsOf (name: string, run: Run, ours: readonly string[]): string[] {
+function problemsOf(name: string, run: Run, ours: readonly string[]): string[] {
   if (run.problem === undefined) return []
   return [`${ours.includes(name) ? '' : 'peer '}${name}: ${run.problem}`]
 }
 
-function bars (series: Series): Bar[] {
+function bars(series: Series): Bar[] {
   const found: Bar[] = []
   const add = (what: string, value: number, sense: Bar['sense'], [limit, unit]: [number, string]): void => {
     if (!Number.isNaN(value)) found.push({ what, value, limit, sense, unit })
@@ -127,7 +166,12 @@ function bars (series: Series): Bar[] {
   add('acknowledged: speed of file', speed('acknowledged', 'file'), 'at least', [0.6, '×'])
   add('hdfs: speed of file', speed('hdfs', 'file'), 'at least', [0.7, '×'])
   for (const name of ['file', 'acknowledged', 'hdfs', 'null']) {
-    add(`${name}: peak memory`, Math.max(...series.get(name)?.map(run => run.peakMegabytes) ?? [NaN]), 'at most', [150, 'MB'])
+    add(
+      `${name}: peak memory`,
+      Math.max(...(series.get(name)?.map(run => run.peakMegabytes) ?? [NaN])),
+      'at most',
+      [150, 'MB']
+    )
   }
   return found
 }

@@ -14,5 +14,7 @@ if (status === constants.compileCacheStatus.FAILED && userCache !== undefined) {
 
 // A clone has the sources; the published package has what they compile to.
 const source = '../src/app/cli.ts'
-const { runProgram } = await import(existsSync(join(home, 'src', 'app', 'cli.ts')) ? source : '../dist/app/cli.js')
+const { runProgram } = await import(
+  existsSync(join(home, 'src', 'app', 'cli.ts')) ? source : '../dist/app/cli.js'
+)
 await runProgram(process.argv.slice(2))

@@ -34,10 +34,14 @@ function compile(): string {
       '--memoryBase',
       '589824'
     ]
-    const { status, stderr } = spawnSync('npm', ['exec', '--yes', '--package', COMPILER, '--', 'asc', ...options], {
-      cwd: folder,
-      encoding: 'utf8'
-    })
+    const { status, stderr } = spawnSync(
+      'npm',
+      ['exec', '--yes', '--package', COMPILER, '--', 'asc', ...options],
+      {
+        cwd: folder,
+        encoding: 'utf8'
+      }
+    )
     if (status !== 0) throw new Error(`The compiler failed: ${stderr}`)
     return readFileSync(output).toString('base64')
   } finally {
@@ -45,4 +49,7 @@ function compile(): string {
   }
 }
 
-writeFileSync(target, `/** newline-scan.as, compiled by \`npm run wasm\`. */\nexport const NEWLINE_SCAN =\n  '${compile()}'\n`)
+writeFileSync(
+  target,
+  `/** newline-scan.as, compiled by \`npm run wasm\`. */\nexport const NEWLINE_SCAN =\n  '${compile()}'\n`
+)

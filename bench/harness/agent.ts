@@ -13,12 +13,14 @@ export interface AgentSettings {
 }
 
 /** Channel and batch sizes of all runs that measure throughput. */
-export const WIDE_CHANNEL = { 'capacity': 100_000, 'transactionCapacity': 1000, 'keep-alive': 60 }
+export const WIDE_CHANNEL = { capacity: 100_000, transactionCapacity: 1000, 'keep-alive': 60 }
 
 /** Property file of such an agent; without sink settings the channel has no sink. */
-export function configuration (port: number, { source = {}, channel = {}, sink }: AgentSettings): string {
+export function configuration(port: number, { source = {}, channel = {}, sink }: AgentSettings): string {
   return [
-    'a.sources = s1', 'a.channels = c1', ...sink === undefined ? [] : ['a.sinks = k1', 'a.sinks.k1.channel = c1'],
+    'a.sources = s1',
+    'a.channels = c1',
+    ...(sink === undefined ? [] : ['a.sinks = k1', 'a.sinks.k1.channel = c1']),
     'a.sources.s1.channels = c1',
     ...properties('a.sources.s1', { type: 'netcat', bind: '127.0.0.1', port, ...source }),
     ...properties('a.channels.c1', { type: 'memory', ...channel }),
@@ -28,19 +30,29 @@ export function configuration (port: number, { source = {}, channel = {}, sink }
 }
 
 /** netcat without answers → memory → file_roll in batches of 1000: what Apache Flume runs for comparison, too. */
-export function throughputConfiguration (port: number, output: string): string {
-  return configuration(port, { source: { 'ack-every-event': false }, channel: WIDE_CHANNEL, sink: fileRoll(output) })
+export function throughputConfiguration(port: number, output: string): string {
+  return configuration(port, {
+    source: { 'ack-every-event': false },
+    channel: WIDE_CHANNEL,
+    sink: fileRoll(output)
+  })
 }
 
 /** Settings of a file_roll sink that writes one file. */
-export function fileRoll (output: string): NonNullable<AgentSettings['sink']> {
-  return { 'type': 'file_roll', 'sink.directory': output, 'sink.rollInterval': 0, 'sink.batchSize': 1000 }
+export function fileRoll(output: string): NonNullable<AgentSettings['sink']> {
+  return { type: 'file_roll', 'sink.directory': output, 'sink.rollInterval': 0, 'sink.batchSize': 1000 }
 }
 
 /** Settings of an hdfs sink that writes one text file below /lines of the default store. */
 export const HDFS_SINK: NonNullable<AgentSettings['sink']> = {
-  'type': 'hdfs', 'hdfs.path': '/lines', 'hdfs.fileType': 'DataStream', 'hdfs.writeFormat': 'Text', 'hdfs.batchSize': 1000,
-  'hdfs.rollInterval': 0, 'hdfs.rollSize': 0, 'hdfs.rollCount': 0
+  type: 'hdfs',
+  'hdfs.path': '/lines',
+  'hdfs.fileType': 'DataStream',
+  'hdfs.writeFormat': 'Text',
+  'hdfs.batchSize': 1000,
+  'hdfs.rollInterval': 0,
+  'hdfs.rollSize': 0,
+  'hdfs.rollCount': 0
 }
 
 /** How an agent is started. */
@@ -53,23 +65,28 @@ export interface StartOptions {
 }
 
 /** Starts our agent with a property file. */
-export function startAgent (scratch: Scratch, port: number, text: string, options: StartOptions = {}): Promise<MeasuredProcess> {
+export function startAgent(
+  scratch: Scratch,
+  port: number,
+  text: string,
+  options: StartOptions = {}
+): Promise<MeasuredProcess> {
   const conf = scratch.folder('conf')
   const file = join(conf, 'agent.conf')
   writeFileSync(file, text)
   if (options.store !== undefined) writeFileSync(join(conf, 'core-site.xml'), coreSite(options.store))
   return MeasuredProcess.start({
     command: join(options.home ?? HERE, 'bin/flume-ng'),
-    args: ['agent', '-n', 'a', '-c', conf, '-f', file, '--no-reload-conf', ...options.flags ?? []],
+    args: ['agent', '-n', 'a', '-c', conf, '-f', file, '--no-reload-conf', ...(options.flags ?? [])],
     port,
     logFile: scratch.file('agent.log')
   })
 }
 
-function properties (prefix: string, values: Readonly<Record<string, string | number | boolean>>): string[] {
+function properties(prefix: string, values: Readonly<Record<string, string | number | boolean>>): string[] {
   return Object.entries(values).map(([key, value]) => `${prefix}.${key} = ${value}`)
 }
 
-function coreSite (store: string): string {
+function coreSite(store: string): string {
   return `<configuration><property><name>fs.defaultFS</name><value>embedded:${store}</value></property></configuration>\n`
 }

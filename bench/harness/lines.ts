@@ -11,19 +11,19 @@ const PERIOD = 61
 const FILLER = Buffer.from(Array.from({ length: 256 }, (_, i) => 33 + ((i * 37 + (i >> 3)) % 94)))
 
 /** Length of a line, its newline included. */
-export function lineBytes (sequence: number): number {
-  return SHORTEST + (sequence * 31) % PERIOD
+export function lineBytes(sequence: number): number {
+  return SHORTEST + ((sequence * 31) % PERIOD)
 }
 
 /** Length of the first `lines` lines of a connection. */
-export function linesBytes (lines: number): number {
+export function linesBytes(lines: number): number {
   let bytes = 0
   for (let i = 0; i < lines; i++) bytes += lineBytes(i)
   return bytes
 }
 
 /** All lines of one connection. */
-export function makeLines (connection: number, lines: number): Buffer {
+export function makeLines(connection: number, lines: number): Buffer {
   const out = Buffer.allocUnsafeSlow(linesBytes(lines))
   const start = `c${String(connection).padStart(3, '0')} `
   let at = 0
@@ -46,17 +46,17 @@ export class LineCheck {
   readonly #next: number[]
   #rest = Buffer.alloc(0)
 
-  constructor (connections: number) {
+  constructor(connections: number) {
     this.#next = new Array<number>(connections).fill(0)
   }
 
   /** Lines seen of one connection. */
-  seen (connection: number): number {
+  seen(connection: number): number {
     return this.#next[connection] ?? 0
   }
 
   /** Takes the next bytes; lines may be cut anywhere. */
-  add (chunk: Buffer): void {
+  add(chunk: Buffer): void {
     const bytes = this.#rest.length > 0 ? Buffer.concat([this.#rest, chunk]) : chunk
     let at = 0
     for (let end = bytes.indexOf(NEWLINE); end >= 0; end = bytes.indexOf(NEWLINE, at)) {
@@ -67,7 +67,7 @@ export class LineCheck {
   }
 
   /** Call at the end: what is wrong, or undefined when `perConnection` lines came of every connection. */
-  finish (perConnection: number): string | undefined {
+  finish(perConnection: number): string | undefined {
     if (this.#rest.length > 0) this.#wrong(`${this.#rest.length} bytes without newline at the end`)
     this.#next.forEach((seen, connection) => {
       if (seen !== perConnection) this.#wrong(`connection ${connection}: ${seen} of ${perConnection} lines`)
@@ -75,14 +75,16 @@ export class LineCheck {
     return this.problem
   }
 
-  #line (bytes: Buffer, start: number, end: number): void {
+  #line(bytes: Buffer, start: number, end: number): void {
     this.lines++
     const connection = digits(bytes, start + 1, start + 4)
     const sequence = digits(bytes, start + 5, start + 15)
     const expected = this.#next[connection]
     if (expected === undefined) return this.#wrong(`line ${this.lines}: connection ${connection} is unknown`)
     if (sequence !== expected) {
-      this.#wrong(`line ${this.lines}: connection ${connection} goes on with ${sequence} instead of ${expected}`)
+      this.#wrong(
+        `line ${this.lines}: connection ${connection} goes on with ${sequence} instead of ${expected}`
+      )
     }
     this.#next[connection] = sequence + 1
     const length = end - start + 1
@@ -93,12 +95,12 @@ export class LineCheck {
     }
   }
 
-  #wrong (problem: string): void {
+  #wrong(problem: string): void {
     this.problem ??= problem
   }
 }
 
-function digits (bytes: Buffer, from: number, to: number): number {
+function digits(bytes: Buffer, from: number, to: number): number {
   let value = 0
   for (let i = from; i < to; i++) value = value * 10 + (bytes[i] ?? 0) - 48
   return value

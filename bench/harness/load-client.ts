@@ -24,7 +24,11 @@ export interface LoadEvent {
 }
 
 /** The command that starts the load generator: the C program where a compiler is, else a Node program. */
-export function loadCommand (scratch: Scratch): { command: string, args: readonly string[], isNative: boolean } {
+export function loadCommand(scratch: Scratch): {
+  command: string
+  args: readonly string[]
+  isNative: boolean
+} {
   const program = scratch.file('load')
   const compiled = spawnSync('cc', ['-O2', '-o', program, SOURCE], { encoding: 'utf8' })
   if (compiled.status === 0) return { command: program, args: [], isNative: true }
@@ -38,10 +42,10 @@ export class LoadClient implements AsyncDisposable {
   #wake: () => void = () => {}
   #over = false
 
-  constructor (load: { command: string, args: readonly string[] }, args: readonly string[]) {
+  constructor(load: { command: string; args: readonly string[] }, args: readonly string[]) {
     const child = spawn(load.command, [...load.args, ...args], { stdio: ['pipe', 'pipe', 'inherit'] })
     this.#child = child
-    child.stdin.on('error', () => {})        // it may be gone before we say so
+    child.stdin.on('error', () => {}) // it may be gone before we say so
     createInterface(child.stdout).on('line', line => {
       this.#events.push(JSON.parse(line) as LoadEvent)
       this.#wake()
@@ -53,22 +57,25 @@ export class LoadClient implements AsyncDisposable {
   }
 
   /** Starts sending. */
-  go (): void {
+  go(): void {
     this.#child.stdin?.write('go\n')
   }
 
   /** Resolves to the first event of these kinds; rejects when the generator failed or ended without one. */
-  async event (...kinds: LoadEvent['event'][]): Promise<LoadEvent> {
+  async event(...kinds: LoadEvent['event'][]): Promise<LoadEvent> {
     for (;;) {
       const found = this.#events.find(({ event }) => kinds.includes(event))
       if (found !== undefined) return found
       const failed = this.#events.find(({ event }) => event === 'failed' || event === 'closed')
-      if (failed !== undefined || this.#over) throw new Error(`The load generator ended: ${JSON.stringify(failed ?? 'no reason')}`)
-      await new Promise<void>(resolve => { this.#wake = resolve })
+      if (failed !== undefined || this.#over)
+        throw new Error(`The load generator ended: ${JSON.stringify(failed ?? 'no reason')}`)
+      await new Promise<void>(resolve => {
+        this.#wake = resolve
+      })
     }
   }
 
-  async [Symbol.asyncDispose] (): Promise<void> {
+  async [Symbol.asyncDispose](): Promise<void> {
     this.#child.stdin?.end()
     if (this.#over) return
     const timer = setTimeout(() => this.#child.kill('SIGKILL'), 2000)

@@ -7,7 +7,9 @@ const READY_TIMEOUT_MS = 60_000
 const STOP_TIMEOUT_MS = 20_000
 
 const running = new Set<ChildProcess>()
-process.on('exit', () => { for (const child of running) child.kill('SIGKILL') })
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL')
+})
 
 /** How to start a program that is measured. */
 export interface Program {
@@ -28,7 +30,7 @@ export class MeasuredProcess {
   readonly #ended: Promise<number | null>
   #over = false
 
-  private constructor (program: Program) {
+  private constructor(program: Program) {
     const log = openSync(program.logFile, 'a')
     this.port = program.port
     this.logFile = program.logFile
@@ -36,13 +38,17 @@ export class MeasuredProcess {
     closeSync(log)
     running.add(this.#child)
     this.#ended = new Promise(resolve => {
-      this.#child.once('error', () => { this.#end(resolve, null) })
-      this.#child.once('exit', code => { this.#end(resolve, code) })
+      this.#child.once('error', () => {
+        this.#end(resolve, null)
+      })
+      this.#child.once('exit', code => {
+        this.#end(resolve, code)
+      })
     })
   }
 
   /** Starts the program; resolves once its port is open, rejects with the end of its log when that does not come. */
-  static async start (program: Program): Promise<MeasuredProcess> {
+  static async start(program: Program): Promise<MeasuredProcess> {
     const began = process.hrtime.bigint()
     const measured = new MeasuredProcess(program)
     const deadline = Date.now() + READY_TIMEOUT_MS
@@ -58,17 +64,17 @@ export class MeasuredProcess {
   }
 
   /** CPU time and peak memory so far. */
-  figures (): Figures {
+  figures(): Figures {
     return this.#child.pid === undefined ? { cpuSeconds: 0, peakMegabytes: 0 } : figuresOf(this.#child.pid)
   }
 
   /** Whether it ended by itself. */
-  get over (): boolean {
+  get over(): boolean {
     return this.#over
   }
 
   /** Asks it to stop; resolves to how long that took and how it ended (null: killed for taking too long). */
-  async stop (): Promise<{ ms: number, exitCode: number | null }> {
+  async stop(): Promise<{ ms: number; exitCode: number | null }> {
     const began = performance.now()
     this.#child.kill('SIGTERM')
     const timer = setTimeout(() => this.#child.kill('SIGKILL'), STOP_TIMEOUT_MS)
@@ -78,11 +84,11 @@ export class MeasuredProcess {
   }
 
   /** The last lines of its log. */
-  logEnd (): string {
+  logEnd(): string {
     return readFileSync(this.logFile, 'utf8').split('\n').slice(-20).join('\n')
   }
 
-  #end (resolve: (code: number | null) => void, code: number | null): void {
+  #end(resolve: (code: number | null) => void, code: number | null): void {
     this.#over = true
     running.delete(this.#child)
     resolve(code)

@@ -12,12 +12,12 @@ export class OutputFiles {
   #files: string[] = []
   #polls = 0
 
-  constructor (folder: string) {
+  constructor(folder: string) {
     this.folder = folder
   }
 
   /** Bytes in all files now. */
-  get bytes (): number {
+  get bytes(): number {
     if (this.#polls++ % LIST_EVERY === 0 || this.#files.length === 0) this.#files = filesBelow(this.folder)
     const bytes = sizeOf(this.#files)
     if (bytes !== undefined) return bytes
@@ -26,7 +26,7 @@ export class OutputFiles {
   }
 
   /** Resolves once there are `bytes`, to the time (ns, monotonic); rejects when nothing moves for `stallMs`. */
-  async reach (bytes: number, stallMs: number): Promise<bigint> {
+  async reach(bytes: number, stallMs: number): Promise<bigint> {
     let seen = -1
     let moved = Date.now()
     for (;;) {
@@ -40,7 +40,7 @@ export class OutputFiles {
   }
 
   /** Reads everything, in the order of the file names, and looks at every line. */
-  async check (connections: number): Promise<LineCheck> {
+  async check(connections: number): Promise<LineCheck> {
     const check = new LineCheck(connections)
     for (const file of filesBelow(this.folder)) {
       for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 })) check.add(chunk as Buffer)
@@ -49,20 +49,23 @@ export class OutputFiles {
   }
 }
 
-function filesBelow (folder: string): string[] {
+function filesBelow(folder: string): string[] {
   const byNumber = new Intl.Collator('en', { numeric: true }).compare
-  return entriesBelow(folder).filter(entry => entry.isFile()).map(entry => join(entry.parentPath, entry.name)).sort(byNumber)
+  return entriesBelow(folder)
+    .filter(entry => entry.isFile())
+    .map(entry => join(entry.parentPath, entry.name))
+    .sort(byNumber)
 }
 
-function entriesBelow (folder: string) {
+function entriesBelow(folder: string) {
   try {
     return readdirSync(folder, { recursive: true, withFileTypes: true })
   } catch {
-    return []      // a folder vanished, or is not there yet
+    return [] // a folder vanished, or is not there yet
   }
 }
 
-function sizeOf (files: readonly string[]): number | undefined {
+function sizeOf(files: readonly string[]): number | undefined {
   let bytes = 0
   for (const file of files) {
     const status = statSync(file, { throwIfNoEntry: false })

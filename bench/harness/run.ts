@@ -11,7 +11,11 @@ const STALL_MS = 20_000
 const POLL_MS = 5
 
 /** What is sent. */
-export interface Load { readonly mode: LoadMode, readonly connections: number, readonly lines: number }
+export interface Load {
+  readonly mode: LoadMode
+  readonly connections: number
+  readonly lines: number
+}
 
 /** What one run showed. */
 export interface Run {
@@ -27,16 +31,17 @@ export interface Run {
 }
 
 /** Starts a contestant in a folder of its own, sends it lines, waits for all of them, looks at each, stops it. */
-export async function runOnce (bench: Bench, contestant: Contestant, load: Load): Promise<Run> {
+export async function runOnce(bench: Bench, contestant: Contestant, load: Load): Promise<Run> {
   using scratch = new Scratch()
   const place = { scratch, port: await freePort(), output: scratch.folder('output') }
   const measured = await contestant.start(place)
   try {
     const figures = await measure(bench, { contestant, place, load, measured })
     const perConnection = Math.floor(load.lines / load.connections)
-    const wrongLines = contestant.delivered === undefined
-      ? (await new OutputFiles(place.output).check(load.connections)).finish(perConnection)
-      : undefined
+    const wrongLines =
+      contestant.delivered === undefined
+        ? (await new OutputFiles(place.output).check(load.connections)).finish(perConnection)
+        : undefined
     const { ms } = await measured.stop()
     return { ...figures, stopMs: ms, problem: wrongLines ?? figures.problem }
   } catch (error) {
@@ -46,13 +51,21 @@ export async function runOnce (bench: Bench, contestant: Contestant, load: Load)
   }
 }
 
-interface Measuring { readonly contestant: Contestant, readonly place: Place, readonly load: Load, readonly measured: MeasuredProcess }
+interface Measuring {
+  readonly contestant: Contestant
+  readonly place: Place
+  readonly load: Load
+  readonly measured: MeasuredProcess
+}
 
-async function measure (bench: Bench, measuring: Measuring): Promise<Omit<Run, 'stopMs'>> {
+async function measure(bench: Bench, measuring: Measuring): Promise<Omit<Run, 'stopMs'>> {
   const { load, measured, place } = measuring
   const perConnection = Math.floor(load.lines / load.connections)
   const lines = perConnection * load.connections
-  await using client = new LoadClient(bench.load, [place.port, load.connections, lines, load.mode].map(String))
+  await using client = new LoadClient(
+    bench.load,
+    [place.port, load.connections, lines, load.mode].map(String)
+  )
   await client.event('ready')
   const before = measured.figures()
   client.go()
@@ -60,31 +73,33 @@ async function measure (bench: Bench, measuring: Measuring): Promise<Omit<Run, '
   const isAnswered = load.mode === 'answers' || load.mode === 'dialogue'
   const end = await client.event(isAnswered ? 'answered' : 'sent')
   const after = measured.figures()
-  const seconds = (Math.max(Number(arrived), isAnswered ? end.at ?? 0 : 0) - (end.started ?? 0)) / 1e9
+  const seconds = (Math.max(Number(arrived), isAnswered ? (end.at ?? 0) : 0) - (end.started ?? 0)) / 1e9
   return {
     seconds,
     linesPerSecond: lines / seconds,
     cpuSeconds: after.cpuSeconds - before.cpuSeconds,
     peakMegabytes: after.peakMegabytes,
-    problem: isAnswered && end.oks !== lines ? `${end.oks} of ${lines} lines were answered with OK` : undefined
+    problem:
+      isAnswered && end.oks !== lines ? `${end.oks} of ${lines} lines were answered with OK` : undefined
   }
 }
 
-function arrival ({ contestant, place }: Measuring, lines: number, bytes: number): Promise<bigint> {
+function arrival({ contestant, place }: Measuring, lines: number, bytes: number): Promise<bigint> {
   if (contestant.delivered === undefined) return new OutputFiles(place.output).reach(bytes, STALL_MS)
   return reported(() => contestant.delivered?.(place), lines)
 }
 
-async function reported (delivered: () => Promise<number> | undefined, lines: number): Promise<bigint> {
+async function reported(delivered: () => Promise<number> | undefined, lines: number): Promise<bigint> {
   let seen = -1
   let moved = Date.now()
   for (;;) {
-    const count = await delivered() ?? 0
+    const count = (await delivered()) ?? 0
     if (count > lines) throw new Error(`${count} of ${lines} lines were delivered.`)
     if (count === lines) return process.hrtime.bigint()
     if (count > seen) moved = Date.now()
     seen = count
-    if (Date.now() - moved > STALL_MS) throw new Error(`${count} of ${lines} lines were delivered, no more come.`)
+    if (Date.now() - moved > STALL_MS)
+      throw new Error(`${count} of ${lines} lines were delivered, no more come.`)
     await sleep(POLL_MS)
   }
 }

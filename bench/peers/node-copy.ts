@@ -6,10 +6,11 @@ import { MeasuredProcess } from '../harness/measured-process.ts'
 export const nodeCopy: Contestant = {
   name: 'node-copy',
   version: () => process.version,
-  start: ({ scratch, port, output }) => MeasuredProcess.start({
-    command: process.execPath,
-    args: [join(import.meta.dirname, '../copy.ts'), String(port), join(output, 'lines')],
-    port,
-    logFile: scratch.file('node-copy.log')
-  })
+  start: ({ scratch, port, output }) =>
+    MeasuredProcess.start({
+      command: process.execPath,
+      args: [join(import.meta.dirname, '../copy.ts'), String(port), join(output, 'lines')],
+      port,
+      logFile: scratch.file('node-copy.log')
+    })
 }

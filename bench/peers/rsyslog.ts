@@ -11,7 +11,7 @@ import { firstMatch } from './first-match.ts'
 export const rsyslog: Contestant = {
   name: 'rsyslog',
   version: () => firstMatch('rsyslogd', ['-v'], /^rsyslogd\s+(\S+)/),
-  start ({ scratch, port, output }) {
+  start({ scratch, port, output }) {
     const file = scratch.file('rsyslog.conf')
     writeFileSync(file, configuration(scratch.path, port, join(output, 'lines')))
     return MeasuredProcess.start({
@@ -23,7 +23,7 @@ export const rsyslog: Contestant = {
   }
 }
 
-function configuration (workDirectory: string, port: number, output: string): string {
+function configuration(workDirectory: string, port: number, output: string): string {
   return `
 global(workDirectory="${workDirectory}" maxMessageSize="64k")
 main_queue(queue.type="FixedArray" queue.size="100000" queue.dequeueBatchSize="1000" queue.workerThreads="1")

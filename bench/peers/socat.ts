@@ -7,10 +7,11 @@ import { firstMatch } from './first-match.ts'
 export const socat: Contestant = {
   name: 'socat',
   version: () => firstMatch('socat', ['-V'], /socat version (\S+)/),
-  start: ({ scratch, port, output }) => MeasuredProcess.start({
-    command: 'socat',
-    args: ['-u', `TCP-LISTEN:${port},bind=127.0.0.1,reuseaddr`, `CREATE:${join(output, 'lines')}`],
-    port,
-    logFile: scratch.file('socat.log')
-  })
+  start: ({ scratch, port, output }) =>
+    MeasuredProcess.start({
+      command: 'socat',
+      args: ['-u', `TCP-LISTEN:${port},bind=127.0.0.1,reuseaddr`, `CREATE:${join(output, 'lines')}`],
+      port,
+      logFile: scratch.file('socat.log')
+    })
 }

@@ -15,24 +15,31 @@ import { runPlan } from './run-plan.ts'
  * `flume-ng agent`: says everything that is wrong with the configuration, runs what can run, and ends with a signal.
  * Resolves to the exit code; rejects with ERR_CONFIG when nothing can be started.
  */
-export async function runAgent (given: Program): Promise<number> {
+export async function runAgent(given: Program): Promise<number> {
   const options = parseAgentOptions(given.words, await readOptionsFile(AGENT_OPTIONS, confOf(given)))
   if (options.help) {
     given.out.line((await import('./help-pages.ts')).HELP_PAGES['agent'] ?? '')
     return 0
   }
   const program = withConf(given, options)
-  const logging = await openLogging(readLogSettings(program.environment.properties), program.err, program.environment.variables)
+  const logging = await openLogging(
+    readLogSettings(program.environment.properties),
+    program.err,
+    program.environment.variables
+  )
   const code = await loadAndRun(program, logging, options)
   await logging.flush()
   return code
 }
 
-async function loadAndRun (program: Program, logging: Logging, options: AgentOptions): Promise<number> {
+async function loadAndRun(program: Program, logging: Logging, options: AgentOptions): Promise<number> {
   const { variables, properties, configDirectory } = program.environment
   const files = (await Promise.all(options.files.map(configurationFiles))).flat()
   const base = { catalog: registry, variables, properties, configDirectory }
-  const configuration = await loadConfiguration(files, options.agent === undefined ? base : { ...base, agent: options.agent })
+  const configuration = await loadConfiguration(
+    files,
+    options.agent === undefined ? base : { ...base, agent: options.agent }
+  )
   await showFindings(program, configuration.findings)
   const plan = refused(configuration, options) ? undefined : configuration.plan
   if (plan === undefined) {
@@ -43,11 +50,11 @@ async function loadAndRun (program: Program, logging: Logging, options: AgentOpt
   return runPlan(program, logging, { plan, files, catalog: registry })
 }
 
-function refused ({ findings }: Configuration, { strict }: AgentOptions): boolean {
+function refused({ findings }: Configuration, { strict }: AgentOptions): boolean {
   return strict && findings.some(({ level }) => level === 'error')
 }
 
-async function showFindings ({ err }: Program, findings: readonly Finding[]): Promise<void> {
+async function showFindings({ err }: Program, findings: readonly Finding[]): Promise<void> {
   if (findings.length === 0) return
   const { findingLines, LEVEL_NAMES } = await import('./commands/validate-report.ts')
   for (const finding of findings) {
@@ -56,23 +63,28 @@ async function showFindings ({ err }: Program, findings: readonly Finding[]): Pr
 }
 
 // Flume stays up without components, and start scripts count on it.
-function sayEmpty ({ err }: Program, { agents }: Configuration, agent: string): void {
-  const known = agents.includes(agent) ? 'Nothing of it can run; see above.' : `The files hold: ${agents.join(', ')}.`
+function sayEmpty({ err }: Program, { agents }: Configuration, agent: string): void {
+  const known = agents.includes(agent)
+    ? 'Nothing of it can run; see above.'
+    : `The files hold: ${agents.join(', ')}.`
   err.line(`Warning: agent ${agent} has no components and does nothing until it is stopped. ${known}`)
 }
 
 // A folder given with -f is the configuration folder too.
-function withConf (program: Program, { files }: AgentOptions): Program {
+function withConf(program: Program, { files }: AgentOptions): Program {
   const configDirectory = program.environment.configDirectory ?? files.find(isFolder)
   if (configDirectory === undefined) return program
   return { ...program, environment: { ...program.environment, configDirectory: resolve(configDirectory) } }
 }
 
 // flume.opts may stand in the folder of --conf, or of -f when it names one.
-function confOf ({ environment, words }: Program): string | undefined {
-  return environment.configDirectory ?? words.find((word, at) => /^(?:-f|--?conf-file)$/.test(words[at - 1] ?? '') && isFolder(word))
+function confOf({ environment, words }: Program): string | undefined {
+  return (
+    environment.configDirectory ??
+    words.find((word, at) => /^(?:-f|--?conf-file)$/.test(words[at - 1] ?? '') && isFolder(word))
+  )
 }
 
-function isFolder (path: string): boolean {
+function isFolder(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
 }

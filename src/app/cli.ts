@@ -32,7 +32,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 }
 
 /** Runs one command line of this process and ends the process with its exit code. Never rejects. */
-export async function runProgram (words: readonly string[]): Promise<void> {
+export async function runProgram(words: readonly string[]): Promise<void> {
   const outputs = openOutputs()
   const [name = '', ...rest] = words
   let code = 1
@@ -45,7 +45,7 @@ export async function runProgram (words: readonly string[]): Promise<void> {
   leaveProcess(code, written.every(Boolean))
 }
 
-async function runCommand (name: string, program: Program): Promise<number> {
+async function runCommand(name: string, program: Program): Promise<number> {
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
   if (command === undefined) {
     const { USAGE } = await import('./help-pages.ts')
@@ -61,27 +61,32 @@ async function runCommand (name: string, program: Program): Promise<number> {
   return command(program)
 }
 
-async function runAgentCommand (program: Program): Promise<number> {
+async function runAgentCommand(program: Program): Promise<number> {
   const { runAgent } = await import('./agent.ts')
   return runAgent(program)
 }
 
-async function showFiles ({ environment, words }: Program): Promise<number> {
+async function showFiles({ environment, words }: Program): Promise<number> {
   const { fsCommand } = await import('./commands/fs.ts')
   const { HOME } = await import('./version.ts')
   const { HADOOP_CONF_DIR, HADOOP_HOME } = environment.variables
   const elsewhere = HADOOP_CONF_DIR ?? HADOOP_HOME
-  const configDirectory = environment.configDirectory ?? (elsewhere === undefined ? join(HOME, 'conf') : undefined)
-  return fsCommand(words, { environment: { ...environment, configDirectory }, stdout: process.stdout, stderr: process.stderr })
+  const configDirectory =
+    environment.configDirectory ?? (elsewhere === undefined ? join(HOME, 'conf') : undefined)
+  return fsCommand(words, {
+    environment: { ...environment, configDirectory },
+    stdout: process.stdout,
+    stderr: process.stderr
+  })
 }
 
-async function showHelp ({ out, words }: Program): Promise<number> {
+async function showHelp({ out, words }: Program): Promise<number> {
   const { helpText } = await import('./help.ts')
   out.line((await helpText(words)).trimEnd())
   return 0
 }
 
-function notYet ({ err }: Program, name: string, instead: string): Promise<number> {
+function notYet({ err }: Program, name: string, instead: string): Promise<number> {
   err.line(`Error: flume-ng ${name} is not in this version. ${instead}.`)
   return Promise.resolve(1)
 }

@@ -22,7 +22,9 @@ test('a time longer than timers can hold does not end at once', () => {
   mock.timers.enable({ apis: ['setTimeout'] })
   try {
     let called = 0
-    systemClock.after(2 ** 31 + 1000, () => { called++ })
+    systemClock.after(2 ** 31 + 1000, () => {
+      called++
+    })
     mock.timers.tick(2 ** 31 - 1)
     assert.equal(called, 0)
     mock.timers.tick(1001)
@@ -37,7 +39,9 @@ test('a cancelled task does not run', () => {
   mock.timers.enable({ apis: ['setTimeout'] })
   try {
     let called = 0
-    systemClock.after(10, () => { called++ })()
+    systemClock.after(10, () => {
+      called++
+    })()
     mock.timers.tick(20)
 
     assert.equal(called, 0)

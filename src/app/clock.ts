@@ -7,14 +7,14 @@ const LONGEST_MS = 2 ** 31 - 1
 export const systemClock: Clock = {
   now: () => Date.now(),
 
-  sleep (ms, signal) {
+  sleep(ms, signal) {
     const { promise, resolve } = Promise.withResolvers<void>()
     if (signal?.aborted === true) return Promise.resolve()
     const cancel = schedule(ms, true, finish)
     signal?.addEventListener('abort', finish, { once: true })
     return promise
 
-    function finish (): void {
+    function finish(): void {
       cancel()
       signal?.removeEventListener('abort', finish)
       resolve()
@@ -24,14 +24,19 @@ export const systemClock: Clock = {
   after: (ms, task) => schedule(ms, false, task)
 }
 
-function schedule (ms: number, keepsAlive: boolean, task: () => void): () => void {
+function schedule(ms: number, keepsAlive: boolean, task: () => void): () => void {
   let timer: NodeJS.Timeout
   const wait = (leftMs: number): void => {
-    timer = leftMs > LONGEST_MS
-      ? setTimeout(() => { wait(leftMs - LONGEST_MS) }, LONGEST_MS)
-      : setTimeout(task, Math.max(leftMs, 0))
+    timer =
+      leftMs > LONGEST_MS
+        ? setTimeout(() => {
+            wait(leftMs - LONGEST_MS)
+          }, LONGEST_MS)
+        : setTimeout(task, Math.max(leftMs, 0))
     if (!keepsAlive) timer.unref()
   }
   wait(ms)
-  return () => { clearTimeout(timer) }
+  return () => {
+    clearTimeout(timer)
+  }
 }

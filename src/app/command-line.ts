@@ -17,7 +17,7 @@ export type GivenOptions = ReadonlyMap<string, readonly string[]>
  * Parses words as Commons CLI's DefaultParser does: `-x v`, `-xv`, `-x=v`, `--long v`, `--long=v`, `-long v`,
  * unambiguous abbreviations of long names; words that belong to no option are ignored. Throws ERR_CONFIG with its messages.
  */
-export function parseCommandLine (specs: readonly OptionSpec[], words: readonly string[]): GivenOptions {
+export function parseCommandLine(specs: readonly OptionSpec[], words: readonly string[]): GivenOptions {
   const parser = new Parser(specs)
   for (const word of words) parser.word(word)
   return parser.end()
@@ -29,11 +29,11 @@ class Parser {
   #waiting: OptionSpec | undefined
   #onlyWords = false
 
-  constructor (specs: readonly OptionSpec[]) {
+  constructor(specs: readonly OptionSpec[]) {
     this.#specs = specs
   }
 
-  word (word: string): void {
+  word(word: string): void {
     if (this.#onlyWords) return
     if (this.#waiting !== undefined && !this.#looksLikeOption(word)) {
       this.#add(this.#waiting, unquoted(word))
@@ -43,29 +43,30 @@ class Parser {
     else if (word.startsWith('-') && word.length > 1) this.#anyOption(word)
   }
 
-  end (): GivenOptions {
+  end(): GivenOptions {
     this.#nothingWaits()
     return this.#given
   }
 
-  #longOption (word: string): void {
+  #longOption(word: string): void {
     const [name, value] = split(word)
     const spec = this.#byLongName(name)
     if (spec === undefined || (value !== undefined && spec.argument === undefined)) throw unrecognized(word)
     this.#option(spec, value)
   }
 
-  #anyOption (word: string): void {
+  #anyOption(word: string): void {
     const [name, value] = split(word)
     const letters = name.slice(1)
     const short = this.#specs.find(spec => spec.short === letters)
-    if (short !== undefined && (value === undefined || short.argument !== undefined)) this.#option(short, value)
+    if (short !== undefined && (value === undefined || short.argument !== undefined))
+      this.#option(short, value)
     else if (this.#longMatches(letters).length > 0) this.#longOption(word)
     else this.#joined(word)
   }
 
   // -abc, -n5: one letter after the other, the rest of the word after a letter that takes an argument.
-  #joined (word: string): void {
+  #joined(word: string): void {
     for (let i = 1; i < word.length; i++) {
       const spec = this.#specs.find(({ short }) => short === word[i])
       if (spec === undefined) throw unrecognized(word)
@@ -75,34 +76,37 @@ class Parser {
     }
   }
 
-  #option (spec: OptionSpec, value: string | undefined): void {
+  #option(spec: OptionSpec, value: string | undefined): void {
     this.#nothingWaits()
     if (spec.argument === undefined || value !== undefined) this.#add(spec, value ?? '')
     else this.#waiting = spec
   }
 
-  #add (spec: OptionSpec, value: string): void {
-    this.#given.set(spec.name, [...this.#given.get(spec.name) ?? [], value])
+  #add(spec: OptionSpec, value: string): void {
+    this.#given.set(spec.name, [...(this.#given.get(spec.name) ?? []), value])
   }
 
-  #nothingWaits (): void {
+  #nothingWaits(): void {
     const spec = this.#waiting
-    if (spec !== undefined) throw new AgentError('ERR_CONFIG', `Missing argument for option: ${spec.short ?? spec.long}`)
+    if (spec !== undefined)
+      throw new AgentError('ERR_CONFIG', `Missing argument for option: ${spec.short ?? spec.long}`)
   }
 
-  #byLongName (written: string): OptionSpec | undefined {
+  #byLongName(written: string): OptionSpec | undefined {
     const matches = this.#longMatches(written.replace(/^--?/, ''))
     if (matches.length < 2) return matches[0]
     const names = matches.map(({ long }) => `'${long}'`).join(', ')
     throw new AgentError('ERR_CONFIG', `Ambiguous option: '${written}'  (could be: ${names})`)
   }
 
-  #longMatches (name: string): OptionSpec[] {
+  #longMatches(name: string): OptionSpec[] {
     const exact = this.#specs.find(({ long }) => long === name)
-    return exact === undefined ? this.#specs.filter(({ long }) => name !== '' && long.startsWith(name)) : [exact]
+    return exact === undefined
+      ? this.#specs.filter(({ long }) => name !== '' && long.startsWith(name))
+      : [exact]
   }
 
-  #looksLikeOption (word: string): boolean {
+  #looksLikeOption(word: string): boolean {
     if (!word.startsWith('-') || word.length === 1) return false
     const name = split(word)[0].replace(/^--?/, '')
     if (this.#longMatches(name).length > 0) return true
@@ -110,23 +114,29 @@ class Parser {
   }
 }
 
-function split (word: string): [name: string, value: string | undefined] {
+function split(word: string): [name: string, value: string | undefined] {
   const at = word.indexOf('=')
   return at < 0 ? [word, undefined] : [word.slice(0, at), word.slice(at + 1)]
 }
 
-function unquoted (word: string): string {
-  return word.length > 1 && /^".*"$/s.test(word) && !word.slice(1, -1).includes('"') ? word.slice(1, -1) : word
+function unquoted(word: string): string {
+  return word.length > 1 && /^".*"$/s.test(word) && !word.slice(1, -1).includes('"')
+    ? word.slice(1, -1)
+    : word
 }
 
-function unrecognized (word: string): AgentError {
+function unrecognized(word: string): AgentError {
   return new AgentError('ERR_CONFIG', `Unrecognized option: ${word}`)
 }
 
 /** The options as lines of a usage text. */
-export function usageOf (specs: readonly OptionSpec[]): string {
+export function usageOf(specs: readonly OptionSpec[]): string {
   const rows = specs.map(({ short, long, argument, doc }) => {
-    const names = [short === undefined ? '   ' : `-${short},`, `--${long}`, argument === undefined ? '' : `<${argument}>`]
+    const names = [
+      short === undefined ? '   ' : `-${short},`,
+      `--${long}`,
+      argument === undefined ? '' : `<${argument}>`
+    ]
     return { left: `  ${names.join(' ').trimEnd()}`, doc }
   })
   const width = Math.max(...rows.map(({ left }) => left.length)) + 2

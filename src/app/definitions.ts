@@ -5,12 +5,12 @@ import { below, innerTypes, type Resolved } from '../core/read-settings.ts'
 
 /** The definitions of everything that a plan names, loaded. */
 export interface Definitions {
-  definition (plan: ComponentPlan): AnyDefinition
+  definition(plan: ComponentPlan): AnyDefinition
   readonly resolved: Resolved
 }
 
 /** Loads all components of a plan and those inside them, in parallel. Rejects when one cannot be found. */
-export async function loadDefinitions (plan: AgentPlan, catalog: Catalog): Promise<Definitions> {
+export async function loadDefinitions(plan: AgentPlan, catalog: Catalog): Promise<Definitions> {
   const loaded = new Map<string, Resolution>()
   const load = async ({ kind, type, properties }: Wanted): Promise<void> => {
     const resolution = await catalog.resolve(kind, type)
@@ -31,20 +31,26 @@ export async function loadDefinitions (plan: AgentPlan, catalog: Catalog): Promi
 type Wanted = Pick<ComponentPlan, 'kind' | 'type' | 'properties'>
 
 // A component's inner ones, each with the settings below its prefix.
-function innerOf ({ settings }: AnyDefinition, properties: Wanted['properties']): Wanted[] {
-  const prefixes = Object.values(settings).filter(isInner).map(({ inner }) => inner.prefix)
-  return innerTypes(settings, properties)
-    .map((inner, index) => ({ ...inner, properties: below(properties, prefixes[index] ?? '') }))
+function innerOf({ settings }: AnyDefinition, properties: Wanted['properties']): Wanted[] {
+  const prefixes = Object.values(settings)
+    .filter(isInner)
+    .map(({ inner }) => inner.prefix)
+  return innerTypes(settings, properties).map((inner, index) => ({
+    ...inner,
+    properties: below(properties, prefixes[index] ?? '')
+  }))
 }
 
-function componentsOf (plan: AgentPlan): ComponentPlan[] {
+function componentsOf(plan: AgentPlan): ComponentPlan[] {
   return [
-    ...plan.channels, ...plan.sinks, ...plan.sources,
+    ...plan.channels,
+    ...plan.sinks,
+    ...plan.sources,
     ...plan.sources.flatMap(({ selector, interceptors }) => [selector, ...interceptors]),
     ...plan.groups.map(({ processor }) => processor)
   ]
 }
 
-function idOf (kind: Kind, type: string): string {
+function idOf(kind: Kind, type: string): string {
   return `${kind} ${type}`
 }

@@ -116,5 +116,9 @@ in the store that core-site.xml in the folder of --conf names, or that of this i
 
 /** Pages of the manual that are not about one kind of component. */
 export const HELP_PAGES: Readonly<Record<string, string>> = {
-  agent: AGENT, node: AGENT, configuration: CONFIGURATION, validate: VALIDATE, fs: FS
+  agent: AGENT,
+  node: AGENT,
+  configuration: CONFIGURATION,
+  validate: VALIDATE,
+  fs: FS
 }

@@ -19,13 +19,20 @@ for (const topic of Object.keys(HELP_PAGES)) {
     const text = await helpText([topic])
 
     assert.ok(text.length > 100)
-    assert.deepEqual(text.split('\n').filter(line => line.length > 110), [])
+    assert.deepEqual(
+      text.split('\n').filter(line => line.length > 110),
+      []
+    )
   })
 }
 
 test('help on a kind lists its components, help on one shows its settings and its example', async () => {
   assert.match(await helpText(['sources']), /^Sources\n\n(?: {2}.*\n)* {2}netcat +\S/)
-  for (const words of [['sources', 'netcat'], ['source', 'NetCat'], ['sources', 'org.apache.flume.source.NetcatSource']]) {
+  for (const words of [
+    ['sources', 'netcat'],
+    ['source', 'NetCat'],
+    ['sources', 'org.apache.flume.source.NetcatSource']
+  ]) {
     assert.match(await helpText(words), /^Source netcat\n[\s\S]*\bmax-line-length\b[\s\S]*\nExample\n/)
   }
 })
@@ -40,12 +47,18 @@ test('every component has a page', async () => {
 })
 
 test('a topic that does not exist is answered with the nearest', async () => {
-  await assert.rejects(helpText(['surces']), /There is no help on "surces"\. Did you mean sources\? There is: agent,/)
+  await assert.rejects(
+    helpText(['surces']),
+    /There is no help on "surces"\. Did you mean sources\? There is: agent,/
+  )
   await assert.rejects(helpText(['sinks', 'hdsf']), /Did you mean hdfs\?/)
 })
 
 test('the version begins with name and number', () => {
-  assert.match(versionText(), /^Millrace \d+\.\d+\.\d+ \(for configurations of Flume 1\.11\.0\)\nSource code repository: .*\nRevision: .*\nRuns on Node \d/)
+  assert.match(
+    versionText(),
+    /^Millrace \d+\.\d+\.\d+ \(for configurations of Flume 1\.11\.0\)\nSource code repository: .*\nRevision: .*\nRuns on Node \d/
+  )
 })
 
 test('the revision is that of a branch, a packed branch or a detached head; elsewhere there is none', () => {
@@ -66,8 +79,20 @@ test('the revision is that of a branch, a packed branch or a detached head; else
 })
 
 test('a dry run is quoted for a shell and shows no secret', () => {
-  const words = ['agent', '-d', '-f', "it's", '-DkeyStorePassword=x', '-Dapi.token=y', '-pwd', 'z', '-Dplain=1']
+  const words = [
+    'agent',
+    '-d',
+    '-f',
+    "it's",
+    '-DkeyStorePassword=x',
+    '-Dapi.token=y',
+    '-pwd',
+    'z',
+    '-Dplain=1'
+  ]
 
-  assert.equal(dryRunText(['/a b/node'], words),
-    "'/a b/node' agent -f 'it'\\''s' '-DkeyStorePassword=***' '-Dapi.token=***' -pwd '***' -Dplain=1")
+  assert.equal(
+    dryRunText(['/a b/node'], words),
+    "'/a b/node' agent -f 'it'\\''s' '-DkeyStorePassword=***' '-Dapi.token=***' -pwd '***' -Dplain=1"
+  )
 })

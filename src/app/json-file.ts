@@ -9,16 +9,22 @@ const FLUSH_EVERY_MS = 1000
 
 /** JSON lines in a file, written in the background; what a full disk cannot take within 8 MiB is left out. */
 export interface JsonFile {
-  write (entry: LogEntry): void
-  reopen (): void
+  write(entry: LogEntry): void
+  reopen(): void
   /** Resolves to whether everything was written within `ms`. */
-  flush (ms: number): Promise<boolean>
+  flush(ms: number): Promise<boolean>
 }
 
 /** Opens, or creates, the file and its folder. Rejects when that fails; later trouble is told to `onTrouble`, once. */
-export async function openJsonFile (file: string, onTrouble: (error: Error) => void): Promise<JsonFile> {
+export async function openJsonFile(file: string, onTrouble: (error: Error) => void): Promise<JsonFile> {
   mkdirSync(dirname(file), { recursive: true })
-  const target = destination({ dest: file, sync: false, minLength: BUFFERED, maxLength: LONGEST_BACKLOG, periodicFlush: FLUSH_EVERY_MS })
+  const target = destination({
+    dest: file,
+    sync: false,
+    minLength: BUFFERED,
+    maxLength: LONGEST_BACKLOG,
+    periodicFlush: FLUSH_EVERY_MS
+  })
   const opened = Promise.withResolvers<void>()
   target.once('ready', opened.resolve)
   target.once('error', opened.reject)
@@ -28,10 +34,22 @@ export async function openJsonFile (file: string, onTrouble: (error: Error) => v
     if (!troubled) onTrouble(error)
     troubled = true
   })
-  const logger = pino({ base: null, timestamp: false, level: 'debug', formatters: { level: label => ({ 'log.level': label }) } }, target)
+  const logger = pino(
+    {
+      base: null,
+      timestamp: false,
+      level: 'debug',
+      formatters: { level: label => ({ 'log.level': label }) }
+    },
+    target
+  )
   return {
-    write: entry => { writeEntry(logger, entry) },
-    reopen: () => { target.reopen() },
+    write: entry => {
+      writeEntry(logger, entry)
+    },
+    reopen: () => {
+      target.reopen()
+    },
     flush: ms => {
       const { promise, resolve } = Promise.withResolvers<boolean>()
       const timer = setTimeout(resolve, ms, false)
@@ -44,6 +62,9 @@ export async function openJsonFile (file: string, onTrouble: (error: Error) => v
   }
 }
 
-function writeEntry (logger: Record<LogLevel, (fields: Record<string, unknown>) => void>, entry: LogEntry): void {
+function writeEntry(
+  logger: Record<LogLevel, (fields: Record<string, unknown>) => void>,
+  entry: LogEntry
+): void {
   logger[entry.level](formatEcs(entry))
 }

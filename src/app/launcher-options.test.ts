@@ -3,23 +3,45 @@ import { test } from 'node:test'
 import { splitLauncherOptions } from './launcher-options.ts'
 
 for (const { name, words, expected } of [
-  { name: 'the folder of --conf', words: ['--conf', 'c d', '-n', 'a'], expected: { conf: 'c d', words: ['-n', 'a'] } },
+  {
+    name: 'the folder of --conf',
+    words: ['--conf', 'c d', '-n', 'a'],
+    expected: { conf: 'c d', words: ['-n', 'a'] }
+  },
   { name: 'the folder of -c', words: ['-n', 'a', '-c', 'c'], expected: { conf: 'c', words: ['-n', 'a'] } },
   { name: 'the folder of --conf=', words: ['--conf=c'], expected: { conf: 'c', words: [] } },
   { name: '-conf, as on Windows', words: ['-conf', 'c'], expected: { conf: 'c', words: [] } },
   { name: 'a dry run', words: ['-d', '-n', 'a'], expected: { dryRun: true, words: ['-n', 'a'] } },
-  { name: 'the path of plugins', words: ['--plugins-path', '/a:/b'], expected: { pluginsPath: '/a:/b', words: [] } },
-  { name: 'class paths, without effect', words: ['-C', 'x.jar', '--classpath', 'y'], expected: { words: [] } },
+  {
+    name: 'the path of plugins',
+    words: ['--plugins-path', '/a:/b'],
+    expected: { pluginsPath: '/a:/b', words: [] }
+  },
+  {
+    name: 'class paths, without effect',
+    words: ['-C', 'x.jar', '--classpath', 'y'],
+    expected: { words: [] }
+  },
   {
     name: 'switches of a Java virtual machine, without effect',
-    words: ['-Xmx1g', '-XX:+UseG1GC', '-agentlib:jdwp=x', '-javaagent:y', '-agentpath:z'], expected: { words: [] }
+    words: ['-Xmx1g', '-XX:+UseG1GC', '-agentlib:jdwp=x', '-javaagent:y', '-agentpath:z'],
+    expected: { words: [] }
   },
   {
-    name: 'properties, the last one counting', words: ['-Da=1', '-Db', '-Dc=x=y z', '-Da=2'],
+    name: 'properties, the last one counting',
+    words: ['-Da=1', '-Db', '-Dc=x=y z', '-Da=2'],
     expected: { properties: { a: '2', b: '', c: 'x=y z' }, words: [] }
   },
-  { name: '-property, as on Windows', words: ['-property', 'a=1;b=2'], expected: { properties: { a: '1', b: '2' }, words: [] } },
-  { name: 'a lone -D, which belongs to the command', words: ['-D', 'x=1'], expected: { words: ['-D', 'x=1'] } }
+  {
+    name: '-property, as on Windows',
+    words: ['-property', 'a=1;b=2'],
+    expected: { properties: { a: '1', b: '2' }, words: [] }
+  },
+  {
+    name: 'a lone -D, which belongs to the command',
+    words: ['-D', 'x=1'],
+    expected: { words: ['-D', 'x=1'] }
+  }
 ]) {
   test(`it takes ${name}`, () => {
     const empty = { conf: undefined, dryRun: false, pluginsPath: undefined, properties: {} }
@@ -35,7 +57,9 @@ test('properties come from JAVA_OPTS, then FLUME_JAVA_OPTS, then the command lin
 })
 
 test('an option without its argument is refused in Flume’s words', () => {
-  assert.throws(() => splitLauncherOptions('agent', ['-c'], {}), { message: 'Option -c requires an argument' })
+  assert.throws(() => splitLauncherOptions('agent', ['-c'], {}), {
+    message: 'Option -c requires an argument'
+  })
 })
 
 test('-d of `fs -ls` stays with fs', () => {

@@ -11,7 +11,12 @@ export interface LauncherOptions {
   readonly words: readonly string[]
 }
 
-interface Draft { conf?: string, dryRun: boolean, pluginsPath?: string, words: string[] }
+interface Draft {
+  conf?: string
+  dryRun: boolean
+  pluginsPath?: string
+  words: string[]
+}
 
 // `fs -ls -d` is Hadoop's own.
 const OWN_SWITCHES: Readonly<Record<string, readonly string[]>> = { fs: ['-d'] }
@@ -24,8 +29,10 @@ const DRY_RUN = ['-d', '--dryrun', '-dryrun']
 const FOR_JAVA = /^-(?:X|agentlib:|agentpath:|javaagent:)/
 
 /** Sorts the words after the command. Throws ERR_CONFIG for an option without its argument. */
-export function splitLauncherOptions (
-  command: string, words: readonly string[], variables: Readonly<Record<string, string | undefined>>
+export function splitLauncherOptions(
+  command: string,
+  words: readonly string[],
+  variables: Readonly<Record<string, string | undefined>>
 ): LauncherOptions {
   const draft: Draft = { dryRun: false, words: [] }
   const properties = new Map<string, string>()
@@ -34,15 +41,19 @@ export function splitLauncherOptions (
     const word = words[i] ?? ''
     const argument = (): string => argumentOf(word, words[++i])
     const own = OWN_SWITCHES[command]?.includes(word) === true
-    if (own || (!takeOption(draft, word, argument) && !takeProperty(properties, word, argument))) draft.words.push(word)
+    if (own || (!takeOption(draft, word, argument) && !takeProperty(properties, word, argument)))
+      draft.words.push(word)
   }
   return {
-    conf: draft.conf, dryRun: draft.dryRun, pluginsPath: draft.pluginsPath, words: draft.words,
+    conf: draft.conf,
+    dryRun: draft.dryRun,
+    pluginsPath: draft.pluginsPath,
+    words: draft.words,
     properties: Object.fromEntries(properties)
   }
 }
 
-function takeOption (draft: Draft, word: string, argument: () => string): boolean {
+function takeOption(draft: Draft, word: string, argument: () => string): boolean {
   if (CONF.includes(word)) draft.conf = argument()
   else if (word.startsWith('--conf=')) draft.conf = word.slice('--conf='.length)
   else if (PLUGINS.includes(word)) draft.pluginsPath = argument()
@@ -52,7 +63,7 @@ function takeOption (draft: Draft, word: string, argument: () => string): boolea
   return true
 }
 
-function takeProperty (properties: Map<string, string>, word: string, argument: () => string): boolean {
+function takeProperty(properties: Map<string, string>, word: string, argument: () => string): boolean {
   if (word === '-property') {
     for (const pair of argument().split(';')) addProperty(properties, `-D${pair}`)
     return true
@@ -63,17 +74,19 @@ function takeProperty (properties: Map<string, string>, word: string, argument: 
 }
 
 // JAVA_OPTS reaches this process only when flume-env.sh sets it.
-function fromJavaOptions (variables: Readonly<Record<string, string | undefined>>): string[] {
-  return [variables['JAVA_OPTS'], variables['FLUME_JAVA_OPTS']].flatMap(options => (options ?? '').split(/\s+/))
+function fromJavaOptions(variables: Readonly<Record<string, string | undefined>>): string[] {
+  return [variables['JAVA_OPTS'], variables['FLUME_JAVA_OPTS']].flatMap(options =>
+    (options ?? '').split(/\s+/)
+  )
 }
 
-function addProperty (properties: Map<string, string>, word: string): void {
+function addProperty(properties: Map<string, string>, word: string): void {
   if (!word.startsWith('-D') || word.length === 2) return
   const [name = '', ...value] = word.slice(2).split('=')
   properties.set(name, value.join('='))
 }
 
-function argumentOf (option: string, word: string | undefined): string {
+function argumentOf(option: string, word: string | undefined): string {
   if (word !== undefined) return word
   throw new AgentError('ERR_CONFIG', `Option ${option} requires an argument`)
 }

@@ -8,9 +8,15 @@ const at = new Date(2026, 10, 2, 3, 4, 5, 6).getTime()
 const entry = { at, level: 'info', logger: 'sink k1', message: 'Closed a file.', facts: {} } as const
 
 test('a line has local time, level, who says it, the sentence and the facts', () => {
-  const text = formatText({ ...entry, facts: { file: '/a/b', events: 7, note: 'two words', none: undefined } }, false)
+  const text = formatText(
+    { ...entry, facts: { file: '/a/b', events: 7, note: 'two words', none: undefined } },
+    false
+  )
 
-  assert.equal(text, '2026-11-02 03:04:05,006 INFO  [sink k1] Closed a file. file=/a/b events=7 note="two words"')
+  assert.equal(
+    text,
+    '2026-11-02 03:04:05,006 INFO  [sink k1] Closed a file. file=/a/b events=7 note="two words"'
+  )
 })
 
 test('colour is only for what needs somebody, and only when asked for', () => {
@@ -20,18 +26,29 @@ test('colour is only for what needs somebody, and only when asked for', () => {
 })
 
 test('no control character of an event reaches a terminal, and no line is forged', () => {
-  const text = formatText({ ...entry, message: 'Event: \x1b[2Jx\nnext\x9b', facts: { body: 'a\r\nb\x07' } }, false)
+  const text = formatText(
+    { ...entry, message: 'Event: \x1b[2Jx\nnext\x9b', facts: { body: 'a\r\nb\x07' } },
+    false
+  )
 
   assert.equal(text.includes('Event: \\x1b[2Jx\\nnext\\x9b body="a\\r\\nb\\x07"'), true, text)
   assert.equal(/[\x00-\x1f\x7f-\x9f]/.test(text), false)
 })
 
 test('an error is its sentence, its facts and its causes; a stack follows what nobody expected', () => {
-  const expected = new AgentError('ERR_DELIVERY', 'The target refused.', { status: 503 }, new Error('connection reset'))
+  const expected = new AgentError(
+    'ERR_DELIVERY',
+    'The target refused.',
+    { status: 503 },
+    new Error('connection reset')
+  )
 
   assert.equal(formatError(expected), 'The target refused. (status=503) Cause: connection reset')
   assert.equal(formatText({ ...entry, facts: { error: expected } }, false).split('\n').length, 1)
-  assert.match(formatText({ ...entry, facts: { error: new TypeError('x') } }, false), /error="x"\n +TypeError: x\n +at /)
+  assert.match(
+    formatText({ ...entry, facts: { error: new TypeError('x') } }, false),
+    /error="x"\n +TypeError: x\n +at /
+  )
 })
 
 test('an error that is its own cause ends', () => {
@@ -46,7 +63,10 @@ test('facts that JSON cannot hold are logged all the same', () => {
   circle['self'] = circle
   const facts = { big: 5n, map: new Map([['a', 1]]), set: new Set([1]), bytes: Buffer.from('abc'), circle }
 
-  assert.match(formatText({ ...entry, facts }, false), /big="?5"? map=\{"a":1\} set=\[1\] bytes="3 bytes" circle="\[object Object\]"$/)
+  assert.match(
+    formatText({ ...entry, facts }, false),
+    /big="?5"? map=\{"a":1\} set=\[1\] bytes="3 bytes" circle="\[object Object\]"$/
+  )
 })
 
 test('a long value is cut', () => {
@@ -57,9 +77,17 @@ test('the JSON form uses the fields of ECS', () => {
   const error = new AgentError('ERR_DELIVERY', 'No.', { status: 503 })
 
   assert.deepEqual(formatEcs({ ...entry, facts: { file: 'x', error } }), {
-    '@timestamp': new Date(at).toISOString(), message: 'Closed a file.', 'ecs.version': '8.11.0', 'log.logger': 'sink k1',
+    '@timestamp': new Date(at).toISOString(),
+    message: 'Closed a file.',
+    'ecs.version': '8.11.0',
+    'log.logger': 'sink k1',
     'process.pid': process.pid,
-    error: { type: 'AgentError', code: 'ERR_DELIVERY', message: 'No. (status=503)', stack_trace: error.stack },
+    error: {
+      type: 'AgentError',
+      code: 'ERR_DELIVERY',
+      message: 'No. (status=503)',
+      stack_trace: error.stack
+    },
     millrace: { file: 'x' }
   })
 })
@@ -69,21 +97,38 @@ for (const { given, level = 'info', console = true, file, unknown = [] } of [
   { given: { 'flume.root.logger': 'DEBUG,console' }, level: 'debug' },
   { given: { 'flume.root.logger': 'warn' }, level: 'warn' },
   { given: { 'flume.root.logger': 'INFO,LOGFILE' }, console: false, file: 'logs/flume.log' },
-  { given: { 'flume.root.logger': 'INFO, LOGFILE, console', 'flume.log.dir': '/d', 'flume.log.file': 'f' }, file: '/d/f' },
+  {
+    given: { 'flume.root.logger': 'INFO, LOGFILE, console', 'flume.log.dir': '/d', 'flume.log.file': 'f' },
+    file: '/d/f'
+  },
   { given: { 'flume.log.dir': '/d' }, file: '/d/flume.log' },
   { given: { 'flume.root.logger': 'INFO,console', 'flume.log.dir': '/d' } },
   { given: { 'flume.root.logger': 'FATAL' }, level: 'error' },
   { given: { 'flume.root.logger': 'OFF,console' }, level: undefined },
   { given: { 'flume.root.logger': 'LOUD,console,syslog' }, unknown: ['LOUD', 'syslog'] }
-] as { given: Record<string, string>, level?: string, console?: boolean, file?: string, unknown?: string[] }[]) {
+] as {
+  given: Record<string, string>
+  level?: string
+  console?: boolean
+  file?: string
+  unknown?: string[]
+}[]) {
   test(`log settings of ${JSON.stringify(given)}`, () => {
-    const expected = { level: given['flume.root.logger'] === 'OFF,console' ? undefined : level, console, file, unknown }
+    const expected = {
+      level: given['flume.root.logger'] === 'OFF,console' ? undefined : level,
+      console,
+      file,
+      unknown
+    }
 
     assert.deepEqual(readLogSettings(given), expected)
   })
 }
 
 test('a level includes those graver than itself', () => {
-  assert.deepEqual((['debug', 'info', 'warn', 'error'] as const).map(level => isLogged(level, 'warn')), [false, false, true, true])
+  assert.deepEqual(
+    (['debug', 'info', 'warn', 'error'] as const).map(level => isLogged(level, 'warn')),
+    [false, false, true, true]
+  )
   assert.equal(isLogged('error', undefined), false)
 })

@@ -1,7 +1,7 @@
 import { AgentError, messageOf, type Facts } from '../core/errors.ts'
 
 export const LEVELS = ['debug', 'info', 'warn', 'error'] as const
-export type LogLevel = typeof LEVELS[number]
+export type LogLevel = (typeof LEVELS)[number]
 
 /** One thing that was logged. */
 export interface LogEntry {
@@ -15,10 +15,15 @@ export interface LogEntry {
 }
 
 const LONGEST_VALUE = 2000
-const COLOURS: Readonly<Record<LogLevel, string>> = { debug: '\x1b[2m', info: '', warn: '\x1b[33m', error: '\x1b[31m' }
+const COLOURS: Readonly<Record<LogLevel, string>> = {
+  debug: '\x1b[2m',
+  info: '',
+  warn: '\x1b[33m',
+  error: '\x1b[31m'
+}
 
 /** One entry as a line for people, local time; the stack of an unexpected error follows on lines of its own. */
-export function formatText ({ at, level, logger, message, facts }: LogEntry, coloured: boolean): string {
+export function formatText({ at, level, logger, message, facts }: LogEntry, coloured: boolean): string {
   const head = `${formatTime(new Date(at))} ${level.toUpperCase().padEnd(5)} [${logger}] ${escaped(message)}`
   const parts = [head]
   for (const [name, value] of Object.entries(facts)) {
@@ -30,7 +35,7 @@ export function formatText ({ at, level, logger, message, facts }: LogEntry, col
 }
 
 /** One entry as an object with the field names of the Elastic Common Schema; its level is the writer's business. */
-export function formatEcs ({ at, logger, message, facts }: LogEntry): Record<string, unknown> {
+export function formatEcs({ at, logger, message, facts }: LogEntry): Record<string, unknown> {
   const error = Object.values(facts).find(value => value instanceof Error)
   const others = Object.entries(facts).filter(([, value]) => value !== error && value !== undefined)
   return {
@@ -39,63 +44,82 @@ export function formatEcs ({ at, logger, message, facts }: LogEntry): Record<str
     'ecs.version': '8.11.0',
     'log.logger': logger,
     'process.pid': process.pid,
-    ...error instanceof Error ? { error: errorFields(error) } : {},
-    ...others.length > 0 ? { millrace: Object.fromEntries(others.map(([name, value]) => [name, plain(value)])) } : {}
+    ...(error instanceof Error ? { error: errorFields(error) } : {}),
+    ...(others.length > 0
+      ? { millrace: Object.fromEntries(others.map(([name, value]) => [name, plain(value)])) }
+      : {})
   }
 }
 
 /** Sentence, code and causes of an error in one line. */
-export function formatError (error: unknown): string {
+export function formatError(error: unknown): string {
   const sentences: string[] = []
-  for (let one: unknown = error; one !== undefined && sentences.length < 5; one = one instanceof Error ? one.cause : undefined) {
+  for (
+    let one: unknown = error;
+    one !== undefined && sentences.length < 5;
+    one = one instanceof Error ? one.cause : undefined
+  ) {
     const facts = one instanceof AgentError ? factsOf(one) : ''
     sentences.push(facts === '' ? messageOf(one) : `${messageOf(one)} (${facts})`)
   }
   return sentences.join(' Cause: ')
 }
 
-function factsOf (error: AgentError): string {
-  return Object.entries(error.facts).filter(([, value]) => value !== undefined && typeof value !== 'object')
-    .map(([name, value]) => `${name}=${formatValue(value)}`).join(' ')
+function factsOf(error: AgentError): string {
+  return Object.entries(error.facts)
+    .filter(([, value]) => value !== undefined && typeof value !== 'object')
+    .map(([name, value]) => `${name}=${formatValue(value)}`)
+    .join(' ')
 }
 
-function formatTime (date: Date): string {
+function formatTime(date: Date): string {
   const two = (value: number): string => String(value).padStart(2, '0')
   const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`
   const time = `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`
   return `${day} ${time},${String(date.getMilliseconds()).padStart(3, '0')}`
 }
 
-function formatValue (value: unknown): string {
-  const text = value instanceof Error ? formatError(value) : typeof value === 'string' ? value : JSON.stringify(plain(value))
+function formatValue(value: unknown): string {
+  const text =
+    value instanceof Error
+      ? formatError(value)
+      : typeof value === 'string'
+        ? value
+        : JSON.stringify(plain(value))
   const short = text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE)}…` : text
   return typeof value === 'string' && /^[^\s"=]+$/.test(short) ? escaped(short) : quoted(value, short)
 }
 
-function quoted (value: unknown, text: string): string {
+function quoted(value: unknown, text: string): string {
   return typeof value === 'string' || value instanceof Error ? `"${escaped(text)}"` : text
 }
 
 /** No control character of an event or a peer reaches a terminal. */
-function escaped (text: string): string {
+function escaped(text: string): string {
   return text.replaceAll(/[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/g, character => {
     const code = character.charCodeAt(0)
-    return character === '\n' ? '\\n' : character === '\r' ? '\\r' : `\\x${code.toString(16).padStart(2, '0')}`
+    return character === '\n'
+      ? '\\n'
+      : character === '\r'
+        ? '\\r'
+        : `\\x${code.toString(16).padStart(2, '0')}`
   })
 }
 
-function stacks (facts: Facts): string[] {
+function stacks(facts: Facts): string[] {
   return Object.values(facts)
     .filter(value => value instanceof Error && !(value instanceof AgentError) && !('code' in value))
-    .flatMap(value => value instanceof Error && value.stack !== undefined ? [value.stack.replaceAll(/^(?! )/gm, '    ')] : [])
+    .flatMap(value =>
+      value instanceof Error && value.stack !== undefined ? [value.stack.replaceAll(/^(?! )/gm, '    ')] : []
+    )
 }
 
-function errorFields (error: Error): Record<string, unknown> {
+function errorFields(error: Error): Record<string, unknown> {
   const code = 'code' in error && typeof error.code === 'string' ? { code: error.code } : {}
   return { type: error.name, ...code, message: formatError(error), stack_trace: error.stack }
 }
 
-function plain (value: unknown): unknown {
+function plain(value: unknown): unknown {
   if (value instanceof Error) return formatError(value)
   if (typeof value === 'bigint') return value.toString()
   if (value instanceof Map) return Object.fromEntries(value)

@@ -13,7 +13,14 @@ export interface LogSettings {
 }
 
 const LOG4J_LEVELS: Readonly<Record<string, LogLevel | 'off'>> = {
-  all: 'debug', trace: 'debug', debug: 'debug', info: 'info', warn: 'warn', warning: 'warn', error: 'error', fatal: 'error',
+  all: 'debug',
+  trace: 'debug',
+  debug: 'debug',
+  info: 'info',
+  warn: 'warn',
+  warning: 'warn',
+  error: 'error',
+  fatal: 'error',
   off: 'off'
 }
 const CONSOLES = ['console', 'stdout', 'stderr']
@@ -23,8 +30,10 @@ const FILES = ['logfile', 'file', 'daily', 'rolling']
  * Reads `flume.root.logger` (`LEVEL,TARGET…`; targets `console` and `LOGFILE`), `flume.log.dir` and `flume.log.file`, as
  * Flume's own files have them. Without targets the log goes to the console, and to a file when one is named.
  */
-export function readLogSettings (properties: Readonly<Record<string, string>>): LogSettings {
-  const [levelWord = '', ...targets] = (properties['flume.root.logger'] ?? '').split(',').map(word => word.trim())
+export function readLogSettings(properties: Readonly<Record<string, string>>): LogSettings {
+  const [levelWord = '', ...targets] = (properties['flume.root.logger'] ?? '')
+    .split(',')
+    .map(word => word.trim())
   const level = LOG4J_LEVELS[levelWord.toLowerCase()]
   const wanted = targets.filter(word => word !== '').map(word => word.toLowerCase())
   const named = properties['flume.log.dir'] !== undefined || properties['flume.log.file'] !== undefined
@@ -32,14 +41,16 @@ export function readLogSettings (properties: Readonly<Record<string, string>>): 
   const unknown = wanted.filter(word => !CONSOLES.includes(word) && !FILES.includes(word))
   if (levelWord !== '' && level === undefined) unknown.unshift(levelWord)
   return {
-    level: level === 'off' ? undefined : level ?? 'info',
+    level: level === 'off' ? undefined : (level ?? 'info'),
     console: !toFile || wanted.length === 0 || wanted.some(word => CONSOLES.includes(word)),
-    file: toFile ? join(properties['flume.log.dir'] ?? 'logs', properties['flume.log.file'] ?? 'flume.log') : undefined,
+    file: toFile
+      ? join(properties['flume.log.dir'] ?? 'logs', properties['flume.log.file'] ?? 'flume.log')
+      : undefined,
     unknown
   }
 }
 
 /** Whether `level` is grave enough to be logged. */
-export function isLogged (level: LogLevel, least: LogLevel | undefined): boolean {
+export function isLogged(level: LogLevel, least: LogLevel | undefined): boolean {
   return least !== undefined && LEVELS.indexOf(level) >= LEVELS.indexOf(least)
 }

@@ -17,7 +17,7 @@ export class Logging {
   readonly #file: JsonFile | undefined
   readonly #logs = new Map<string, Log>()
 
-  constructor (settings: LogSettings, console: TextOutput, coloured: boolean, file: JsonFile | undefined) {
+  constructor(settings: LogSettings, console: TextOutput, coloured: boolean, file: JsonFile | undefined) {
     this.#settings = settings
     this.#console = console
     this.#coloured = coloured
@@ -25,33 +25,39 @@ export class Logging {
   }
 
   /** The log of one part of the agent; its name stands on every line. */
-  log (logger: string): Log {
+  log(logger: string): Log {
     const known = this.#logs.get(logger)
     if (known !== undefined) return known
-    const at = (level: LogLevel) => isLogged(level, this.#settings.level)
-      ? (message: string, facts: Facts = {}): void => { this.#write(level, logger, message, facts) }
-      : (): void => {}
+    const at = (level: LogLevel) =>
+      isLogged(level, this.#settings.level)
+        ? (message: string, facts: Facts = {}): void => {
+            this.#write(level, logger, message, facts)
+          }
+        : (): void => {}
     const log: Log = { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
     this.#logs.set(logger, log)
     return log
   }
 
   /** Opens the file anew, after something else renamed it. */
-  reopen (): void {
+  reopen(): void {
     this.#file?.reopen()
   }
 
-  get hasFile (): boolean {
+  get hasFile(): boolean {
     return this.#file !== undefined
   }
 
   /** Resolves once everything is written, or to false when a reader is so slow that it is not worth waiting for. */
-  async flush (): Promise<boolean> {
-    const [toConsole, toFile] = await Promise.all([this.#console.flush(FLUSH_MS), this.#file?.flush(FLUSH_MS) ?? true])
+  async flush(): Promise<boolean> {
+    const [toConsole, toFile] = await Promise.all([
+      this.#console.flush(FLUSH_MS),
+      this.#file?.flush(FLUSH_MS) ?? true
+    ])
     return toConsole && toFile
   }
 
-  #write (level: LogLevel, logger: string, message: string, facts: Facts): void {
+  #write(level: LogLevel, logger: string, message: string, facts: Facts): void {
     const entry = { at: Date.now(), level, logger, message, facts }
     if (this.#settings.console) this.#console.line(formatText(entry, this.#coloured))
     this.#file?.write(entry)
@@ -59,25 +65,39 @@ export class Logging {
 }
 
 /** Opens the log as the settings say; a file that cannot be opened means the console, and an error there. */
-export async function openLogging (
-  settings: LogSettings, console: TextOutput, variables: Readonly<Record<string, string | undefined>>
+export async function openLogging(
+  settings: LogSettings,
+  console: TextOutput,
+  variables: Readonly<Record<string, string | undefined>>
 ): Promise<Logging> {
   const coloured = isatty(STANDARD_ERROR) && (variables['NO_COLOR'] ?? '') === ''
-  if (settings.file === undefined) return warned(new Logging(settings, console, coloured, undefined), settings)
+  if (settings.file === undefined)
+    return warned(new Logging(settings, console, coloured, undefined), settings)
   const { openJsonFile } = await import('./json-file.ts')
   try {
-    const onTrouble = (error: Error): void => { console.line(`The log file cannot be written: ${error.message}`) }
-    return warned(new Logging(settings, console, coloured, await openJsonFile(settings.file, onTrouble)), settings)
+    const onTrouble = (error: Error): void => {
+      console.line(`The log file cannot be written: ${error.message}`)
+    }
+    return warned(
+      new Logging(settings, console, coloured, await openJsonFile(settings.file, onTrouble)),
+      settings
+    )
   } catch (error) {
     const logging = new Logging({ ...settings, console: true }, console, coloured, undefined)
-    logging.log('log').error('The log file cannot be opened, the log goes to the console.', { file: settings.file, error })
+    logging
+      .log('log')
+      .error('The log file cannot be opened, the log goes to the console.', { file: settings.file, error })
     return logging
   }
 }
 
-function warned (logging: Logging, { unknown }: LogSettings): Logging {
+function warned(logging: Logging, { unknown }: LogSettings): Logging {
   if (unknown.length > 0) {
-    logging.log('log').warn('flume.root.logger has words that mean nothing here; write LEVEL,console or LEVEL,LOGFILE.', { unknown })
+    logging
+      .log('log')
+      .warn('flume.root.logger has words that mean nothing here; write LEVEL,console or LEVEL,LOGFILE.', {
+        unknown
+      })
   }
   return logging
 }

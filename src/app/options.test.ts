@@ -8,7 +8,9 @@ import { readOptionsFile } from './options-file.ts'
 import { AGENT_OPTIONS, parseAgentOptions } from './options.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'millrace-options-'))
-after(() => { rmSync(folder, { recursive: true }) })
+after(() => {
+  rmSync(folder, { recursive: true })
+})
 
 for (const { words, agent, files } of [
   { words: '-n a1 -f x', agent: 'a1', files: ['x'] },
@@ -47,7 +49,10 @@ for (const { words, says } of [
     says: "Ambiguous option: '--conf-'  (could be: 'conf-file', 'conf-uri', 'conf-user', 'conf-password', 'conf-provider')"
   },
   { words: '-n a1', says: 'No configuration was provided. Name a file or a folder with -f.' },
-  { words: '-f x -i abc', says: 'For input string: "abc". Write --poll-interval as a whole number of seconds.' }
+  {
+    words: '-f x -i abc',
+    says: 'For input string: "abc". Write --poll-interval as a whole number of seconds.'
+  }
 ]) {
   test(`${words} is refused`, () => {
     assert.throws(() => parseAgentOptions(words.split(' ')), { code: 'ERR_CONFIG', message: says })
@@ -73,10 +78,18 @@ test('help needs nothing else', () => {
 })
 
 test('the options file gives what the command line does not', async () => {
-  writeFileSync(join(folder, 'flume.opts'), 'n = other\nconf-file = from-file\nstrict = yes\nno-reload-conf = no\n')
+  writeFileSync(
+    join(folder, 'flume.opts'),
+    'n = other\nconf-file = from-file\nstrict = yes\nno-reload-conf = no\n'
+  )
   const defaults = await readOptionsFile(AGENT_OPTIONS, folder, join(folder, 'no-such-file'))
 
-  assert.deepEqual(parseAgentOptions(['-n', 'a1'], defaults), { agent: 'a1', files: ['from-file'], strict: true, help: false })
+  assert.deepEqual(parseAgentOptions(['-n', 'a1'], defaults), {
+    agent: 'a1',
+    files: ['from-file'],
+    strict: true,
+    help: false
+  })
 })
 
 test('the system’s options file comes before that of the configuration folder', async () => {
@@ -91,17 +104,28 @@ test('an unknown option in the options file is refused with file and line', asyn
   const file = join(folder, 'bad.opts')
   writeFileSync(file, '# comment\nbogus = 1\n')
 
-  await assert.rejects(readOptionsFile(AGENT_OPTIONS, undefined, file), { message: `${file}:2: bogus is not an option of the agent. See flume-ng help agent.` })
+  await assert.rejects(readOptionsFile(AGENT_OPTIONS, undefined, file), {
+    message: `${file}:2: bogus is not an option of the agent. See flume-ng help agent.`
+  })
 })
 
 test('no options file means no options', async () => {
-  assert.deepEqual([...await readOptionsFile(AGENT_OPTIONS, undefined, join(folder, 'no-such-file'))], [])
+  assert.deepEqual([...(await readOptionsFile(AGENT_OPTIONS, undefined, join(folder, 'no-such-file')))], [])
 })
 
 test('flags written together are flags', () => {
-  const specs = [{ name: 'a', short: 'a', long: 'all', doc: '' }, { name: 'b', short: 'b', long: 'but', argument: 'x', doc: '' }]
+  const specs = [
+    { name: 'a', short: 'a', long: 'all', doc: '' },
+    { name: 'b', short: 'b', long: 'but', argument: 'x', doc: '' }
+  ]
 
-  assert.deepEqual([...parseCommandLine(specs, ['-abvalue'])], [['a', ['']], ['b', ['value']]])
+  assert.deepEqual(
+    [...parseCommandLine(specs, ['-abvalue'])],
+    [
+      ['a', ['']],
+      ['b', ['value']]
+    ]
+  )
 })
 
 test('the usage lists every option with its argument', () => {

@@ -17,13 +17,15 @@ const STANDARD_OUTPUT = 1
 const STANDARD_ERROR = 2
 
 /** Standard output and standard error of this process. */
-export function openOutputs (): Pick<Program, 'out' | 'err'> {
+export function openOutputs(): Pick<Program, 'out' | 'err'> {
   return { out: new TextOutput(STANDARD_OUTPUT), err: new TextOutput(STANDARD_ERROR) }
 }
 
 /** The surroundings of one command. Throws ERR_CONFIG for an option without its argument. */
-export function openProgram (
-  outputs: Pick<Program, 'out' | 'err'>, command: string, words: readonly string[]
+export function openProgram(
+  outputs: Pick<Program, 'out' | 'err'>,
+  command: string,
+  words: readonly string[]
 ): Program {
   const variables = process.env
   const launcher = splitLauncherOptions(command, words, variables)

@@ -46,7 +46,7 @@ export async function runPlan(program: Program, logging: Logging, job: Job): Pro
   const signal = await signals.first
   stopping.abort()
   log.info('Stopping.', { signal })
-  void signals.second.then(second => endAtOnce(logging, log, second))
+  void signals.second.then(second => endAtOnce(program, logging, second))
   const report = await agent.stop(stopDeadline(program, log))
   await (await monitoring)?.stop()
   leaveCounters(agent, logging)
@@ -55,7 +55,7 @@ export async function runPlan(program: Program, logging: Logging, job: Job): Pro
   clearInterval(idle)
   const code = exitCodeOf(signal)
   if (report.unfinished.length > 0) {
-    await flushWithin(logging, LAST_WORDS_MS)
+    await flushWithin(program, logging, LAST_WORDS_MS)
     leaveProcess(code, false)
   }
   return code
@@ -142,15 +142,16 @@ function reportStop({ abandoned, unfinished, elapsedMs }: StopReport, log: Log):
   log.info('Stopped.', { elapsedMs })
 }
 
-async function endAtOnce(logging: Logging, log: Log, signal: StopSignal): Promise<void> {
+async function endAtOnce(program: Program, logging: Logging, signal: StopSignal): Promise<void> {
+  const log = logging.log('agent')
   log.warn('A second signal ends the agent at once.', { signal })
-  await flushWithin(logging, LAST_WORDS_MS)
+  await flushWithin(program, logging, LAST_WORDS_MS)
   leaveProcess(exitCodeOf(signal), false)
 }
 
-async function flushWithin(logging: Logging, ms: number): Promise<void> {
-  const late = Promise.withResolvers<boolean>()
-  const timer = setTimeout(late.resolve, ms, false)
-  await Promise.race([logging.flush(), late.promise])
+async function flushWithin(program: Program, logging: Logging, ms: number): Promise<void> {
+  const late = Promise.withResolvers<void>()
+  const timer = setTimeout(late.resolve, ms)
+  await Promise.race([Promise.all([logging.flush(), program.out.flush(ms)]), late.promise])
   clearTimeout(timer)
 }

@@ -2,10 +2,10 @@ import { constants } from 'node:os'
 
 const STOPPING = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
 /** A signal that ends the agent. */
-export type StopSignal = typeof STOPPING[number]
+export type StopSignal = (typeof STOPPING)[number]
 
 /** Exit code of a process that a signal ended, as shells count. */
-export function exitCodeOf (signal: StopSignal): number {
+export function exitCodeOf(signal: StopSignal): number {
   return 128 + constants.signals[signal]
 }
 
@@ -18,7 +18,7 @@ export interface StopSignals {
 }
 
 /** Listens from now on. With `onHangUp`, SIGHUP calls that instead of ending the agent. */
-export function listenForSignals (onHangUp: (() => void) | undefined): StopSignals {
+export function listenForSignals(onHangUp: (() => void) | undefined): StopSignals {
   const first = Promise.withResolvers<StopSignal>()
   const second = Promise.withResolvers<StopSignal>()
   let count = 0
@@ -37,7 +37,7 @@ export function listenForSignals (onHangUp: (() => void) | undefined): StopSigna
  * Ends this process. `clean` says that no write or read hangs; otherwise exit() would wait for it, so the process ends
  * by the signal that the code stands for.
  */
-export function leaveProcess (code: number, clean: boolean): void {
+export function leaveProcess(code: number, clean: boolean): void {
   if (clean) process.exit(code)
   const signal = STOPPING.find(one => exitCodeOf(one) === code) ?? 'SIGKILL'
   process.removeAllListeners(signal)

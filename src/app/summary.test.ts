@@ -9,8 +9,17 @@ const plan: AgentPlan = {
   agent: 'a1',
   channels: [{ ...part, kind: 'channel', name: 'c1' }],
   sources: [{ ...part, kind: 'source', name: 'r1', channels: ['c1'], selector, interceptors: [] }],
-  sinks: [{ ...part, kind: 'sink', name: 'k1', channel: 'c1' }, { ...part, kind: 'sink', name: 'k2', channel: 'c1' }],
-  groups: [{ name: 'g', processor: { ...part, kind: 'processor', name: 'processor', type: 'failover' }, sinks: ['k1', 'k2'] }]
+  sinks: [
+    { ...part, kind: 'sink', name: 'k1', channel: 'c1' },
+    { ...part, kind: 'sink', name: 'k2', channel: 'c1' }
+  ],
+  groups: [
+    {
+      name: 'g',
+      processor: { ...part, kind: 'processor', name: 'processor', type: 'failover' },
+      sinks: ['k1', 'k2']
+    }
+  ]
 }
 const good = { state: 'running', error: undefined, description: undefined }
 const components: PartState[] = [
@@ -24,7 +33,13 @@ const values = { ChannelSize: 3, ChannelCapacity: 100 }
 test('it says what runs, how full channels are, which sinks are a group, what does not run yet, and where counters are', () => {
   const counters = [{ type: 'CHANNEL', name: 'c1', startTime: 1, stopTime: 0, values }] as const
 
-  const text = summaryText({ plan, files: ['x.conf', 'y.conf'], components, counters, metrics: 'http://localhost:1/metrics' })
+  const text = summaryText({
+    plan,
+    files: ['x.conf', 'y.conf'],
+    components,
+    counters,
+    metrics: 'http://localhost:1/metrics'
+  })
 
   assert.deepEqual(text.split('\n'), [
     'Agent a1 of x.conf, y.conf runs. Ctrl-C stops it.',
@@ -38,7 +53,15 @@ test('it says what runs, how full channels are, which sinks are a group, what do
 })
 
 test('a channel without limit shows no fill', () => {
-  const counters = [{ type: 'CHANNEL', name: 'c1', startTime: 1, stopTime: 0, values: { ...values, ChannelCapacity: Infinity } }] as const
+  const counters = [
+    {
+      type: 'CHANNEL',
+      name: 'c1',
+      startTime: 1,
+      stopTime: 0,
+      values: { ...values, ChannelCapacity: Infinity }
+    }
+  ] as const
 
   assert.match(summaryText({ plan, files: [], components, counters, metrics: undefined }), /c1 memory ─┬▶/)
 })

@@ -23,7 +23,7 @@ export interface Running {
 }
 
 /** What runs, where it listens and where it writes, for the operator. */
-export function summaryText (running: Running): string {
+export function summaryText(running: Running): string {
   const { plan, files, components, metrics } = running
   const failing = components.filter(({ error, state }) => state !== 'running' && error !== undefined)
   return [
@@ -31,12 +31,16 @@ export function summaryText (running: Running): string {
     '',
     ...drawFlows(plan, (kind, name) => labelOf(running, kind, name)).map(line => `  ${line}`),
     '',
-    ...failing.map(({ kind, name, error }) => `The ${kind} ${name} does not run yet and is tried again: ${error ?? ''}`),
-    ...metrics === undefined ? [] : [`Counters: ${metrics}`]
-  ].join('\n').trimEnd()
+    ...failing.map(
+      ({ kind, name, error }) => `The ${kind} ${name} does not run yet and is tried again: ${error ?? ''}`
+    ),
+    ...(metrics === undefined ? [] : [`Counters: ${metrics}`])
+  ]
+    .join('\n')
+    .trimEnd()
 }
 
-function labelOf (running: Running, kind: Kind, name: string): string {
+function labelOf(running: Running, kind: Kind, name: string): string {
   const part = running.components.find(one => one.kind === kind && one.name === name)
   const words = [name, part?.type, part?.description ?? fillOf(running.counters, kind, name)]
   const group = running.plan.groups.find(({ sinks }) => kind === 'sink' && sinks.includes(name))
@@ -45,10 +49,11 @@ function labelOf (running: Running, kind: Kind, name: string): string {
   return words.filter(word => word !== undefined && word !== '').join(' ')
 }
 
-function fillOf (counters: readonly CounterGroup[], kind: Kind, name: string): string | undefined {
+function fillOf(counters: readonly CounterGroup[], kind: Kind, name: string): string | undefined {
   if (kind !== 'channel') return undefined
   const values = counters.find(group => group.type === 'CHANNEL' && group.name === name)?.values
   const capacity = values?.['ChannelCapacity']
-  if (values === undefined || typeof capacity !== 'number' || !Number.isFinite(capacity) || capacity === 0) return undefined
+  if (values === undefined || typeof capacity !== 'number' || !Number.isFinite(capacity) || capacity === 0)
+    return undefined
   return `${String(values['ChannelSize'])}/${capacity}`
 }

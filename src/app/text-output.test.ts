@@ -48,13 +48,18 @@ test('a reader that left ends the output and nothing else', async () => {
   assert.equal(await output.flush(10_000), true)
 })
 
-function temporary () {
+function temporary() {
   const path = mkdtempSync(join(tmpdir(), 'millrace-output-'))
-  return { path, [Symbol.dispose]: () => { rmSync(path, { recursive: true }) } }
+  return {
+    path,
+    [Symbol.dispose]: () => {
+      rmSync(path, { recursive: true })
+    }
+  }
 }
 
 // Both ends of a pipe, neither of which blocks; nobody reads until told to.
-function fifo () {
+function fifo() {
   const folder = temporary()
   const path = join(folder.path, 'fifo')
   assert.equal(spawnSync('mkfifo', [path]).status, 0)

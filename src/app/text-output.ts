@@ -16,11 +16,11 @@ export class TextOutput {
   #closed = false
   #idle: PromiseWithResolvers<void> | undefined
 
-  constructor (descriptor: number) {
+  constructor(descriptor: number) {
     this.#descriptor = descriptor
   }
 
-  line (text: string): void {
+  line(text: string): void {
     if (this.#closed) return
     if (this.#backlog > LONGEST_BACKLOG) {
       this.#left++
@@ -30,12 +30,14 @@ export class TextOutput {
     this.#backlog += text.length + 1
     if (this.#idle === undefined) {
       this.#idle = Promise.withResolvers()
-      queueMicrotask(() => { this.#next() })
+      queueMicrotask(() => {
+        this.#next()
+      })
     }
   }
 
   /** Resolves once every line is written, or to false after `ms`. */
-  flush (ms: number): Promise<boolean> {
+  flush(ms: number): Promise<boolean> {
     if (this.#idle === undefined) return Promise.resolve(true)
     const { promise, resolve } = Promise.withResolvers<boolean>()
     const timer = setTimeout(resolve, ms, false)
@@ -46,7 +48,7 @@ export class TextOutput {
     return promise
   }
 
-  #next (): void {
+  #next(): void {
     if (this.#left > 0) this.#waiting.push(`${this.#left} lines were left out, their reader is too slow.`)
     this.#left = 0
     const lines = this.#waiting
@@ -60,10 +62,12 @@ export class TextOutput {
     this.#write(Buffer.from(lines.join('\n') + '\n'))
   }
 
-  #write (bytes: Buffer): void {
+  #write(bytes: Buffer): void {
     write(this.#descriptor, bytes, (error, written) => {
       if (systemCode(error) === 'EAGAIN') {
-        setTimeout(() => { this.#write(bytes) }, RETRY_MS)
+        setTimeout(() => {
+          this.#write(bytes)
+        }, RETRY_MS)
         return
       }
       if (error !== null) this.#closed = true

@@ -7,19 +7,22 @@ export const HOME = join(import.meta.dirname, '..', '..')
 /** The release whose configurations and command line this program follows. */
 export const FLUME_VERSION = '1.11.0'
 
-interface PackageFile { readonly version: string, readonly repository?: { readonly url: string } }
+interface PackageFile {
+  readonly version: string
+  readonly repository?: { readonly url: string }
+}
 
-function packageFile (): PackageFile {
+function packageFile(): PackageFile {
   return JSON.parse(readFileSync(join(HOME, 'package.json'), 'utf8')) as PackageFile
 }
 
 /** This program's version. */
-export function programVersion (): string {
+export function programVersion(): string {
   return packageFile().version
 }
 
 /** What `flume-ng version` prints: Flume's lines, as far as they apply. */
-export function versionText (): string {
+export function versionText(): string {
   return [
     `Millrace ${programVersion()} (for configurations of Flume ${FLUME_VERSION})`,
     `Source code repository: ${packageFile().repository?.url ?? 'Unknown'}`,
@@ -29,14 +32,16 @@ export function versionText (): string {
 }
 
 /** The commit of a clone, or undefined elsewhere. */
-export function revision (gitFolder: string): string | undefined {
+export function revision(gitFolder: string): string | undefined {
   const head = textOf(join(gitFolder, 'HEAD'))
   if (head === undefined || !head.startsWith('ref: ')) return head
   const name = head.slice('ref: '.length)
-  const packed = textOf(join(gitFolder, 'packed-refs'))?.split('\n').find(line => line.endsWith(` ${name}`))
+  const packed = textOf(join(gitFolder, 'packed-refs'))
+    ?.split('\n')
+    .find(line => line.endsWith(` ${name}`))
   return textOf(join(gitFolder, name)) ?? packed?.split(' ')[0]
 }
 
-function textOf (file: string): string | undefined {
+function textOf(file: string): string | undefined {
   return existsSync(file) ? readFileSync(file, 'utf8').trim() : undefined
 }

@@ -15,7 +15,10 @@ export interface CheckedGroup {
 }
 
 /** Checks the listed sink groups. Sinks of a dropped group run alone. */
-export async function checkGroups (sinks: ReadonlyMap<string, CheckedSink>, context: CheckContext): Promise<CheckedGroup[]> {
+export async function checkGroups(
+  sinks: ReadonlyMap<string, CheckedSink>,
+  context: CheckContext
+): Promise<CheckedGroup[]> {
   const list = context.agent.lists.get('sinkgroups')
   const taken = new Map<string, string>()
   const groups: CheckedGroup[] = []
@@ -36,29 +39,54 @@ interface Members {
   readonly list: Property
 }
 
-async function checkGroup (name: string, members: Members, context: CheckContext): Promise<CheckedGroup | undefined> {
+async function checkGroup(
+  name: string,
+  members: Members,
+  context: CheckContext
+): Promise<CheckedGroup | undefined> {
   const { agent, findings } = context
   const key = `${agent.name}.sinkgroups.${name}`
   const text = agent.components.sinkgroups.get(name)
   if (text === undefined) {
     const close = nearestName(name, agent.components.sinkgroups.keys())
     findings.add('LISTED_NOT_DEFINED', {
-      at: members.list, key, message: `Configuration error for: ${name}.Removed. ${members.list.key} lists ${name}, but nothing begins with ${key}.`,
-      hint: close === undefined ? `Define ${key}.sinks and ${key}.processor.type; until then its sinks run alone.` : `Did you mean ${close}?`
+      at: members.list,
+      key,
+      message: `Configuration error for: ${name}.Removed. ${members.list.key} lists ${name}, but nothing begins with ${key}.`,
+      hint:
+        close === undefined
+          ? `Define ${key}.sinks and ${key}.processor.type; until then its sinks run alone.`
+          : `Did you mean ${close}?`
     })
     return undefined
   }
   const sinks = membersOf(name, text, members, context)
-  if (sinks.length === 0) return dropGroup(text, `Could not configure sink group ${name} due to: No available sinks for sinkgroup: ${name}. Sinkgroup will be removed`, `Write ${key}.sinks = … with the names of sinks.`, context)
+  if (sinks.length === 0)
+    return dropGroup(
+      text,
+      `Could not configure sink group ${name} due to: No available sinks for sinkgroup: ${name}. Sinkgroup will be removed`,
+      `Write ${key}.sinks = … with the names of sinks.`,
+      context
+    )
   return checkProcessor(text, sinks, members, context)
 }
 
-function dropGroup (text: ComponentText, message: string, hint: string, { agent, findings }: CheckContext): undefined {
+function dropGroup(
+  text: ComponentText,
+  message: string,
+  hint: string,
+  { agent, findings }: CheckContext
+): undefined {
   const [first = agent.at] = text.properties.values()
   findings.add('GROUP_DROPPED', { at: first, key: `${agent.name}.sinkgroups.${text.name}`, message, hint })
 }
 
-function membersOf (name: string, text: ComponentText, { sinks, taken }: Members, { agent, findings }: CheckContext): string[] {
+function membersOf(
+  name: string,
+  text: ComponentText,
+  { sinks, taken }: Members,
+  { agent, findings }: CheckContext
+): string[] {
   const property = text.properties.get('sinks')
   const key = `${agent.name}.sinkgroups.${name}.sinks`
   return namesOf(property).filter(sink => {
@@ -68,44 +96,81 @@ function membersOf (name: string, text: ComponentText, { sinks, taken }: Members
     if (checked === undefined || checked.status === 'dropped') {
       const close = nearestName(sink, sinks.keys())
       findings.add('GROUP_UNKNOWN_SINK', {
-        at, key: `${key} ${sink}`, message: `Agent configuration for '${agent.name}' sinkgroup '${name}' sink not found: '${sink}',  sink not added`,
-        hint: close === undefined || checked !== undefined ? `Correct ${agent.name}.sinks.${sink}, or take it out.` : `Did you mean ${close}?`
+        at,
+        key: `${key} ${sink}`,
+        message: `Agent configuration for '${agent.name}' sinkgroup '${name}' sink not found: '${sink}',  sink not added`,
+        hint:
+          close === undefined || checked !== undefined
+            ? `Correct ${agent.name}.sinks.${sink}, or take it out.`
+            : `Did you mean ${close}?`
       })
       return false
     }
     if (other === undefined) return true
     findings.add('GROUP_SHARED_SINK', {
-      at, key: `${key} ${sink}`, message: `Agent configuration for '${agent.name}' sinkgroup '${name}' sink '${sink}' in use by another group: '${other}', sink not added`,
+      at,
+      key: `${key} ${sink}`,
+      message: `Agent configuration for '${agent.name}' sinkgroup '${name}' sink '${sink}' in use by another group: '${other}', sink not added`,
       hint: 'Name each sink in one group.'
     })
     return false
   })
 }
 
-async function checkProcessor (
-  text: ComponentText, sinks: readonly string[], { sinks: all }: Members, context: CheckContext
+async function checkProcessor(
+  text: ComponentText,
+  sinks: readonly string[],
+  { sinks: all }: Members,
+  context: CheckContext
 ): Promise<CheckedGroup | undefined> {
   const { agent } = context
   const key = `${agent.name}.sinkgroups.${text.name}`
   const type = text.properties.get('processor.type')
   const [first = agent.at] = text.properties.values()
   if (type === undefined && sinks.length > 1) {
-    return dropGroup(text, `The group ${text.name} has no processor.type, so its sinks run alone. Unable to load sink processor type: null, class: null.`, `Add ${key}.processor.type = failover, or load_balance.`, context)
+    return dropGroup(
+      text,
+      `The group ${text.name} has no processor.type, so its sinks run alone. Unable to load sink processor type: null, class: null.`,
+      `Add ${key}.processor.type = failover, or load_balance.`,
+      context
+    )
   }
-  const own = new Map([...text.properties].filter(([name]) => name.startsWith('processor.') && name !== 'processor.type')
-    .map(([name, property]) => [name.slice(10), property]))
-  const part = { kind: 'processor', name: text.name, type: type?.value ?? 'default', at: type ?? first, prefix: `${key}.processor.`, properties: own } as const
+  const own = new Map(
+    [...text.properties]
+      .filter(([name]) => name.startsWith('processor.') && name !== 'processor.type')
+      .map(([name, property]) => [name.slice(10), property])
+  )
+  const part = {
+    kind: 'processor',
+    name: text.name,
+    type: type?.value ?? 'default',
+    at: type ?? first,
+    prefix: `${key}.processor.`,
+    properties: own
+  } as const
   const checked = await checkPart(part, context)
   if (type !== undefined) reportType(part, checked, context)
-  const wrong = checked.status === 'dropped' || checked.status === 'third-party'
-    ? `SinkGroup ${text.name} has been removed due to an error during configuration.`
-    : miscounted(checked.type, sinks.length)
-  if (wrong !== undefined) return dropGroup(text, `${wrong} Its sinks run alone.`, `Correct ${key}.processor.type and its settings.`, context)
+  const wrong =
+    checked.status === 'dropped' || checked.status === 'third-party'
+      ? `SinkGroup ${text.name} has been removed due to an error during configuration.`
+      : miscounted(checked.type, sinks.length)
+  if (wrong !== undefined)
+    return dropGroup(
+      text,
+      `${wrong} Its sinks run alone.`,
+      `Correct ${key}.processor.type and its settings.`,
+      context
+    )
   reportChannels(text.name, sinks, all, context)
-  return { name: text.name, status: checked.status, sinks, processor: { kind: 'processor', name: text.name, type: checked.type, properties: checked.properties } }
+  return {
+    name: text.name,
+    status: checked.status,
+    sinks,
+    processor: { kind: 'processor', name: text.name, type: checked.type, properties: checked.properties }
+  }
 }
 
-function miscounted (type: string, sinks: number): string | undefined {
+function miscounted(type: string, sinks: number): string | undefined {
   if (type === 'default' && sinks > 1) {
     return 'DefaultSinkPolicy can only handle one sink, try using a policy that supports multiple sinks.'
   }
@@ -114,20 +179,27 @@ function miscounted (type: string, sinks: number): string | undefined {
     : undefined
 }
 
-function reportChannels (name: string, sinks: readonly string[], all: ReadonlyMap<string, CheckedSink>, { agent, findings }: CheckContext): void {
+function reportChannels(
+  name: string,
+  sinks: readonly string[],
+  all: ReadonlyMap<string, CheckedSink>,
+  { agent, findings }: CheckContext
+): void {
   const channels = [...new Set(sinks.map(sink => all.get(sink)?.channel ?? ''))]
   if (channels.length < 2) return
   const property = agent.components.sinkgroups.get(name)?.properties.get('sinks')
   findings.add('GROUP_CHANNELS', {
-    at: property ?? agent.at, key: `${agent.name}.sinkgroups.${name}.sinks`,
+    at: property ?? agent.at,
+    key: `${agent.name}.sinkgroups.${name}.sinks`,
     message: `The sinks of group ${name} drain different channels: ${channels.join(', ')}. Each call drains only one of them.`,
     hint: 'Give all sinks of a group the same channel.'
   })
 }
 
-function reportClash (name: string, { agent, findings }: CheckContext): void {
+function reportClash(name: string, { agent, findings }: CheckContext): void {
   findings.add('NAME_CLASH', {
-    at: agent.lists.get('sinkgroups') ?? agent.at, key: `${agent.name}.sinkgroups.${name}`,
+    at: agent.lists.get('sinkgroups') ?? agent.at,
+    key: `${agent.name}.sinkgroups.${name}`,
     message: `A sink and a sink group are both called ${name}; Flume would leave the sink out when it runs alone.`,
     hint: 'Give the group another name.'
   })

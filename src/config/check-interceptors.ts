@@ -4,29 +4,40 @@ import { reportType } from './check-component.ts'
 import { checkPart, type CheckContext, type Status } from './check-part.ts'
 import type { Property } from './finding.ts'
 
-export interface CheckedPlan { readonly status: Status, readonly plan: ComponentPlan }
+export interface CheckedPlan {
+  readonly status: Status
+  readonly plan: ComponentPlan
+}
 
 /** Checks a source's interceptors, in the order of their list. */
-export async function checkInterceptors (source: string, text: ComponentText, context: CheckContext): Promise<CheckedPlan[]> {
+export async function checkInterceptors(
+  source: string,
+  text: ComponentText,
+  context: CheckContext
+): Promise<CheckedPlan[]> {
   const list = text.properties.get('interceptors')
   const names = namesOf(list)
   const grouped = groupedByName(text)
   const found: CheckedPlan[] = []
-  for (const name of names) found.push(await checkInterceptor(source, name, grouped.get(name) ?? new Map(), { context, list }))
+  for (const name of names)
+    found.push(await checkInterceptor(source, name, grouped.get(name) ?? new Map(), { context, list }))
   reportUnlisted(source, names, grouped, context)
   return found
 }
 
-async function checkInterceptor (
-  source: string, name: string, properties: ReadonlyMap<string, Property>,
-  { context, list }: { context: CheckContext, list: Property | undefined }
+async function checkInterceptor(
+  source: string,
+  name: string,
+  properties: ReadonlyMap<string, Property>,
+  { context, list }: { context: CheckContext; list: Property | undefined }
 ): Promise<CheckedPlan> {
   const { agent, findings } = context
   const prefix = `${agent.name}.sources.${source}.interceptors.${name}.`
   const type = properties.get('type')
   if (type === undefined) {
     findings.add('NO_TYPE', {
-      at: [...properties.values()][0] ?? list ?? agent.at, key: `${prefix}type`,
+      at: [...properties.values()][0] ?? list ?? agent.at,
+      key: `${prefix}type`,
       message: `Interceptor.Type not specified for ${name}. Type not specified for interceptor ${name}; source ${source} is dropped.`,
       hint: `Add ${prefix}type = timestamp, or take ${name} out of the list; names are separated by blanks.`
     })
@@ -36,11 +47,14 @@ async function checkInterceptor (
   const part = { kind: 'interceptor', name, type: type.value, at: type, prefix, properties: own } as const
   const checked = await checkPart(part, context)
   reportType(part, checked, context)
-  return { status: checked.status, plan: { kind: 'interceptor', name, type: checked.type, properties: checked.properties } }
+  return {
+    status: checked.status,
+    plan: { kind: 'interceptor', name, type: checked.type, properties: checked.properties }
+  }
 }
 
 /** Properties below `interceptors.`, by interceptor and key. */
-function groupedByName (text: ComponentText): Map<string, Map<string, Property>> {
+function groupedByName(text: ComponentText): Map<string, Map<string, Property>> {
   const grouped = new Map<string, Map<string, Property>>()
   for (const [key, property] of text.properties) {
     if (!key.startsWith('interceptors.')) continue
@@ -54,15 +68,20 @@ function groupedByName (text: ComponentText): Map<string, Map<string, Property>>
   return grouped
 }
 
-function reportUnlisted (
-  source: string, names: readonly string[], grouped: ReadonlyMap<string, ReadonlyMap<string, Property>>, { agent, findings }: CheckContext
+function reportUnlisted(
+  source: string,
+  names: readonly string[],
+  grouped: ReadonlyMap<string, ReadonlyMap<string, Property>>,
+  { agent, findings }: CheckContext
 ): void {
   for (const [name, properties] of grouped) {
     const [first] = properties.values()
     if (names.includes(name) || first === undefined) continue
     const key = `${agent.name}.sources.${source}.interceptors`
     findings.add('INTERCEPTOR_NOT_LISTED', {
-      at: first, key: `${key}.${name}`, message: `The interceptor ${name} is in no list; it is not used.`,
+      at: first,
+      key: `${key}.${name}`,
+      message: `The interceptor ${name} is in no list; it is not used.`,
       hint: `Write ${key} = ${[...names, name].join(' ')}.`
     })
   }

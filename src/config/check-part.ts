@@ -6,7 +6,7 @@ import {
   type Resolution
 } from '../core/component.ts'
 import type { Kind } from '../core/plan.ts'
-import { innerTypes, readSettings, type Resolved } from '../core/read-settings.ts'
+import { isFatal, innerTypes, readSettings, type Resolved } from '../core/read-settings.ts'
 import { nearest } from '../core/nearest.ts'
 import type { AgentText } from './agent-text.ts'
 import type { Findings, Position, Property } from './finding.ts'
@@ -94,7 +94,7 @@ function statusOf(resolution: Resolution): Status {
 }
 
 function statusAfter(problems: readonly Problem[]): Status {
-  const errors = problems.filter(({ level }) => level === 'error')
+  const errors = problems.filter(isFatal)
   if (errors.length === 0) return 'ok'
   if (errors.some(({ code }) => code !== 'CUSTOM_SERIALIZER' && code !== 'NOT_IN_THIS_VERSION'))
     return 'dropped'

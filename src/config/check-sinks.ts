@@ -5,11 +5,16 @@ import { isUsable } from './check-sources.ts'
 import type { Property } from './finding.ts'
 import { nearestName } from './nearest-name.ts'
 
-export interface CheckedSink extends Checked { readonly channel: string }
+export interface CheckedSink extends Checked {
+  readonly channel: string
+}
 
 /** Checks a listed sink and its channel. */
-export async function checkSink (
-  name: string, channels: ReadonlyMap<string, Checked>, context: CheckContext, list: Property
+export async function checkSink(
+  name: string,
+  channels: ReadonlyMap<string, Checked>,
+  context: CheckContext,
+  list: Property
 ): Promise<CheckedSink> {
   const checked = await checkComponent('sink', name, context, list)
   if (checked.text === undefined) return { ...checked, channel: '' }
@@ -17,8 +22,11 @@ export async function checkSink (
   return channel === undefined ? { ...checked, status: 'dropped', channel: '' } : { ...checked, channel }
 }
 
-function attachedChannel (
-  name: string, text: ComponentText, channels: ReadonlyMap<string, Checked>, context: CheckContext
+function attachedChannel(
+  name: string,
+  text: ComponentText,
+  channels: ReadonlyMap<string, Checked>,
+  context: CheckContext
 ): string | undefined {
   const { agent, findings } = context
   const property = text.properties.get('channel')
@@ -29,7 +37,9 @@ function attachedChannel (
   const wanted = namesOf(property)
   if (wanted.length > 1) {
     findings.add('SINK_CHANNELS', {
-      at: property, key, message: `${failed}Channel ${property.value} not in active set. A sink has exactly one channel.`,
+      at: property,
+      key,
+      message: `${failed}Channel ${property.value} not in active set. A sink has exactly one channel.`,
       hint: `Write ${key} = ${wanted[0] ?? ''}, and add one sink for each further channel.`
     })
     return undefined
@@ -37,25 +47,38 @@ function attachedChannel (
   const close = nearestName(property.value, channels.keys())
   const listed = channels.has(property.value)
   findings.add('UNDECLARED_CHANNEL', {
-    at: property, key, level: listed ? 'warning' : 'error',
-    message: (channels.get(property.value)?.type ?? '') !== ''
-      ? `Sink ${name} is not connected to a channel. Sink ${name} has been removed due to an error during configuration`
-      : `${failed}Channel ${property.value} not in active set.`,
-    hint: listed ? `Correct ${agent.name}.channels.${property.value}.` : close === undefined
-      ? `Add ${property.value} to ${agent.name}.channels and define it.`
-      : `Did you mean ${close}?`
+    at: property,
+    key,
+    level: listed ? 'warning' : 'error',
+    message:
+      (channels.get(property.value)?.type ?? '') !== ''
+        ? `Sink ${name} is not connected to a channel. Sink ${name} has been removed due to an error during configuration`
+        : `${failed}Channel ${property.value} not in active set.`,
+    hint: listed
+      ? `Correct ${agent.name}.channels.${property.value}.`
+      : close === undefined
+        ? `Add ${property.value} to ${agent.name}.channels and define it.`
+        : `Did you mean ${close}?`
   })
   return undefined
 }
 
-function noChannel (name: string, text: ComponentText, channels: readonly string[], { agent, findings }: CheckContext): undefined {
+function noChannel(
+  name: string,
+  text: ComponentText,
+  channels: readonly string[],
+  { agent, findings }: CheckContext
+): undefined {
   const [first = agent.at] = text.properties.values()
   const plural = text.properties.get('channels')
   const key = `${agent.name}.sinks.${name}.channel`
   findings.add(plural === undefined ? 'SINK_NO_CHANNEL' : 'SINK_CHANNELS', {
-    at: plural ?? first, key, message: `Could not configure sink  ${name} due to: No channel configured for sink: ${name}.`,
-    hint: plural === undefined
-      ? `Add ${key} = ${channels[0] ?? 'CHANNEL'}.`
-      : `A sink has channel, not channels: write ${key} = ${namesOf(plural)[0] ?? ''}.`
+    at: plural ?? first,
+    key,
+    message: `Could not configure sink  ${name} due to: No channel configured for sink: ${name}.`,
+    hint:
+      plural === undefined
+        ? `Add ${key} = ${channels[0] ?? 'CHANNEL'}.`
+        : `A sink has channel, not channels: write ${key} = ${namesOf(plural)[0] ?? ''}.`
   })
 }

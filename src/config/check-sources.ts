@@ -17,8 +17,11 @@ export interface CheckedSource extends Checked {
 const REPLICATING: ComponentPlan = { kind: 'selector', name: 'selector', type: 'replicating', properties: {} }
 
 /** Checks a listed source, its channels, selector and interceptors. */
-export async function checkSource (
-  name: string, channels: ReadonlyMap<string, Checked>, context: CheckContext, list: Property
+export async function checkSource(
+  name: string,
+  channels: ReadonlyMap<string, Checked>,
+  context: CheckContext,
+  list: Property
 ): Promise<CheckedSource> {
   const checked = await checkComponent('source', name, context, list)
   const { text } = checked
@@ -27,17 +30,25 @@ export async function checkSource (
   const interceptors = await checkInterceptors(name, text, context)
   const selector = await checkSelector(name, text, attached, context)
   const parts = [selector, ...interceptors]
-  const status = attached.length === 0 ? 'dropped' : parts.reduce((sum, part) => worse(sum, part.status), checked.status)
-  const removed = status !== checked.status && (status === 'dropped' || status === 'third-party') && attached.length > 0
+  const status =
+    attached.length === 0 ? 'dropped' : parts.reduce((sum, part) => worse(sum, part.status), checked.status)
+  const removed =
+    status !== checked.status && (status === 'dropped' || status === 'third-party') && attached.length > 0
   if (removed) reportRemoved('source', name, context, checked.at)
   return {
-    ...checked, status, channels: attached,
-    selector: selector.plan, interceptors: interceptors.map(({ plan }) => plan)
+    ...checked,
+    status,
+    channels: attached,
+    selector: selector.plan,
+    interceptors: interceptors.map(({ plan }) => plan)
   }
 }
 
-function attachedChannels (
-  name: string, text: ComponentText, channels: ReadonlyMap<string, Checked>, context: CheckContext
+function attachedChannels(
+  name: string,
+  text: ComponentText,
+  channels: ReadonlyMap<string, Checked>,
+  context: CheckContext
 ): string[] {
   const { agent, findings } = context
   const property = text.properties.get('channels')
@@ -47,7 +58,9 @@ function attachedChannels (
     const [first = agent.at] = text.properties.values()
     const singular = text.properties.get('channel')
     findings.add('SRC_NO_CHANNEL', {
-      at: singular ?? first, key, message: `${failed}Failed to configure component! No channels set for ${name}.`,
+      at: singular ?? first,
+      key,
+      message: `${failed}Failed to configure component! No channels set for ${name}.`,
       hint: `${singular === undefined ? 'Add' : 'A source has channels, not channel: write'} ${key} = ${[...channels.keys()].join(' ')}.`
     })
     return []
@@ -55,26 +68,35 @@ function attachedChannels (
   const wanted = namesOf(property)
   const attached = wanted.filter(channel => isUsable(channels.get(channel)))
   const gone = wanted.some(channel => (channels.get(channel)?.type ?? '') !== '')
-  const last = attached.length > 0 ? '' : gone
-    ? ` Source ${name} is not connected to a channel. Source ${name} has been removed due to an error during configuration`
-    : ` ${failed}No Channels configured for ${name}`
+  const last =
+    attached.length > 0
+      ? ''
+      : gone
+        ? ` Source ${name} is not connected to a channel. Source ${name} has been removed due to an error during configuration`
+        : ` ${failed}No Channels configured for ${name}`
   for (const channel of wanted.filter(other => !attached.includes(other))) {
     const listed = channels.has(channel)
     const close = nearestName(channel, channels.keys())
     findings.add('UNDECLARED_CHANNEL', {
-      at: property, key, level: listed ? 'warning' : 'error',
+      at: property,
+      key,
+      level: listed ? 'warning' : 'error',
       message: listed
         ? `The channel ${channel} of source ${name} was dropped.${last}`
         : `The channel ${channel} of source ${name} does not exist; it is ignored.${last}`,
-      hint: channel.includes(',') ? 'Separate names by blanks, not commas.' : listed ? `Correct ${agent.name}.channels.${channel}.` : close === undefined
-        ? `Add ${channel} to ${agent.name}.channels and define it.`
-        : `Did you mean ${close}?`
+      hint: channel.includes(',')
+        ? 'Separate names by blanks, not commas.'
+        : listed
+          ? `Correct ${agent.name}.channels.${channel}.`
+          : close === undefined
+            ? `Add ${channel} to ${agent.name}.channels and define it.`
+            : `Did you mean ${close}?`
     })
   }
   return attached
 }
 
 /** Whether a channel is there, be it only in another version. */
-export function isUsable (channel: Checked | undefined): boolean {
+export function isUsable(channel: Checked | undefined): boolean {
   return channel !== undefined && channel.status !== 'dropped'
 }

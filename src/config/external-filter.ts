@@ -9,29 +9,48 @@ const TIMEOUT_MS = 30_000
  * Runs a command with one argument more and resolves to the first line it prints, or undefined when it prints nothing.
  * Rejects when it cannot be run, fails, takes too long or prints too much. The command is split on blanks; no shell.
  */
-export async function firstLineOf (command: string, argument: string, charset: string): Promise<string | undefined> {
+export async function firstLineOf(
+  command: string,
+  argument: string,
+  charset: string
+): Promise<string | undefined> {
   const decoder = new TextDecoder(charset)
   const [program = '', ...rest] = command.trim().split(/\s+/)
-  const child = spawn(program, [...rest, argument], { stdio: ['ignore', 'pipe', 'pipe'], timeout: TIMEOUT_MS, killSignal: 'SIGKILL' })
+  const child = spawn(program, [...rest, argument], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: TIMEOUT_MS,
+    killSignal: 'SIGKILL'
+  })
   const output = gather(child.stdout, () => child.kill('SIGKILL'))
   const complaint = gather(child.stderr, () => {})
-  const { code, signal } = await new Promise<{ code: number | null, signal: string | null }>((resolve, reject) => {
-    child.once('error', reject)
-    child.once('close', (exit, by) => { resolve({ code: exit, signal: by }) })
-  })
+  const { code, signal } = await new Promise<{ code: number | null; signal: string | null }>(
+    (resolve, reject) => {
+      child.once('error', reject)
+      child.once('close', (exit, by) => {
+        resolve({ code: exit, signal: by })
+      })
+    }
+  )
   if (output.tooMuch) throw new AgentError('ERR_CONFIG', `The command printed more than ${MOST_BYTES} bytes.`)
-  if (signal !== null) throw new AgentError('ERR_TIMEOUT', `The command did not end within ${TIMEOUT_MS / 1000} s.`)
+  if (signal !== null)
+    throw new AgentError('ERR_TIMEOUT', `The command did not end within ${TIMEOUT_MS / 1000} s.`)
   if (code !== 0) {
     const said = decoder.decode(complaint.bytes()).split('\n', 1)[0] ?? ''
-    throw new AgentError('ERR_CONFIG', `The command ended with code ${String(code)}${said === '' ? '.' : `: ${said}`}`)
+    throw new AgentError(
+      'ERR_CONFIG',
+      `The command ended with code ${String(code)}${said === '' ? '.' : `: ${said}`}`
+    )
   }
   const text = decoder.decode(output.bytes())
   return text === '' ? undefined : text.split(/\r?\n/, 1)[0]
 }
 
-interface Gathered { readonly tooMuch: boolean, bytes (): Buffer }
+interface Gathered {
+  readonly tooMuch: boolean
+  bytes(): Buffer
+}
 
-function gather (stream: NodeJS.ReadableStream, stop: () => void): Gathered {
+function gather(stream: NodeJS.ReadableStream, stop: () => void): Gathered {
   const chunks: Buffer[] = []
   const state = { tooMuch: false, bytes: () => Buffer.concat(chunks) }
   let size = 0

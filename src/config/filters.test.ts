@@ -9,18 +9,23 @@ import { Findings } from './finding.ts'
 import { mergeSources } from './merge.ts'
 
 let folder = ''
-before(async () => { folder = await mkdtemp(join(tmpdir(), 'filters-')) })
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'filters-'))
+})
 after(() => rm(folder, { recursive: true }))
 
-async function filtered (text: string, variables: Record<string, string> = {}) {
+async function filtered(text: string, variables: Record<string, string> = {}) {
   const findings = new Findings()
   const agent = splitByAgent(mergeSources([{ file: 'f', text }], findings)).agents.get('a')
   assert.ok(agent)
   await applyConfigFilters(agent, { variables, findings })
-  return { value: agent.components.sources.get('r')?.properties.get('x')?.value, findings: findings.sorted([]) }
+  return {
+    value: agent.components.sources.get('r')?.properties.get('x')?.value,
+    findings: findings.sorted([])
+  }
 }
 
-async function program (body: string): Promise<string> {
+async function program(body: string): Promise<string> {
   const path = join(folder, `p${body.length}.sh`)
   await writeFile(path, `#!/bin/sh\n${body}\n`)
   await chmod(path, 0o755)
@@ -29,27 +34,37 @@ async function program (body: string): Promise<string> {
 
 const ENV = 'a.configfilters = f\na.configfilters.f.type = ENV\n'
 
-for (const reference of ['${f[\'key_1\']}', '${f["key_1"]}', '${f[key_1]}']) {
+for (const reference of ["${f['key_1']}", '${f["key_1"]}', '${f[key_1]}']) {
   test(`the env filter replaces ${reference}`, async () => {
-    assert.deepEqual(await filtered(`${ENV}a.sources.r.x = <${reference}>`, { key_1: 'v' }), { value: '<v>', findings: [] })
+    assert.deepEqual(await filtered(`${ENV}a.sources.r.x = <${reference}>`, { key_1: 'v' }), {
+      value: '<v>',
+      findings: []
+    })
   })
 }
 
-for (const reference of ['${f[\'k.x\']}', '${f[\'k"]}', '${g[\'k\']}', '${f[]}']) {
+for (const reference of ["${f['k.x']}", '${f[\'k"]}', "${g['k']}", '${f[]}']) {
   test(`${reference} is no reference of the filter f`, async () => {
-    assert.equal((await filtered(`${ENV}a.sources.r.x = ${reference}`, { k: 'v', 'k.x': 'v' })).value, reference)
+    assert.equal(
+      (await filtered(`${ENV}a.sources.r.x = ${reference}`, { k: 'v', 'k.x': 'v' })).value,
+      reference
+    )
   })
 }
 
 test('what a filter does not know stays and is a finding', async () => {
   const { value, findings } = await filtered(`${ENV}a.sources.r.x = \${f['nope']}`)
 
-  assert.equal(value, '${f[\'nope\']}')
-  assert.deepEqual(findings.map(({ code, key }) => [code, key]), [['FILTER_FAILED', 'a.sources.r.x']])
+  assert.equal(value, "${f['nope']}")
+  assert.deepEqual(
+    findings.map(({ code, key }) => [code, key]),
+    [['FILTER_FAILED', 'a.sources.r.x']]
+  )
 })
 
 test('a later filter sees what an earlier one put in', async () => {
-  const text = 'a.configfilters = f g\na.configfilters.f.type = env\na.configfilters.g.type = env\na.sources.r.x = ${f[one]}'
+  const text =
+    'a.configfilters = f g\na.configfilters.f.type = env\na.configfilters.g.type = env\na.sources.r.x = ${f[one]}'
 
   assert.equal((await filtered(text, { one: '${g[two]}', two: 'end' })).value, 'end')
 })
@@ -58,25 +73,42 @@ test('the external filter takes the first line, also of output that is larger th
   const path = await program('echo "got $2"; head -c 300000 /dev/zero | tr "\\0" x')
   const external = `a.configfilters = f\na.configfilters.f.type = external\na.configfilters.f.command = ${path} first\n`
 
-  assert.deepEqual(await filtered(`${external}a.sources.r.x = \${f['key']}`), { value: 'got key', findings: [] })
+  assert.deepEqual(await filtered(`${external}a.sources.r.x = \${f['key']}`), {
+    value: 'got key',
+    findings: []
+  })
 })
 
 test('endless output, a failing and a missing command are findings', async () => {
-  const endless = await program('while :; do echo yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy; done')
+  const endless = await program(
+    'while :; do echo yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy; done'
+  )
   const failing = await program('echo no such secret >&2; exit 3')
-  const text = (command: string): string => `a.configfilters = f\na.configfilters.f.type = external\na.configfilters.f.command = ${command}\na.sources.r.x = \${f['k']}`
+  const text = (command: string): string =>
+    `a.configfilters = f\na.configfilters.f.type = external\na.configfilters.f.command = ${command}\na.sources.r.x = \${f['k']}`
 
-  const found = await Promise.all([endless, failing, join(folder, 'missing')].map(command => filtered(text(command))))
+  const found = await Promise.all(
+    [endless, failing, join(folder, 'missing')].map(command => filtered(text(command)))
+  )
 
-  assert.deepEqual(found.map(({ value }) => value), Array(3).fill('${f[\'k\']}'))
+  assert.deepEqual(
+    found.map(({ value }) => value),
+    Array(3).fill("${f['k']}")
+  )
   assert.match(found[0]?.findings[0]?.message ?? '', /more than 1048576 bytes/)
   assert.match(found[1]?.findings[0]?.message ?? '', /code 3: no such secret/)
   assert.match(found[2]?.findings[0]?.message ?? '', /ENOENT/)
 })
 
-for (const [type, hint] of [['hadoop', /env or external/], ['evn', /env/], ['com.example.Filter', /Java classes/]] as const) {
+for (const [type, hint] of [
+  ['hadoop', /env or external/],
+  ['evn', /env/],
+  ['com.example.Filter', /Java classes/]
+] as const) {
   test(`a filter of type ${type} is an error that says what to write`, async () => {
-    const { findings } = await filtered(`a.configfilters = f\na.configfilters.f.type = ${type}\na.sources.r.x = 1`)
+    const { findings } = await filtered(
+      `a.configfilters = f\na.configfilters.f.type = ${type}\na.sources.r.x = 1`
+    )
 
     assert.match(findings[0]?.message ?? '', /^Error while creating config filter f: /)
     assert.match(findings[0]?.hint ?? '', hint)

@@ -1,4 +1,7 @@
-interface CodeEntry { readonly level: 'error' | 'warning' | 'info', readonly meaning: string }
+interface CodeEntry {
+  readonly level: 'error' | 'warning' | 'info'
+  readonly meaning: string
+}
 
 const error = (meaning: string): CodeEntry => ({ level: 'error', meaning })
 const warning = (meaning: string): CodeEntry => ({ level: 'warning', meaning })
@@ -29,7 +32,9 @@ export const FINDING_CODES = {
   MISSING_REQUIRED: error('A required property is missing.'),
   BAD_NUMBER: error('A value is no number, or out of range.'),
   BAD_VALUE: error('A value is none of those allowed.'),
-  BATCH_GT_TXN: error('The batch is larger than the transaction capacity of the channel; the component is dropped.'),
+  BATCH_GT_TXN: error(
+    'The batch is larger than the transaction capacity of the channel; the component is dropped.'
+  ),
   CAP_LT_TXN: error('The transaction capacity is larger than the capacity of the channel.'),
   NO_LIST_CHANNELS: error('The agent lists no channels, so nothing of it can run.'),
   NOTHING_TO_RUN: error('No source and no sink is left, or no channel.'),
@@ -52,7 +57,9 @@ export const FINDING_CODES = {
   DEPRECATED_KAFKA: warning('An old Kafka property.'),
   KAFKA_ZK_ONLY: warning('A Kafka source with zookeeperConnect and no brokers.'),
   DOC_EXAMPLE_WRONG_KEY: warning('A key copied from an example of Flume’s guide that nothing reads.'),
-  HDFS_DEFAULT_ROLL: warning('A roll trigger of the HDFS sink is left at its default (30 s, 1024 B, 10 events).'),
+  HDFS_DEFAULT_ROLL: warning(
+    'A roll trigger of the HDFS sink is left at its default (30 s, 1024 B, 10 events).'
+  ),
   HDFS_SMALL_FILES: warning('The roll triggers give a flood of tiny files.'),
   HDFS_NEVER_ROLLS: warning('No trigger ever closes a file.'),
   HDFS_NO_TIMESTAMP: warning('Time escapes need a timestamp header that nothing sets.'),

@@ -6,15 +6,25 @@ import { KNOWN_SINKS } from './known/sinks.ts'
 import { KNOWN_SOURCES } from './known/sources.ts'
 
 /** Every component of Flume that this version does not have. */
-export const KNOWN_TYPES: readonly KnownType[] = [...KNOWN_SOURCES, ...KNOWN_CHANNELS, ...KNOWN_SINKS, ...KNOWN_OTHERS]
+export const KNOWN_TYPES: readonly KnownType[] = [
+  ...KNOWN_SOURCES,
+  ...KNOWN_CHANNELS,
+  ...KNOWN_SINKS,
+  ...KNOWN_OTHERS
+]
 
 /** The known component that a type name means: its short name in any case, or a class name in exact case. */
-export function knownType (kind: Kind, type: string): KnownType | undefined {
+export function knownType(kind: Kind, type: string): KnownType | undefined {
   return KNOWN_TYPES.find(known => known.kind === kind && namesType(known, type))
 }
 
 /** Whether `type` means this component. Builders may be named without `$Builder`. */
-export function namesType (component: { readonly type: string, readonly classes: readonly string[] }, type: string): boolean {
-  return component.type.toLowerCase() === type.toLowerCase() ||
+export function namesType(
+  component: { readonly type: string; readonly classes: readonly string[] },
+  type: string
+): boolean {
+  return (
+    component.type.toLowerCase() === type.toLowerCase() ||
     component.classes.some(name => name === type || name === `${type}$Builder`)
+  )
 }

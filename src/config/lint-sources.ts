@@ -6,15 +6,20 @@ import type { Findings } from './finding.ts'
 const TAIL_F = /(?:^|[\s/"'`(;|&])tail\s(?:[^|;&]*\s)?(?:-\w*[fF]\w*|--follow(?:=\w+)?|--retry)(?:\s|$|["'])/
 const SHELL_SYNTAX = /(?:^|\s)~|[|<>;&`*]|\$[A-Za-z_({]/
 const OWN_DESERIALIZERS = [
-  'line', 'avro', 'org.apache.flume.serialization.LineDeserializer$Builder', 'org.apache.flume.serialization.AvroEventDeserializer$Builder',
+  'line',
+  'avro',
+  'org.apache.flume.serialization.LineDeserializer$Builder',
+  'org.apache.flume.serialization.AvroEventDeserializer$Builder',
   'org.apache.flume.sink.solr.morphline.BlobDeserializer$Builder'
 ]
 const OWN_HANDLERS = [
-  'org.apache.flume.source.http.JSONHandler', 'org.apache.flume.source.http.BLOBHandler', 'org.apache.flume.sink.solr.morphline.BlobHandler'
+  'org.apache.flume.source.http.JSONHandler',
+  'org.apache.flume.source.http.BLOBHandler',
+  'org.apache.flume.sink.solr.morphline.BlobHandler'
 ]
 
 /** Says what is dangerous or strange in the sources. */
-export function lintSources (agent: AgentText, { sources, sinks }: CheckedAgent, findings: Findings): void {
+export function lintSources(agent: AgentText, { sources, sinks }: CheckedAgent, findings: Findings): void {
   for (const source of sources.values()) {
     if (source.type === 'exec') lintExec(agent, source, findings)
     if (source.type === 'kafka') lintKafka(agent, source, findings)
@@ -22,59 +27,92 @@ export function lintSources (agent: AgentText, { sources, sinks }: CheckedAgent,
   }
   for (const sink of sinks.values()) {
     const serializer = sink.text?.properties.get('serializer')
-    if (sink.known === undefined || sink.known.removed === true || serializer === undefined || isFlumes(serializer.value, sink.type)) continue
+    if (
+      sink.known === undefined ||
+      sink.known.removed === true ||
+      serializer === undefined ||
+      isFlumes(serializer.value, sink.type)
+    )
+      continue
     findings.add('CUSTOM_SERIALIZER', {
-      at: serializer, key: serializer.key, message: `${serializer.value} is a third-party Java class and cannot be loaded.`, hint: 'Name a serializer that the manual lists for this sink.'
+      at: serializer,
+      key: serializer.key,
+      message: `${serializer.value} is a third-party Java class and cannot be loaded.`,
+      hint: 'Name a serializer that the manual lists for this sink.'
     })
   }
 }
 
-const FLUMES_SERIALIZERS = new RegExp('^org\\.apache\\.flume\\.(?:sink\\.hbase2?\\.(?:Simple|Regex)(?:HBase2?|AsyncHbase|Hbase)EventSerializer' +
-  '|sink\\.hive\\.Hive(?:DelimitedText|Json)Serializer|sink\\.elasticsearch\\.ElasticSearch(?:LogStashEvent|Dynamic)Serializer)$', 'i')
+const FLUMES_SERIALIZERS = new RegExp(
+  '^org\\.apache\\.flume\\.(?:sink\\.hbase2?\\.(?:Simple|Regex)(?:HBase2?|AsyncHbase|Hbase)EventSerializer' +
+    '|sink\\.hive\\.Hive(?:DelimitedText|Json)Serializer|sink\\.elasticsearch\\.ElasticSearch(?:LogStashEvent|Dynamic)Serializer)$',
+  'i'
+)
 
-function isFlumes (serializer: string, sinkType: string): boolean {
-  return FLUMES_SERIALIZERS.test(serializer) || (sinkType === 'hive' && /^(?:delimited|json)$/i.test(serializer))
+function isFlumes(serializer: string, sinkType: string): boolean {
+  return (
+    FLUMES_SERIALIZERS.test(serializer) || (sinkType === 'hive' && /^(?:delimited|json)$/i.test(serializer))
+  )
 }
 
-function lintExec (agent: AgentText, { name, text }: CheckedSource, findings: Findings): void {
+function lintExec(agent: AgentText, { name, text }: CheckedSource, findings: Findings): void {
   const command = text?.properties.get('command')
   if (text === undefined || command === undefined) return
   const { key, value } = command
   if (TAIL_F.test(value)) {
     findings.add('TAIL_F', {
-      at: command, key, message: `${name} runs tail -f: what is written while the agent or its channel stands still is lost.`,
+      at: command,
+      key,
+      message: `${name} runs tail -f: what is written while the agent or its channel stands still is lost.`,
       hint: `Use ${agent.name}.sources.${name}.type = TAILDIR, which remembers its place.`
     })
   }
-  if (!text.properties.has('shell') && SHELL_SYNTAX.test(value) && !/^(?:\/bin\/)?(?:ba|z|k)?sh\s/.test(value)) {
+  if (
+    !text.properties.has('shell') &&
+    SHELL_SYNTAX.test(value) &&
+    !/^(?:\/bin\/)?(?:ba|z|k)?sh\s/.test(value)
+  ) {
     findings.add('EXEC_NEEDS_SHELL', {
-      at: command, key, message: `The command of ${name} uses signs that only a shell understands, but it runs without one.`,
+      at: command,
+      key,
+      message: `The command of ${name} uses signs that only a shell understands, but it runs without one.`,
       hint: `Add ${agent.name}.sources.${name}.shell = /bin/sh -c.`
     })
   }
 }
 
-function lintKafka (agent: AgentText, { name, text }: CheckedSource, findings: Findings): void {
+function lintKafka(agent: AgentText, { name, text }: CheckedSource, findings: Findings): void {
   const zooKeeper = text?.properties.get('zookeeperConnect')
   if (zooKeeper === undefined || text?.properties.has('kafka.bootstrap.servers') === true) return
   findings.add('KAFKA_ZK_ONLY', {
-    at: zooKeeper, key: zooKeeper.key, message: `${name} names ZooKeeper but no broker; Kafka 4 has no ZooKeeper to ask.`,
+    at: zooKeeper,
+    key: zooKeeper.key,
+    message: `${name} names ZooKeeper but no broker; Kafka 4 has no ZooKeeper to ask.`,
     hint: `Write ${agent.name}.sources.${name}.kafka.bootstrap.servers = host:9092.`
   })
 }
 
 /** Classes that are named by other keys than `type`. */
-function lintPlugIns (agent: AgentText, { name, text, type }: CheckedSource, findings: Findings): void {
+function lintPlugIns(agent: AgentText, { name, text, type }: CheckedSource, findings: Findings): void {
   const deserializer = type === 'spooldir' ? text?.properties.get('deserializer') : undefined
-  if (deserializer !== undefined && !OWN_DESERIALIZERS.includes(deserializer.value) && !OWN_DESERIALIZERS.includes(deserializer.value.toLowerCase())) {
+  if (
+    deserializer !== undefined &&
+    !OWN_DESERIALIZERS.includes(deserializer.value) &&
+    !OWN_DESERIALIZERS.includes(deserializer.value.toLowerCase())
+  ) {
     findings.add('CUSTOM_DESERIALIZER', {
-      at: deserializer, key: deserializer.key, message: `${deserializer.value} is a third-party Java class and cannot be loaded; ${name} cannot run.`, hint: 'Write LINE or AVRO.'
+      at: deserializer,
+      key: deserializer.key,
+      message: `${deserializer.value} is a third-party Java class and cannot be loaded; ${name} cannot run.`,
+      hint: 'Write LINE or AVRO.'
     })
   }
   const handler = type === 'http' ? text?.properties.get('handler') : undefined
   if (handler !== undefined && !OWN_HANDLERS.includes(handler.value)) {
     findings.add('CUSTOM_CLASS', {
-      at: handler, key: handler.key, message: `${handler.value} is a third-party Java class and cannot be loaded; ${name} cannot run.`,
+      at: handler,
+      key: handler.key,
+      message: `${handler.value} is a third-party Java class and cannot be loaded; ${name} cannot run.`,
       hint: `Remove the line ${agent.name}.sources.${name}.handler to take JSON, or name org.apache.flume.source.http.BLOBHandler.`
     })
   }

@@ -2,11 +2,13 @@ import type { AgentText } from './agent-text.ts'
 import type { Findings, Property } from './finding.ts'
 import type { Properties } from './merge.ts'
 
-const PLACEHOLDER = /^<[a-z][^<>/]*>$|\bX{4,}\b|(?:^|[^a-z])(?:your|insert|enter)[_-][a-z]|^(?:changeme|todo|tbd|fixme)$|\[\s*required\s*\]/i
-const NAME_LIST = /^(?:sources|channels|sinks|sinkgroups|configfilters|sources\.[^.]+\.(?:channels|interceptors)|sinkgroups\.[^.]+\.sinks|sinks\.[^.]+\.channel)$/
+const PLACEHOLDER =
+  /^<[a-z][^<>/]*>$|\bX{4,}\b|(?:^|[^a-z])(?:your|insert|enter)[_-][a-z]|^(?:changeme|todo|tbd|fixme)$|\[\s*required\s*\]/i
+const NAME_LIST =
+  /^(?:sources|channels|sinks|sinkgroups|configfilters|sources\.[^.]+\.(?:channels|interceptors)|sinkgroups\.[^.]+\.sinks|sinks\.[^.]+\.channel)$/
 
 /** Says what values look like that were meant otherwise. Only properties of this agent are judged. */
-export function lintValues (agent: AgentText, raw: Properties, findings: Findings): void {
+export function lintValues(agent: AgentText, raw: Properties, findings: Findings): void {
   const prefix = `${agent.name}.`
   for (const property of raw.values()) {
     if (!property.key.startsWith(prefix)) continue
@@ -17,33 +19,53 @@ export function lintValues (agent: AgentText, raw: Properties, findings: Finding
   }
 }
 
-function lintList (property: Property, key: string, value: string, findings: Findings): void {
+function lintList(property: Property, key: string, value: string, findings: Findings): void {
   if (!NAME_LIST.test(key) || !value.includes(',')) return
   const names = value.split(/[\s,]+/).filter(name => name !== '')
   findings.add('COMMA_LIST', {
-    at: property, key: property.key, message: `${property.key} is split on blanks; the commas become part of the names.`,
+    at: property,
+    key: property.key,
+    message: `${property.key} is split on blanks; the commas become part of the names.`,
     hint: `Write ${property.key} = ${names.join(' ')}.`
   })
 }
 
-function lintQuotes (property: Property, value: string, findings: Findings): void {
+function lintQuotes(property: Property, value: string, findings: Findings): void {
   const quote = value.at(0)
-  const quoted = value.length > 2 && (quote === '"' || quote === '\'') && value.at(-1) === quote
+  const quoted = value.length > 2 && (quote === '"' || quote === "'") && value.at(-1) === quote
   if (!quoted || property.key.endsWith('.serdeSeparator')) return
   findings.add('QUOTED_VALUE', {
-    at: property, key: property.key, message: `The quotes in ${property.key} become part of the value.`, hint: 'Write the value without quotes.'
+    at: property,
+    key: property.key,
+    message: `The quotes in ${property.key} become part of the value.`,
+    hint: 'Write the value without quotes.'
   })
 }
 
-function lintCharacters (property: Property, value: string, findings: Findings): void {
+function lintCharacters(property: Property, value: string, findings: Findings): void {
   const { key } = property
   if (PLACEHOLDER.test(value)) {
-    findings.add('PLACEHOLDER', { at: property, key, message: `The value of ${key} looks like a placeholder of a template.`, hint: 'Write the real value.' })
+    findings.add('PLACEHOLDER', {
+      at: property,
+      key,
+      message: `The value of ${key} looks like a placeholder of a template.`,
+      hint: 'Write the real value.'
+    })
   }
   if (/\s#/.test(value)) {
-    findings.add('INLINE_COMMENT', { at: property, key, message: `What stands behind # in ${key} is part of the value.`, hint: 'Put the comment on a line of its own.' })
+    findings.add('INLINE_COMMENT', {
+      at: property,
+      key,
+      message: `What stands behind # in ${key} is part of the value.`,
+      hint: 'Put the comment on a line of its own.'
+    })
   }
   if (/[^\x00-\x7f]/.test(value)) {
-    findings.add('NON_ASCII_VALUE', { at: property, key, message: `${key} holds characters beyond ASCII; they are read as UTF-8 here, but Flume would garble them.`, hint: 'Write them as \\uXXXX if Flume shall read the file too.' })
+    findings.add('NON_ASCII_VALUE', {
+      at: property,
+      key,
+      message: `${key} holds characters beyond ASCII; they are read as UTF-8 here, but Flume would garble them.`,
+      hint: 'Write them as \\uXXXX if Flume shall read the file too.'
+    })
   }
 }

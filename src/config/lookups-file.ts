@@ -9,11 +9,13 @@ import { defaultLookups, lookupsOf, type Lookups, type Surroundings } from './lo
  * The lookups to use: those of the file that `-Dlookups=` names, or of `lookups.properties` in the configuration folder,
  * else the default four.
  */
-export async function readLookups (
-  around: Surroundings, directory: string | undefined, findings: Findings
+export async function readLookups(
+  around: Surroundings,
+  directory: string | undefined,
+  findings: Findings
 ): Promise<Lookups> {
   const named = around.properties['lookups']
-  const inFolder = (name: string): string[] => directory === undefined ? [] : [join(directory, name)]
+  const inFolder = (name: string): string[] => (directory === undefined ? [] : [join(directory, name)])
   const candidates = named === undefined ? inFolder('lookups.properties') : [named, ...inFolder(named)]
   for (const file of candidates) {
     const bytes = await readFile(file).catch((error: unknown) => {
@@ -24,12 +26,22 @@ export async function readLookups (
     const { lookups, unknown } = lookupsOf(entries, around)
     for (const key of unknown) {
       const line = entries.find(entry => entry.key === key)?.line ?? 1
-      findings.add('UNKNOWN_LOOKUP', { at: { file, line }, key, message: `The lookup ${key} does not exist here.`, hint: 'Use the constants of DefaultStringLookup that the manual lists.' })
+      findings.add('UNKNOWN_LOOKUP', {
+        at: { file, line },
+        key,
+        message: `The lookup ${key} does not exist here.`,
+        hint: 'Use the constants of DefaultStringLookup that the manual lists.'
+      })
     }
     return lookups
   }
   if (named !== undefined) {
-    findings.add('UNREADABLE', { at: { file: named, line: 1 }, message: `Unable to read file ${named}, which -Dlookups names.`, hint: 'Correct the path; the default lookups are used.', level: 'warning' })
+    findings.add('UNREADABLE', {
+      at: { file: named, line: 1 },
+      message: `Unable to read file ${named}, which -Dlookups names.`,
+      hint: 'Correct the path; the default lookups are used.',
+      level: 'warning'
+    })
   }
   return defaultLookups(around)
 }

@@ -4,7 +4,7 @@ import { nearest } from '../core/nearest.ts'
 const MOST_CANDIDATES = 1000
 
 /** The other name most like `word`, when it is like enough to be what was meant. */
-export function nearestName (word: string, candidates: Iterable<string>): string | undefined {
+export function nearestName(word: string, candidates: Iterable<string>): string | undefined {
   const others: string[] = []
   for (const candidate of candidates) {
     if (candidate !== word) others.push(candidate)

@@ -1,6 +1,16 @@
 import type {
-  Channel, ChannelContext, Context, EventSerializer, Interceptor, PolledSource, Selector, Sink, SinkContext, SinkProcessor,
-  Source, SourceContext
+  Channel,
+  ChannelContext,
+  Context,
+  EventSerializer,
+  Interceptor,
+  PolledSource,
+  Selector,
+  Sink,
+  SinkContext,
+  SinkProcessor,
+  Source,
+  SourceContext
 } from './contracts.ts'
 import type { Kind } from './plan.ts'
 import type { Setting, Settings, Values } from './schema.ts'
@@ -17,17 +27,19 @@ export interface Definition<K extends Kind = Kind, S extends Settings = Settings
   readonly summary: string
   readonly settings: S
   /** Most events of one transaction, where the component declares one: checked against the channels. */
-  batchSize? (settings: Values<S>): number
+  batchSize?(settings: Values<S>): number
   /** Channels: most events of one transaction. */
-  transactionCapacity? (settings: Values<S>): number
+  transactionCapacity?(settings: Values<S>): number
   /** Rules between settings, checked before anything starts. */
-  check? (settings: Values<S>): readonly Problem[]
-  create (settings: Values<S>, context: C): T
+  check?(settings: Values<S>): readonly Problem[]
+  create(settings: Values<S>, context: C): T
 }
 
 /** What is wrong with one component's settings; `key` is relative to the component. */
 export interface Problem {
   readonly level: 'error' | 'warning' | 'info'
+  /** An error that does not drop the component: Flume would run it, and here it says the same again at each start. */
+  readonly keeps?: true
   /** Stable word in capitals, listed in the manual. */
   readonly code: string
   readonly key: string
@@ -38,30 +50,43 @@ export interface Problem {
 }
 
 /** What a selector may name. */
-export interface SelectorContext extends Context { readonly channels: readonly string[] }
+export interface SelectorContext extends Context {
+  readonly channels: readonly string[]
+}
 
 /** The sinks a processor chooses among, in the order of the file. */
 export interface ProcessorContext extends Context {
-  readonly sinks: readonly { readonly name: string, deliver: Sink['deliver'] }[]
+  readonly sinks: readonly { readonly name: string; deliver: Sink['deliver'] }[]
 }
 
 // Definitions of any settings, as registries hold them. `never` accepts every parameter type.
 export type AnyDefinition = Definition<Kind, Settings, never>
 
-type Described<S extends Settings, C, T> =
-  Omit<Definition<Kind, S, C, T>, 'kind' | 'classes'> & { readonly classes?: readonly string[] }
+type Described<S extends Settings, C, T> = Omit<Definition<Kind, S, C, T>, 'kind' | 'classes'> & {
+  readonly classes?: readonly string[]
+}
 
-function define<K extends Kind, S extends Settings, C, T> (kind: K, given: Described<S, C, T>): Definition<K, S, C, T> {
+function define<K extends Kind, S extends Settings, C, T>(
+  kind: K,
+  given: Described<S, C, T>
+): Definition<K, S, C, T> {
   return { classes: [], ...given, kind }
 }
 
-export const defineSource = <S extends Settings>(given: Described<S, SourceContext, Source | PolledSource>) => define('source', given)
-export const defineChannel = <S extends Settings>(given: Described<S, ChannelContext, Channel>) => define('channel', given)
-export const defineSink = <S extends Settings>(given: Described<S, SinkContext, Sink>) => define('sink', given)
-export const defineInterceptor = <S extends Settings>(given: Described<S, Context, Interceptor>) => define('interceptor', given)
-export const defineSelector = <S extends Settings>(given: Described<S, SelectorContext, Selector>) => define('selector', given)
-export const defineProcessor = <S extends Settings>(given: Described<S, ProcessorContext, SinkProcessor>) => define('processor', given)
-export const defineSerializer = <S extends Settings>(given: Described<S, Context, EventSerializer>) => define('serializer', given)
+export const defineSource = <S extends Settings>(given: Described<S, SourceContext, Source | PolledSource>) =>
+  define('source', given)
+export const defineChannel = <S extends Settings>(given: Described<S, ChannelContext, Channel>) =>
+  define('channel', given)
+export const defineSink = <S extends Settings>(given: Described<S, SinkContext, Sink>) =>
+  define('sink', given)
+export const defineInterceptor = <S extends Settings>(given: Described<S, Context, Interceptor>) =>
+  define('interceptor', given)
+export const defineSelector = <S extends Settings>(given: Described<S, SelectorContext, Selector>) =>
+  define('selector', given)
+export const defineProcessor = <S extends Settings>(given: Described<S, ProcessorContext, SinkProcessor>) =>
+  define('processor', given)
+export const defineSerializer = <S extends Settings>(given: Described<S, Context, EventSerializer>) =>
+  define('serializer', given)
 
 export type SourceDefinition = ReturnType<typeof defineSource>
 export type ChannelDefinition = ReturnType<typeof defineChannel>
@@ -73,37 +98,57 @@ export type SerializerDefinition = ReturnType<typeof defineSerializer>
 
 /** What a type name of a configuration turns out to be. */
 export type Resolution =
-  | { readonly status: 'found', readonly definition: AnyDefinition }
+  | { readonly status: 'found'; readonly definition: AnyDefinition }
   /** One of Flume's own that this version does not have yet. */
-  | { readonly status: 'not-in-this-version', readonly type: string }
+  | { readonly status: 'not-in-this-version'; readonly type: string }
   /** A Java class that is not Flume's; `instead` names the built-in that does the job. */
-  | { readonly status: 'third-party', readonly type: string, readonly instead: string | undefined }
+  | { readonly status: 'third-party'; readonly type: string; readonly instead: string | undefined }
 
 /** Finds components by the type name that users write. */
-export interface Catalog { resolve (kind: Kind, type: string): Promise<Resolution> }
+export interface Catalog {
+  resolve(kind: Kind, type: string): Promise<Resolution>
+}
 
 /** A component inside a component (a sink's serializer): made as often as needed. */
 export interface Inner<T> {
   readonly type: string
-  create (context: Context): T
+  create(context: Context): T
 }
 
 /** A setting that names another component and hands it the keys below `prefix`. */
 export interface InnerSetting<T> extends Setting<Inner<T>> {
-  readonly inner: { readonly kind: Kind, readonly prefix: string, readonly defaultType: string }
+  readonly inner: { readonly kind: Kind; readonly prefix: string; readonly defaultType: string }
 }
 
 /** `key` names the serializer, keys below `key.` are its settings. */
-export function serializer (key: string, options: { doc: string, default: string }): InnerSetting<EventSerializer> {
-  const unresolved = { type: options.default, create: () => { throw new Error('Resolved by resolveSettings.') } }
+export function serializer(
+  key: string,
+  options: { doc: string; default: string }
+): InnerSetting<EventSerializer> {
+  const unresolved = {
+    type: options.default,
+    create: () => {
+      throw new Error('Resolved by resolveSettings.')
+    }
+  }
   return {
-    key, type: 'component', doc: options.doc, default: unresolved, required: false, secret: false, aliases: [],
-    lenient: false, unit: undefined, min: undefined, max: undefined, values: undefined,
+    key,
+    type: 'component',
+    doc: options.doc,
+    default: unresolved,
+    required: false,
+    secret: false,
+    aliases: [],
+    lenient: false,
+    unit: undefined,
+    min: undefined,
+    max: undefined,
+    values: undefined,
     parse: () => ({ value: unresolved }),
     inner: { kind: 'serializer', prefix: `${key}.`, defaultType: options.default }
   }
 }
 
-export function isInner (setting: Setting<unknown>): setting is InnerSetting<unknown> {
+export function isInner(setting: Setting<unknown>): setting is InnerSetting<unknown> {
   return 'inner' in setting
 }

@@ -4,24 +4,27 @@ import type { AgentError, Facts } from './errors.ts'
 import type { MemoryBudget } from './memory-budget.ts'
 
 /** start() resolves once the part does its job; stop() once it holds nothing. Both may be called twice. */
-export interface Lifecycle { start (): Promise<void>, stop (): Promise<void> }
+export interface Lifecycle {
+  start(): Promise<void>
+  stop(): Promise<void>
+}
 
 /** A constant sentence, and the facts beside it. */
 export interface Log {
-  debug (message: string, facts?: Facts): void
-  info (message: string, facts?: Facts): void
-  warn (message: string, facts?: Facts): void
-  error (message: string, facts?: Facts): void
+  debug(message: string, facts?: Facts): void
+  info(message: string, facts?: Facts): void
+  warn(message: string, facts?: Facts): void
+  error(message: string, facts?: Facts): void
 }
 
 /** Time comes in, so that tests own it. */
 export interface Clock {
   /** Milliseconds since the epoch. */
-  now (): number
+  now(): number
   /** Resolves after `ms`, or at once when `signal` aborts; never rejects. */
-  sleep (ms: number, signal?: AbortSignal): Promise<void>
+  sleep(ms: number, signal?: AbortSignal): Promise<void>
   /** Calls `task` once after `ms`; the returned function cancels. Does not keep the process alive. */
-  after (ms: number, task: () => void): () => void
+  after(ms: number, task: () => void): () => void
 }
 
 /** What surrounds the agent. */
@@ -41,7 +44,7 @@ export interface Context {
   readonly clock: Clock
   readonly environment: Environment
   /** Reports that the component broke by itself: it is stopped and started again. */
-  fail (error: unknown): void
+  fail(error: unknown): void
 }
 
 /** How far a list of independent events got. */
@@ -55,12 +58,12 @@ export interface IngestResult {
 export interface SourceContext extends Context {
   readonly counters: SourceCounters
   /** Resolves when every required channel holds the whole batch; only then may the source acknowledge. */
-  ingest (batch: EventBatch): Promise<void>
+  ingest(batch: EventBatch): Promise<void>
   /**
    * For events that stand alone: cuts the batch to what the channels can hold, waits for room, and stops at the
    * first event that is refused. Never rejects.
    */
-  ingestEach (batch: EventBatch): Promise<IngestResult>
+  ingestEach(batch: EventBatch): Promise<IngestResult>
 }
 
 export interface ChannelContext extends Context {
@@ -72,30 +75,38 @@ export interface ChannelContext extends Context {
 export interface SinkContext extends Context {
   readonly counters: SinkCounters
   /** Tells the balance sheet that `events` of the batch in hand were given up on purpose. */
-  dropped (reason: string, events: number): void
+  dropped(reason: string, events: number): void
 }
 
 export interface Source extends Lifecycle {
   /** Where the events come from, in a few words for the operator, once started. */
-  describe? (): string
+  describe?(): string
 }
 
 /** A source that is asked for events in a loop; it ingests what it finds. */
 export interface PolledSource extends Source {
   /** Pauses grow by `incrementMs` up to `maxMs` while polls find nothing. */
-  readonly backoff: { readonly incrementMs: number, readonly maxMs: number }
+  readonly backoff: { readonly incrementMs: number; readonly maxMs: number }
   /** Resolves to whether there was anything; rejects when the channels refused it. */
-  poll (signal: AbortSignal): Promise<boolean>
+  poll(signal: AbortSignal): Promise<boolean>
 }
 
 /** Changes or drops events. Synchronous, no I/O. Returns the same batch when nothing changed. */
-export interface Interceptor { intercept (batch: EventBatch): EventBatch }
+export interface Interceptor {
+  intercept(batch: EventBatch): EventBatch
+}
 
 /** One channel's share of a batch. A failing optional route does not fail the batch. */
-export interface Route { readonly channel: string, readonly batch: EventBatch, readonly required: boolean }
+export interface Route {
+  readonly channel: string
+  readonly batch: EventBatch
+  readonly required: boolean
+}
 
 /** Decides which channels get which events. Routes keep the order of the batch. */
-export interface Selector { route (batch: EventBatch): readonly Route[] }
+export interface Selector {
+  route(batch: EventBatch): readonly Route[]
+}
 
 export interface Channel extends Lifecycle {
   /** Most events it holds; Infinity where only the store bounds it. */
@@ -107,30 +118,35 @@ export interface Channel extends Lifecycle {
   /** Whether events survive stop() and a crash; those of other channels are drained before the agent ends. */
   readonly durable: boolean
   /** How many leading events of `batch` one put would take now without waiting; at most transactionCapacity. */
-  fits (batch: EventBatch): number
+  fits(batch: EventBatch): number
   /** All or nothing. Waits for room as configured, or until `signal` aborts; rejects with ERR_CHANNEL_FULL. */
-  put (batch: EventBatch, signal: AbortSignal): Promise<void>
+  put(batch: EventBatch, signal: AbortSignal): Promise<void>
   /** Up to `max` events on loan, at least one, or undefined when there are none. Never waits for more. */
-  take (max: number): Promise<Lease | undefined>
+  take(max: number): Promise<Lease | undefined>
   /** Resolves once a take may find events, or when `signal` aborts. */
-  filled (signal: AbortSignal): Promise<void>
+  filled(signal: AbortSignal): Promise<void>
 }
 
 /** Events on loan. Leaving scope without commit() gives them back, in order, to their place. */
-export interface Lease extends AsyncDisposable { readonly batch: EventBatch, commit (): Promise<void> }
+export interface Lease extends AsyncDisposable {
+  readonly batch: EventBatch
+  commit(): Promise<void>
+}
 
 /**
  * Resolves when the whole batch is delivered, rejects when any of it is not. ERR_DELIVERY lets the engine back
  * off by 1 s, 2 s … 5 s, any other error by 5 s. One call at a time.
  */
 export interface Sink extends Lifecycle {
-  deliver (batch: EventBatch, signal: AbortSignal): Promise<void>
+  deliver(batch: EventBatch, signal: AbortSignal): Promise<void>
   /** Where the events go, in a few words for the operator. */
-  describe? (): string
+  describe?(): string
 }
 
 /** Chooses among the sinks of a group; started and stopped sinks are the engine's business. */
-export interface SinkProcessor { deliver (batch: EventBatch, signal: AbortSignal): Promise<void> }
+export interface SinkProcessor {
+  deliver(batch: EventBatch, signal: AbortSignal): Promise<void>
+}
 
 /** Turns batches into the bytes of one file. Synchronous; used for one file, then thrown away. */
 export interface EventSerializer {
@@ -138,11 +154,11 @@ export interface EventSerializer {
    * Where present, awaited before write(): fetches what these events need. Resolves to how many leading events go
    * into this file, 0 when a new file must be started; rejects with ERR_BAD_EVENT when the first fits into none.
    */
-  prepare? (batch: EventBatch): Promise<number>
+  prepare?(batch: EventBatch): Promise<number>
   /** Bytes for these events, a file header first where the format has one. May hold some back until flush(). */
-  write (batch: EventBatch): readonly Buffer[]
+  write(batch: EventBatch): readonly Buffer[]
   /** Bytes held back, so that everything written so far can be read. */
-  flush (): readonly Buffer[]
+  flush(): readonly Buffer[]
   /** The last bytes of the file, held back ones included. */
-  end (): readonly Buffer[]
+  end(): readonly Buffer[]
 }

@@ -1,27 +1,45 @@
 /** Flume's counter names by kind of component; the order is the one in which the shutdown log lists them. */
 export const SOURCE_COUNTERS = [
-  'EventReceivedCount', 'EventAcceptedCount', 'AppendReceivedCount', 'AppendAcceptedCount',
-  'AppendBatchReceivedCount', 'AppendBatchAcceptedCount', 'OpenConnectionCount', 'EventReadFail',
-  'ChannelWriteFail', 'GenericProcessingFail'
+  'EventReceivedCount',
+  'EventAcceptedCount',
+  'AppendReceivedCount',
+  'AppendAcceptedCount',
+  'AppendBatchReceivedCount',
+  'AppendBatchAcceptedCount',
+  'OpenConnectionCount',
+  'EventReadFail',
+  'ChannelWriteFail',
+  'GenericProcessingFail'
 ] as const
 
 export const CHANNEL_COUNTERS = [
-  'ChannelCapacity', 'ChannelSize', 'EventPutAttemptCount', 'EventPutSuccessCount', 'EventTakeAttemptCount',
+  'ChannelCapacity',
+  'ChannelSize',
+  'EventPutAttemptCount',
+  'EventPutSuccessCount',
+  'EventTakeAttemptCount',
   'EventTakeSuccessCount'
 ] as const
 
 export const SINK_COUNTERS = [
-  'ConnectionCreatedCount', 'ConnectionClosedCount', 'ConnectionFailedCount', 'BatchEmptyCount',
-  'BatchUnderflowCount', 'BatchCompleteCount', 'EventDrainAttemptCount', 'EventDrainSuccessCount',
-  'EventWriteFail', 'ChannelReadFail'
+  'ConnectionCreatedCount',
+  'ConnectionClosedCount',
+  'ConnectionFailedCount',
+  'BatchEmptyCount',
+  'BatchUnderflowCount',
+  'BatchCompleteCount',
+  'EventDrainAttemptCount',
+  'EventDrainSuccessCount',
+  'EventWriteFail',
+  'ChannelReadFail'
 ] as const
 
-export type SourceCounters = Record<typeof SOURCE_COUNTERS[number], number>
-export type ChannelCounters = Record<typeof CHANNEL_COUNTERS[number], number>
-export type SinkCounters = Record<typeof SINK_COUNTERS[number], number>
+export type SourceCounters = Record<(typeof SOURCE_COUNTERS)[number], number>
+export type ChannelCounters = Record<(typeof CHANNEL_COUNTERS)[number], number>
+export type SinkCounters = Record<(typeof SINK_COUNTERS)[number], number>
 
 /** Plain counters, all 0, as fields of one object: `counters.EventReceivedCount += n`. */
-export function newCounters<Name extends string> (names: readonly Name[]): Record<Name, number> {
+export function newCounters<Name extends string>(names: readonly Name[]): Record<Name, number> {
   const counters: Partial<Record<Name, number>> = {}
   for (const name of names) counters[name] = 0
   return counters as Record<Name, number>

@@ -40,7 +40,7 @@ export class AgentError extends Error {
   readonly code: ErrorCode
   readonly facts: Facts
 
-  constructor (code: ErrorCode, message: string, facts: Facts = {}, cause?: unknown) {
+  constructor(code: ErrorCode, message: string, facts: Facts = {}, cause?: unknown) {
     super(message, cause === undefined ? {} : { cause })
     this.code = code
     this.facts = facts
@@ -48,11 +48,11 @@ export class AgentError extends Error {
 }
 
 /** The error's own sentence, whatever was thrown. */
-export function messageOf (error: unknown): string {
+export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
 
 /** `code` of a Node system error such as `EADDRINUSE`, or undefined. */
-export function systemCode (error: unknown): string | undefined {
+export function systemCode(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
 }

@@ -17,7 +17,9 @@ export interface SourcePlan extends ComponentPlan {
   readonly interceptors: readonly ComponentPlan[]
 }
 
-export interface SinkPlan extends ComponentPlan { readonly channel: string }
+export interface SinkPlan extends ComponentPlan {
+  readonly channel: string
+}
 
 export interface SinkGroupPlan {
   readonly name: string
@@ -35,6 +37,13 @@ export interface AgentPlan {
 }
 
 export const KINDS = [
-  'source', 'channel', 'sink', 'interceptor', 'selector', 'processor', 'serializer', 'configfilter'
+  'source',
+  'channel',
+  'sink',
+  'interceptor',
+  'selector',
+  'processor',
+  'serializer',
+  'configfilter'
 ] as const
-export type Kind = typeof KINDS[number]
+export type Kind = (typeof KINDS)[number]

@@ -10,11 +10,18 @@ interface Row {
   readonly out?: Readonly<Record<string, string>>
 }
 
-const rows = readFileSync(join(import.meta.dirname, '../../test/fixtures/golden/context-subproperties.jsonl'), 'utf8')
-  .trim().split('\n').map(line => JSON.parse(line) as Row)
+const rows = readFileSync(
+  join(import.meta.dirname, '../../test/fixtures/golden/context-subproperties.jsonl'),
+  'utf8'
+)
+  .trim()
+  .split('\n')
+  .map(line => JSON.parse(line) as Row)
 
 test('properties below a prefix are those of Flume, but for the key that is the prefix itself', () => {
-  for (const { properties, prefix, out } of rows.filter(row => row.out !== undefined && row.prefix.endsWith('.'))) {
+  for (const { properties, prefix, out } of rows.filter(
+    row => row.out !== undefined && row.prefix.endsWith('.')
+  )) {
     const { '': _nameless, ...named } = out ?? {}
 
     assert.deepEqual(below(properties, prefix), named, prefix)

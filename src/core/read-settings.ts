@@ -38,10 +38,15 @@ export function readSettings<S extends Settings>(
       : readOne(setting, properties, problems)
   }
   for (const problem of unknownKeys(definition.settings, properties)) problems.push(problem)
-  if (problems.some(problem => problem.level === 'error')) return { values: undefined, problems }
+  if (problems.some(isFatal)) return { values: undefined, problems }
   const typed = values as Values<S>
   problems.push(...(definition.check?.(typed) ?? []))
-  return { values: problems.some(problem => problem.level === 'error') ? undefined : typed, problems }
+  return { values: problems.some(isFatal) ? undefined : typed, problems }
+}
+
+/** Whether the problem keeps its component from being made. */
+export function isFatal({ level, keeps }: Problem): boolean {
+  return level === 'error' && keeps !== true
 }
 
 /** The same for a component that was checked before; rejects what should not have come this far. */
@@ -52,7 +57,7 @@ export function settingsOf<S extends Settings>(
 ): Values<S> {
   const { values, problems } = readSettings(definition, properties, resolved)
   if (values !== undefined) return values
-  const first = problems.find(problem => problem.level === 'error')
+  const first = problems.find(isFatal)
   throw new AgentError('ERR_CONFIG', first?.message ?? 'The settings are wrong.', {
     type: definition.type,
     problems

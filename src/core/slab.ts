@@ -10,7 +10,7 @@ let made = 0
  * 400 MB/s some 300 MB of dead ones pile up before a long one runs. So a short collection of young objects (0.3 ms)
  * is asked for every 16 MiB, where Node was started with --expose-gc, as our launcher does.
  */
-export function allocateSlab (bytes: number): Buffer<ArrayBuffer> {
+export function allocateSlab(bytes: number): Buffer<ArrayBuffer> {
   made += bytes
   if (made >= COLLECT_AFTER_BYTES) {
     made = 0

@@ -1,10 +1,13 @@
-import type { Lifecycle } from '../core/contracts.ts'
+import type { Clock, Lifecycle } from '../core/contracts.ts'
 import type { CounterGroup } from '../core/counters.ts'
 import type { AgentPlan } from '../core/plan.ts'
 import { assemble, type Assembly } from './assemble.ts'
 import { balanceSheet, type BalanceSheet } from './balance.ts'
 import type { ComponentState, Services, StopReport } from './services.ts'
 import type { Supervised } from './supervisor.ts'
+
+/** What sinks and channels may take to close even when the deadline is over. */
+const CLOSING_MS = 2000
 
 /** One running agent. Channels start first, then the sinks and sources of those channels; they stop in reverse. */
 export class Agent {
@@ -29,7 +32,7 @@ export class Agent {
     await Promise.all(this.#supervised().map(part => part.attempted))
   }
 
-  /** Sources stop, sinks empty the channels that keep nothing, then stop. Never takes longer than `deadlineMs`. */
+  /** Sources stop, sinks empty the channels that keep nothing, then stop. Takes 2 s longer than `deadlineMs` at most. */
   stop(deadlineMs = 30_000): Promise<StopReport> {
     this.#stopped ??= this.#stop(deadlineMs)
     return this.#stopped
@@ -95,31 +98,43 @@ export class Agent {
     const { clock } = this.#services
     const { sources, drains, sinks, channels, ingestAbort } = this.#parts
     const startedAt = clock.now()
-    const deadline = new AbortController()
-    const cancel = clock.after(deadlineMs, () => deadline.abort())
+    const deadline = timeLimit(clock, deadlineMs)
     const unfinished: string[] = []
-    const all = async (phase: [string, Promise<unknown>][]): Promise<void> => {
-      await Promise.all(
-        phase.map(async ([name, done]) => {
-          if (!(await within(done, deadline.signal))) unfinished.push(name)
-        })
-      )
+    const end = async (phase: Phase, limit: AbortSignal): Promise<void> => {
+      const ended = await Promise.all(phase.map(([, done]) => within(done, limit)))
+      unfinished.push(...phase.filter((_, i) => ended[i] === false).map(([name]) => name))
     }
 
     ingestAbort.abort()
-    await all(sources.map(source => [`source ${source.name}`, source.supervised.stop()]))
-    await all(drains.map(drain => [`drain of ${drain.name}`, drain.end(deadline.signal)]))
-    await all(sinks.map(({ port, supervised }) => [`sink ${port.name}`, supervised.stop()]))
-    const abandoned = channels
-      .filter(({ port }) => !port.channel.durable && port.channel.size > 0)
-      .map(({ port }) => ({ channel: port.name, events: port.channel.size }))
-    await all(channels.map(({ port, supervised }) => [`channel ${port.name}`, supervised.stop()]))
-    for (const { channel, events } of abandoned) {
-      const ledger = channels.find(({ port }) => port.name === channel)?.port.ledger
-      if (ledger !== undefined) ledger.abandoned += events
-    }
-    cancel()
+    await end(
+      sources.map(source => [`source ${source.name}`, source.supervised.stop()]),
+      deadline.signal
+    )
+    await end(
+      drains.map(drain => [`drain of ${drain.name}`, drain.end(deadline.signal)]),
+      deadline.signal
+    )
+    // Deliveries that used up all the time must not keep the others from closing their files.
+    const last = timeLimit(clock, Math.max(startedAt + deadlineMs - clock.now(), CLOSING_MS))
+    await end(
+      sinks.map(({ port, supervised }) => [`sink ${port.name}`, supervised.stop()]),
+      last.signal
+    )
+    const abandoned = this.#abandon()
+    await end(
+      channels.map(({ port, supervised }) => [`channel ${port.name}`, supervised.stop()]),
+      last.signal
+    )
+    deadline.cancel()
+    last.cancel()
     return { abandoned, unfinished, elapsedMs: clock.now() - startedAt }
+  }
+
+  /** Counts what is left in channels that lose it. */
+  #abandon(): StopReport['abandoned'] {
+    const left = this.#parts.channels.filter(({ port }) => !port.channel.durable && port.channel.size > 0)
+    for (const { port } of left) port.ledger.abandoned += port.channel.size
+    return left.map(({ port }) => ({ channel: port.name, events: port.channel.size }))
   }
 
   #supervised(): Supervised[] {
@@ -130,6 +145,14 @@ export class Agent {
 
 function times({ startTime, stopTime }: Supervised): { startTime: number; stopTime: number } {
   return { startTime, stopTime }
+}
+
+/** Parts that stop at the same time, by name. */
+type Phase = readonly (readonly [name: string, done: Promise<unknown>])[]
+
+function timeLimit(clock: Clock, ms: number): { signal: AbortSignal; cancel: () => void } {
+  const controller = new AbortController()
+  return { signal: controller.signal, cancel: clock.after(ms, () => controller.abort()) }
 }
 
 /** Whether `work` ended before `signal` aborted. */

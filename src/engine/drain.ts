@@ -96,22 +96,27 @@ export class Drain {
   }
 
   #backoff(error: unknown): number {
-    const soft = error instanceof AgentError && error.code === 'ERR_DELIVERY'
     this.#failures += 1
-    const pauseMs = soft ? Math.min(this.#failures * BACKOFF_STEP_MS, BACKOFF_MAX_MS) : BACKOFF_MAX_MS
+    const pauseMs = this.#pauseAfter(error)
     if (!this.#aborted.signal.aborted) {
-      const facts = { sink: this.#parts.name, reason: messageOf(error), pauseMs, error }
-      this.#parts.log.error(
-        'Unable to deliver event. The batch went back to its channel and is tried again.',
-        facts
-      )
+      const { name, log } = this.#parts
+      const facts = { sink: name, reason: messageOf(error), pauseMs, error }
+      const message = 'Unable to deliver event. The batch went back to its channel and is tried again.'
+      // The last attempts before the end come quickly; once is enough to know why.
+      if (this.#ending.signal.aborted && this.#failures > 1) log.debug(message, facts)
+      else log.error(message, facts)
     }
     return pauseMs
   }
 
+  #pauseAfter(error: unknown): number {
+    if (this.#ending.signal.aborted) return LAST_ATTEMPTS_PAUSE_MS
+    const soft = error instanceof AgentError && error.code === 'ERR_DELIVERY'
+    return soft ? Math.min(this.#failures * BACKOFF_STEP_MS, BACKOFF_MAX_MS) : BACKOFF_MAX_MS
+  }
+
   async #pause(pauseMs: number): Promise<void> {
-    const { clock } = this.#parts
-    if (!this.#ending.signal.aborted) await clock.sleep(pauseMs, this.#ending.signal)
-    else await clock.sleep(Math.min(pauseMs, LAST_ATTEMPTS_PAUSE_MS), this.#aborted.signal)
+    const until = this.#ending.signal.aborted ? this.#aborted.signal : this.#ending.signal
+    await this.#parts.clock.sleep(pauseMs, until)
   }
 }

@@ -5,10 +5,14 @@ import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { FileOutput, isLocalDisk, type WriteCalls } from './file-output.ts'
 
-interface Opened { readonly file: string, readonly output: FileOutput, readonly ways: string[] }
+interface Opened {
+  readonly file: string
+  readonly output: FileOutput
+  readonly ways: string[]
+}
 
 /** An output whose calls note which way each write went; `slow` makes the first one in place slow. */
-function open (t: TestContext, local: boolean, slow = false): Opened {
+function open(t: TestContext, local: boolean, slow = false): Opened {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-output-'))
   const file = join(folder, 'file')
   const descriptor = openSync(file, 'wx')

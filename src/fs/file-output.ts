@@ -20,7 +20,7 @@ const LOCAL_FILE_SYSTEMS: ReadonlySet<number> = new Set([
 ])
 
 /** Whether writes to files in this folder are answered by the page cache. */
-export function isLocalDisk (folder: string): boolean {
+export function isLocalDisk(folder: string): boolean {
   try {
     return LOCAL_FILE_SYSTEMS.has(statfsSync(folder).type)
   } catch {
@@ -30,9 +30,11 @@ export function isLocalDisk (folder: string): boolean {
 
 /** The system's calls; tests put short writes and errors in their place. */
 export interface WriteCalls {
-  writevSync (descriptor: number, chunks: readonly Buffer[], position: number): number
-  writev (
-    descriptor: number, chunks: readonly Buffer[], position: number,
+  writevSync(descriptor: number, chunks: readonly Buffer[], position: number): number
+  writev(
+    descriptor: number,
+    chunks: readonly Buffer[],
+    position: number,
     done: (error: Error | null, written: number) => void
   ): void
 }
@@ -48,14 +50,14 @@ export class FileOutput {
   readonly #system: WriteCalls
   #patient = 0
 
-  constructor (descriptor: number, local: boolean, system: WriteCalls = { writev, writevSync }) {
+  constructor(descriptor: number, local: boolean, system: WriteCalls = { writev, writevSync }) {
     this.#descriptor = descriptor
     this.#local = local
     this.#system = system
   }
 
   /** Resolves to the position behind the bytes; rejects with the system's error after writing some or none. */
-  async write (chunks: readonly Buffer[], position: number): Promise<number> {
+  async write(chunks: readonly Buffer[], position: number): Promise<number> {
     let left = skipBytes(chunks, 0)
     let at = position
     while (left.length > 0) {
@@ -66,29 +68,31 @@ export class FileOutput {
     return at
   }
 
-  #inPlace (): boolean {
+  #inPlace(): boolean {
     if (!this.#local) return false
     if (this.#patient === 0) return true
     this.#patient--
     return false
   }
 
-  #writeNow (chunks: readonly Buffer[], position: number): number {
+  #writeNow(chunks: readonly Buffer[], position: number): number {
     const startedAt = performance.now()
     const written = this.#system.writevSync(this.#descriptor, chunks, position)
     if (performance.now() - startedAt > SLOW_MS) this.#patient = PATIENT_WRITES
     return written
   }
 
-  #writeInPool (chunks: readonly Buffer[], position: number): Promise<number> {
+  #writeInPool(chunks: readonly Buffer[], position: number): Promise<number> {
     return new Promise((resolve, reject) => {
-      this.#system.writev(this.#descriptor, chunks, position, (error, written) => error === null ? resolve(written) : reject(error))
+      this.#system.writev(this.#descriptor, chunks, position, (error, written) =>
+        error === null ? resolve(written) : reject(error)
+      )
     })
   }
 }
 
 /** The chunks without their first `count` bytes, and without empty ones. */
-export function skipBytes (chunks: readonly Buffer[], count: number): readonly Buffer[] {
+export function skipBytes(chunks: readonly Buffer[], count: number): readonly Buffer[] {
   if (count === 0 && chunks.every(chunk => chunk.length > 0)) return chunks
   let skip = count
   const left: Buffer[] = []

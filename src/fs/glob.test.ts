@@ -8,7 +8,8 @@ import { expandGlob, nameMatcher } from './glob.ts'
 import { LocalFileSystem } from './local.ts'
 
 test('wildcards mean what they mean to Hadoop', () => {
-  const matches = (pattern: string, names: readonly string[]) => names.filter(name => nameMatcher(pattern)?.test(name))
+  const matches = (pattern: string, names: readonly string[]) =>
+    names.filter(name => nameMatcher(pattern)?.test(name))
 
   assert.deepEqual(matches('*.gz', ['a.gz', '.gz', 'agz', 'a.gz.tmp']), ['a.gz', '.gz'])
   assert.deepEqual(matches('a?c', ['abc', 'ac', 'a✓c', 'abbc']), ['abc', 'a✓c'])
@@ -21,12 +22,18 @@ test('wildcards mean what they mean to Hadoop', () => {
 })
 
 test('every pattern is accepted, and an escaped name matches just itself', () => {
-  fc.assert(fc.property(fc.string({ unit: fc.constantFrom(...'ab*?[]{},\\-^!ü$(|.') }), fc.string(), (pattern, name) => {
-    nameMatcher(pattern)?.test(name)
-    const escaped = nameMatcher(name.replace(/[^]/gu, '\\$&'))
-    assert.equal(escaped?.test(name) ?? true, true)
-    assert.equal(escaped?.test(`${name}x`) ?? false, false)
-  }))
+  fc.assert(
+    fc.property(
+      fc.string({ unit: fc.constantFrom(...'ab*?[]{},\\-^!ü$(|.') }),
+      fc.string(),
+      (pattern, name) => {
+        nameMatcher(pattern)?.test(name)
+        const escaped = nameMatcher(name.replace(/[^]/gu, '\\$&'))
+        assert.equal(escaped?.test(name) ?? true, true)
+        assert.equal(escaped?.test(`${name}x`) ?? false, false)
+      }
+    )
+  )
 })
 
 test('wildcards work in every part of a path; a name that exists is taken as it is', async t => {

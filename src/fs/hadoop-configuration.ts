@@ -10,11 +10,19 @@ const MAX_SUBSTITUTIONS = 20
 
 /** Old names that Hadoop still reads, and what they are called now. */
 const RENAMED: Readonly<Record<string, string>> = {
-  'fs.default.name': 'fs.defaultFS', 'dfs.block.size': 'dfs.blocksize', 'dfs.federation.nameservices': 'dfs.nameservices',
-  'dfs.http.address': 'dfs.namenode.http-address', 'dfs.https.address': 'dfs.namenode.https-address'
+  'fs.default.name': 'fs.defaultFS',
+  'dfs.block.size': 'dfs.blocksize',
+  'dfs.federation.nameservices': 'dfs.nameservices',
+  'dfs.http.address': 'dfs.namenode.http-address',
+  'dfs.https.address': 'dfs.namenode.https-address'
 }
 
-interface Entry { readonly value: string, readonly final: boolean, readonly file: string, readonly line: number }
+interface Entry {
+  readonly value: string
+  readonly final: boolean
+  readonly file: string
+  readonly line: number
+}
 
 /** Settings of Hadoop's site files, later files over earlier ones, with `${…}` replaced when read. */
 export class HadoopConfiguration {
@@ -25,7 +33,7 @@ export class HadoopConfiguration {
   readonly #entries: ReadonlyMap<string, Entry>
   readonly #environment: Environment
 
-  constructor (environment: Environment, found?: SiteSettings) {
+  constructor(environment: Environment, found?: SiteSettings) {
     this.#environment = environment
     this.directory = found?.directory
     this.warnings = found?.warnings ?? []
@@ -33,59 +41,79 @@ export class HadoopConfiguration {
   }
 
   /** Value of `name`, trimmed, variables replaced; undefined when not set. */
-  get (name: string): string | undefined {
+  get(name: string): string | undefined {
     const entry = this.#entries.get(RENAMED[name] ?? name)
     return entry === undefined ? undefined : this.#substitute(entry, name).trim()
   }
 
   /** Parts of a comma-separated value, without blanks and empty ones. */
-  list (name: string): readonly string[] {
-    return (this.get(name) ?? '').split(',').map(part => part.trim()).filter(part => part !== '')
+  list(name: string): readonly string[] {
+    return (this.get(name) ?? '')
+      .split(',')
+      .map(part => part.trim())
+      .filter(part => part !== '')
   }
 
   /** A whole number such as `3`, or with a binary unit such as `128m`; ERR_CONFIG when it is something else. */
-  integer (name: string): number | undefined {
+  integer(name: string): number | undefined {
     const text = this.get(name)
     if (text === undefined || text === '') return undefined
     const match = /^(\d{1,15})([kmgtpe]?)$/i.exec(text)
-    const value = match === null ? NaN : Number(match[1]) * 1024 ** ' kmgtpe'.indexOf(match[2]?.toLowerCase() || ' ')
+    const value =
+      match === null ? NaN : Number(match[1]) * 1024 ** ' kmgtpe'.indexOf(match[2]?.toLowerCase() || ' ')
     if (!Number.isSafeInteger(value)) {
-      throw new AgentError('ERR_CONFIG', 'The Hadoop setting must be a whole number.', { name, value: text, ...this.place(name) })
+      throw new AgentError('ERR_CONFIG', 'The Hadoop setting must be a whole number.', {
+        name,
+        value: text,
+        ...this.place(name)
+      })
     }
     return value
   }
 
   /** File and line that set `name`. */
-  place (name: string): { readonly file?: string, readonly line?: number } {
+  place(name: string): { readonly file?: string; readonly line?: number } {
     const entry = this.#entries.get(RENAMED[name] ?? name)
     return entry === undefined ? {} : { file: entry.file, line: entry.line }
   }
 
   /** The default file system; `file:///` when no site file names one, as Hadoop does. */
-  get defaultFileSystem (): string {
+  get defaultFileSystem(): string {
     return this.get('fs.defaultFS') || 'file:///'
   }
 
-  #substitute (entry: Entry, name: string): string {
+  #substitute(entry: Entry, name: string): string {
     let value = entry.value
     for (let round = 0; round < MAX_SUBSTITUTIONS; round++) {
-      const match = [...value.matchAll(/\$\{([^${} ]+)\}/g)].find(found => this.#variable(found[1] ?? '') !== undefined)
+      const match = [...value.matchAll(/\$\{([^${} ]+)\}/g)].find(
+        found => this.#variable(found[1] ?? '') !== undefined
+      )
       if (match === undefined) return value
-      value = value.slice(0, match.index) + this.#variable(match[1] ?? '') + value.slice(match.index + match[0].length)
+      value =
+        value.slice(0, match.index) +
+        this.#variable(match[1] ?? '') +
+        value.slice(match.index + match[0].length)
       if (value.length > MAX_FILE_BYTES) break
     }
     throw new AgentError('ERR_CONFIG', 'A Hadoop setting refers to itself or nests too deeply.', {
-      name, value: entry.value, file: entry.file, line: entry.line
+      name,
+      value: entry.value,
+      file: entry.file,
+      line: entry.line
     })
   }
 
-  #variable (name: string): string | undefined {
+  #variable(name: string): string | undefined {
     if (name.startsWith('env.')) return this.#environmentVariable(name.slice(4))
-    return this.#environment.properties[name] ?? javaProperty(name) ?? this.#entries.get(RENAMED[name] ?? name)?.value
+    return (
+      this.#environment.properties[name] ??
+      javaProperty(name) ??
+      this.#entries.get(RENAMED[name] ?? name)?.value
+    )
   }
 
   /** `NAME`, `NAME-default` (when not set) or `NAME:-default` (also when empty). */
-  #environmentVariable (text: string): string | undefined {
+  #environmentVariable(text: string): string | undefined {
     const match = /^([^:-]+)(:?-)?(.*)$/.exec(text)
     const value = this.#environment.variables[match?.[1] ?? text]
     const unset = match?.[2] === ':-' ? value === undefined || value === '' : value === undefined
@@ -99,12 +127,16 @@ interface SiteSettings {
   readonly warnings: readonly string[]
 }
 
-function javaProperty (name: string): string | undefined {
+function javaProperty(name: string): string | undefined {
   switch (name) {
-    case 'user.name': return userInfo().username
-    case 'user.home': return homedir()
-    case 'java.io.tmpdir': return tmpdir()
-    default: return undefined
+    case 'user.name':
+      return userInfo().username
+    case 'user.home':
+      return homedir()
+    case 'java.io.tmpdir':
+      return tmpdir()
+    default:
+      return undefined
   }
 }
 
@@ -112,26 +144,29 @@ function javaProperty (name: string): string | undefined {
  * Reads core-site.xml and hdfs-site.xml from the first folder that has a core-site.xml: `--conf`, HADOOP_CONF_DIR,
  * $HADOOP_HOME/etc/hadoop (or HADOOP_PREFIX). Rejects bad files with ERR_CONFIG, file and line.
  */
-export async function loadHadoopConfiguration (environment: Environment): Promise<HadoopConfiguration> {
+export async function loadHadoopConfiguration(environment: Environment): Promise<HadoopConfiguration> {
   const having: string[] = []
   for (const folder of folders(environment)) {
-    if (!having.includes(folder) && await isThere(join(folder, 'core-site.xml'))) having.push(folder)
+    if (!having.includes(folder) && (await isThere(join(folder, 'core-site.xml')))) having.push(folder)
   }
   const [directory, ...others] = having
   if (directory === undefined) return new HadoopConfiguration(environment)
   const entries = new Map<string, Entry>()
-  const warnings = others.map(other => `${join(directory, 'core-site.xml')} is used, ${join(other, 'core-site.xml')} is not.`)
-  for (const name of ['core-site.xml', 'hdfs-site.xml']) warnings.push(...await addFile(join(directory, name), entries))
+  const warnings = others.map(
+    other => `${join(directory, 'core-site.xml')} is used, ${join(other, 'core-site.xml')} is not.`
+  )
+  for (const name of ['core-site.xml', 'hdfs-site.xml'])
+    warnings.push(...(await addFile(join(directory, name), entries)))
   return new HadoopConfiguration(environment, { directory, entries, warnings })
 }
 
-function folders ({ configDirectory, variables }: Environment): string[] {
+function folders({ configDirectory, variables }: Environment): string[] {
   const home = variables['HADOOP_HOME'] || variables['HADOOP_PREFIX']
   const all = [configDirectory, variables['HADOOP_CONF_DIR'], home ? join(home, 'etc', 'hadoop') : undefined]
-  return all.flatMap(folder => folder === undefined || folder === '' ? [] : [folder])
+  return all.flatMap(folder => (folder === undefined || folder === '' ? [] : [folder]))
 }
 
-async function addFile (file: string, entries: Map<string, Entry>): Promise<readonly string[]> {
+async function addFile(file: string, entries: Map<string, Entry>): Promise<readonly string[]> {
   const text = await readSite(file)
   if (text === undefined) return []
   const { properties, warnings } = parseSiteFile(text, file)
@@ -142,7 +177,7 @@ async function addFile (file: string, entries: Map<string, Entry>): Promise<read
   return warnings
 }
 
-async function readSite (file: string): Promise<string | undefined> {
+async function readSite(file: string): Promise<string | undefined> {
   try {
     const { size } = await stat(file)
     if (size <= MAX_FILE_BYTES) return await readFile(file, 'utf8')
@@ -153,6 +188,9 @@ async function readSite (file: string): Promise<string | undefined> {
   throw new AgentError('ERR_CONFIG', 'The Hadoop site file is too large.', { file, maxBytes: MAX_FILE_BYTES })
 }
 
-async function isThere (file: string): Promise<boolean> {
-  return await stat(file).then(() => true, () => false)
+async function isThere(file: string): Promise<boolean> {
+  return await stat(file).then(
+    () => true,
+    () => false
+  )
 }

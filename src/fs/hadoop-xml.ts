@@ -16,13 +16,13 @@ export interface SiteFile {
 }
 
 const FIELDS = ['name', 'value', 'final'] as const
-type Field = typeof FIELDS[number]
+type Field = (typeof FIELDS)[number]
 
 /**
  * Reads a Hadoop `*-site.xml`: `<configuration><property><name/><value/><final/></property>…`, fields as elements or as
  * attributes. Rejects bad XML with ERR_CONFIG, `file` and line.
  */
-export function parseSiteFile (text: string, file: string): SiteFile {
+export function parseSiteFile(text: string, file: string): SiteFile {
   const reader = new SiteReader(file)
   const parser = new SaxesParser({ position: true, xmlns: false })
   parser.on('opentag', tag => reader.open(tag, parser.line))
@@ -31,7 +31,9 @@ export function parseSiteFile (text: string, file: string): SiteFile {
   parser.on('cdata', part => reader.text(part))
   parser.on('error', error => {
     throw new AgentError('ERR_CONFIG', 'The Hadoop site file is not well-formed XML.', {
-      file, line: parser.line, reason: messageOf(error).replace(/^\d+:\d+: /, '')
+      file,
+      line: parser.line,
+      reason: messageOf(error).replace(/^\d+:\d+: /, '')
     })
   })
   parser.write(text).close()
@@ -46,34 +48,39 @@ class SiteReader {
   #fields: Partial<Record<Field, string>> = {}
   #line = 0
 
-  constructor (file: string) {
+  constructor(file: string) {
     this.#file = file
   }
 
-  open (tag: SaxesTagPlain, line: number): void {
+  open(tag: SaxesTagPlain, line: number): void {
     this.#path.push(tag.name)
     if (this.#path.length === 1 && tag.name !== 'configuration') {
       throw new AgentError('ERR_CONFIG', 'The Hadoop site file must start with <configuration>.', {
-        file: this.#file, line, element: tag.name
+        file: this.#file,
+        line,
+        element: tag.name
       })
     }
     if (tag.name === 'property') {
       this.#line = line
       this.#fields = {}
-      for (const field of FIELDS) if (tag.attributes[field] !== undefined) this.#fields[field] = tag.attributes[field]
+      for (const field of FIELDS)
+        if (tag.attributes[field] !== undefined) this.#fields[field] = tag.attributes[field]
     } else if (tag.name === 'include' || tag.name.endsWith(':include')) {
-      this.#warnings.push(`${this.#file}:${line}: <${tag.name}> is not followed; put its properties into this file.`)
+      this.#warnings.push(
+        `${this.#file}:${line}: <${tag.name}> is not followed; put its properties into this file.`
+      )
     } else if (this.#field() !== undefined) {
       this.#fields[tag.name as Field] = ''
     }
   }
 
-  text (part: string): void {
+  text(part: string): void {
     const field = this.#field()
     if (field !== undefined) this.#fields[field] += part
   }
 
-  close (element: string): void {
+  close(element: string): void {
     this.#path.pop()
     if (element !== 'property') return
     const { name, value, final } = this.#fields
@@ -84,12 +91,12 @@ class SiteReader {
     }
   }
 
-  result (): SiteFile {
+  result(): SiteFile {
     return { properties: this.#properties, warnings: this.#warnings }
   }
 
   /** The field whose text is being read. */
-  #field (): Field | undefined {
+  #field(): Field | undefined {
     const [name, parent] = [this.#path.at(-1), this.#path.at(-2)]
     return parent === 'property' ? FIELDS.find(field => field === name) : undefined
   }

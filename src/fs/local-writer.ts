@@ -20,8 +20,10 @@ export class LocalWriter implements FileWriter {
   #state: 'open' | 'doubtful' | 'closed' = 'open'
 
   /** `path` names the file in errors, `file` on the machine; `position` is its present length. */
-  constructor (
-    handle: FileHandle, names: { readonly path: string, readonly file: string }, position: number,
+  constructor(
+    handle: FileHandle,
+    names: { readonly path: string; readonly file: string },
+    position: number,
     output = new FileOutput(handle.fd, isLocalDisk(dirname(names.file)))
   ) {
     this.#handle = handle
@@ -31,11 +33,11 @@ export class LocalWriter implements FileWriter {
     this.#position = position
   }
 
-  get position (): number {
+  get position(): number {
     return this.#position
   }
 
-  async write (chunks: readonly Buffer[]): Promise<void> {
+  async write(chunks: readonly Buffer[]): Promise<void> {
     await this.#guarded(async () => {
       try {
         this.#position = await this.#output.write(chunks, this.#position)
@@ -48,18 +50,19 @@ export class LocalWriter implements FileWriter {
   }
 
   /** Fails with kind `missing` when somebody deleted the file: its data would be lost at close. */
-  async hflush (): Promise<void> {
+  async hflush(): Promise<void> {
     await this.#guarded(async () => {
-      if (fstatSync(this.#handle.fd).nlink === 0) throw fileError('missing', this.#path, 'The open file was deleted.')
+      if (fstatSync(this.#handle.fd).nlink === 0)
+        throw fileError('missing', this.#path, 'The open file was deleted.')
     })
   }
 
-  async hsync (): Promise<void> {
+  async hsync(): Promise<void> {
     await this.hflush()
     await this.#guarded(() => this.#handle.datasync())
   }
 
-  async close (): Promise<void> {
+  async close(): Promise<void> {
     if (this.#state === 'closed') return
     if (this.#state === 'open') {
       this.#state = 'doubtful'
@@ -71,14 +74,15 @@ export class LocalWriter implements FileWriter {
   }
 
   /** The descriptor is gone after a failed close; whether it lost data shows in the length. */
-  async #checkLength (): Promise<void> {
+  async #checkLength(): Promise<void> {
     await aboutPath(this.#path, async () => {
       const { size } = await stat(this.#file)
-      if (size < this.#position) throw fileError('other', this.#path, 'The file is shorter than what was written.')
+      if (size < this.#position)
+        throw fileError('other', this.#path, 'The file is shorter than what was written.')
     })
   }
 
-  async #guarded (task: () => Promise<void>): Promise<void> {
+  async #guarded(task: () => Promise<void>): Promise<void> {
     if (this.#state !== 'open') throw fileError('other', this.#path, 'The file is closed.')
     if (this.#failure !== undefined) throw this.#failure
     try {

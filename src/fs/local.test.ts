@@ -9,13 +9,13 @@ import { FileOutput, skipBytes } from './file-output.ts'
 import { LocalWriter } from './local-writer.ts'
 import { LocalFileSystem } from './local.ts'
 
-async function temporaryFolder (t: TestContext): Promise<string> {
+async function temporaryFolder(t: TestContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'millrace-local-'))
   t.after(() => rm(folder, { recursive: true }))
   return folder
 }
 
-async function kindOf (pending: Promise<unknown>): Promise<string> {
+async function kindOf(pending: Promise<unknown>): Promise<string> {
   return await pending.then(() => 'resolved', fileErrorKind)
 }
 
@@ -24,8 +24,11 @@ test('a full disk is kind full, at the write; only close works afterwards', asyn
   const writer = await new LocalFileSystem().append('/dev/full')
 
   const kinds = [
-    await kindOf(writer.write([Buffer.from('x')])), await kindOf(writer.write([Buffer.from('x')])), await kindOf(writer.hflush()),
-    await kindOf(writer.close()), await kindOf(writer.close())
+    await kindOf(writer.write([Buffer.from('x')])),
+    await kindOf(writer.write([Buffer.from('x')])),
+    await kindOf(writer.hflush()),
+    await kindOf(writer.close()),
+    await kindOf(writer.close())
   ]
 
   assert.deepEqual(kinds, ['full', 'full', 'full', 'resolved', 'resolved'])
@@ -70,7 +73,14 @@ test('a close that failed may be tried again and then tells whether data was los
     const handle = await open(file, 'w')
     const writer = new LocalWriter(handle, { path: '/file', file }, 0)
     await writer.write([Buffer.from('data')])
-    t.mock.method(handle, 'close', async () => { throw Object.assign(new Error('i/o error'), { code: 'EIO' }) }, { times: 1 })
+    t.mock.method(
+      handle,
+      'close',
+      async () => {
+        throw Object.assign(new Error('i/o error'), { code: 'EIO' })
+      },
+      { times: 1 }
+    )
     outcomes.push(await kindOf(writer.close()))
     if (lost) await handle.truncate(1)
     outcomes.push(await kindOf(writer.close()))
@@ -90,11 +100,37 @@ test('a folder that may not be written to is denied', async t => {
 })
 
 test('system errors have kinds', () => {
-  const codes = ['ENOENT', 'EEXIST', 'ENOTDIR', 'EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT', 'ESTALE', 'EIO', 'EMFILE']
+  const codes = [
+    'ENOENT',
+    'EEXIST',
+    'ENOTDIR',
+    'EACCES',
+    'EPERM',
+    'EROFS',
+    'ENOSPC',
+    'EDQUOT',
+    'ESTALE',
+    'EIO',
+    'EMFILE'
+  ]
 
-  const kinds = codes.map(code => fileErrorKind(fromSystemError(Object.assign(new Error(code), { code }), '/x')))
+  const kinds = codes.map(code =>
+    fileErrorKind(fromSystemError(Object.assign(new Error(code), { code }), '/x'))
+  )
 
-  assert.deepEqual(kinds, ['missing', 'exists', 'exists', 'denied', 'denied', 'denied', 'full', 'full', 'unreachable', 'other', 'other'])
+  assert.deepEqual(kinds, [
+    'missing',
+    'exists',
+    'exists',
+    'denied',
+    'denied',
+    'denied',
+    'full',
+    'full',
+    'unreachable',
+    'other',
+    'other'
+  ])
 })
 
 test('a path that no file can have is an error of ours', async () => {
@@ -108,14 +144,20 @@ test('the root is never deleted, and a dangling link can be looked at and delete
   await writeFile(join(folder, 'file'), 'x')
 
   assert.equal(await kindOf(fileSystem.delete('/', { recursive: true })), 'denied')
-  assert.deepEqual((await fileSystem.list('/')).map(({ name }) => name), ['file', 'link'])
+  assert.deepEqual(
+    (await fileSystem.list('/')).map(({ name }) => name),
+    ['file', 'link']
+  )
   assert.equal(await fileSystem.delete('/link'), true)
 })
 
 test('skipBytes drops exactly that many bytes', () => {
   const chunks = ['ab', '', 'cde', 'f'].map(text => Buffer.from(text))
 
-  assert.deepEqual([0, 1, 2, 4, 6, 9].map(count => Buffer.concat(skipBytes(chunks, count)).toString()), ['abcdef', 'bcdef', 'cdef', 'ef', '', ''])
+  assert.deepEqual(
+    [0, 1, 2, 4, 6, 9].map(count => Buffer.concat(skipBytes(chunks, count)).toString()),
+    ['abcdef', 'bcdef', 'cdef', 'ef', '', '']
+  )
 })
 
 test('a store whose folder is not made yet is empty', async t => {

@@ -13,7 +13,15 @@ const STATS_AT_ONCE = 32
 
 /** Every store has a root; its folder is made with the first file. */
 const UNMADE_ROOT: FileStatus = {
-  path: '/', name: '', type: 'directory', size: 0, modified: 0, owner: undefined, group: undefined, mode: undefined, replication: undefined
+  path: '/',
+  name: '',
+  type: 'directory',
+  size: 0,
+  modified: 0,
+  owner: undefined,
+  group: undefined,
+  mode: undefined,
+  replication: undefined
 }
 
 /** Files of this machine, as Hadoop's LocalFileSystem without checksum files. */
@@ -23,12 +31,12 @@ export class LocalFileSystem implements FileSystem {
   readonly #owners = new Owners()
 
   /** Every path lies below `root`; no `..` leads out of it. */
-  constructor (root: string = '/', uri: string = 'file://') {
+  constructor(root: string = '/', uri: string = 'file://') {
     this.#root = root === '/' ? '' : root
     this.uri = uri
   }
 
-  async create (path: string): Promise<FileWriter> {
+  async create(path: string): Promise<FileWriter> {
     const file = this.#locate(path)
     const handle = await aboutPath(path, async () => {
       try {
@@ -42,7 +50,7 @@ export class LocalFileSystem implements FileSystem {
     return new LocalWriter(handle, { path, file }, 0)
   }
 
-  async append (path: string): Promise<FileWriter> {
+  async append(path: string): Promise<FileWriter> {
     const file = this.#locate(path)
     return await aboutPath(path, async () => {
       const { size } = await stat(file)
@@ -51,20 +59,21 @@ export class LocalFileSystem implements FileSystem {
     })
   }
 
-  async rename (from: string, to: string): Promise<void> {
+  async rename(from: string, to: string): Promise<void> {
     const target = this.#locate(to)
     await aboutPath(from, async () => {
       await lstat(this.#locate(from))
-      if (await lstatIfThere(target) !== undefined) throw fileError('exists', to, 'The new name is taken.', { from })
+      if ((await lstatIfThere(target)) !== undefined)
+        throw fileError('exists', to, 'The new name is taken.', { from })
       await rename(this.#locate(from), target)
     })
   }
 
-  async mkdirs (path: string): Promise<void> {
+  async mkdirs(path: string): Promise<void> {
     await aboutPath(path, () => mkdir(this.#locate(path), { recursive: true }))
   }
 
-  async list (path: string): Promise<readonly FileStatus[]> {
+  async list(path: string): Promise<readonly FileStatus[]> {
     const folder = normalizePath(path)
     return await aboutPath(path, async () => {
       const names = await this.#names(folder)
@@ -77,13 +86,13 @@ export class LocalFileSystem implements FileSystem {
     })
   }
 
-  async stat (path: string): Promise<FileStatus | undefined> {
+  async stat(path: string): Promise<FileStatus | undefined> {
     const found = await aboutPath(path, () => statIfThere(this.#locate(path)))
     if (found === undefined) return normalizePath(path) === '/' ? UNMADE_ROOT : undefined
     return await this.#describe(normalizePath(path), found)
   }
 
-  async delete (path: string, options: { readonly recursive?: boolean } = {}): Promise<boolean> {
+  async delete(path: string, options: { readonly recursive?: boolean } = {}): Promise<boolean> {
     if (normalizePath(path) === '/') throw fileError('denied', path, 'The root folder is never deleted.')
     const file = this.#locate(path)
     return await aboutPath(path, async () => {
@@ -96,7 +105,7 @@ export class LocalFileSystem implements FileSystem {
     })
   }
 
-  async * read (path: string, offset: number = 0): AsyncGenerator<Buffer, undefined> {
+  async *read(path: string, offset: number = 0): AsyncGenerator<Buffer, undefined> {
     await using handle = await aboutPath(path, () => open(this.#locate(path), 'r'))
     for (let at = offset; ;) {
       const buffer = Buffer.allocUnsafeSlow(READ_SIZE)
@@ -108,14 +117,14 @@ export class LocalFileSystem implements FileSystem {
   }
 
   /** Local files have no leases: true when the file is there. */
-  async recoverLease (path: string): Promise<boolean> {
+  async recoverLease(path: string): Promise<boolean> {
     await aboutPath(path, () => stat(this.#locate(path)))
     return true
   }
 
-  async close (): Promise<void> {}
+  async close(): Promise<void> {}
 
-  async #names (folder: string): Promise<string[]> {
+  async #names(folder: string): Promise<string[]> {
     try {
       return await readdir(this.#locate(folder))
     } catch (error) {
@@ -124,11 +133,11 @@ export class LocalFileSystem implements FileSystem {
     }
   }
 
-  #locate (path: string): string {
+  #locate(path: string): string {
     return this.#root + normalizePath(path)
   }
 
-  async #describe (path: string, stats: Stats): Promise<FileStatus> {
+  async #describe(path: string, stats: Stats): Promise<FileStatus> {
     return {
       path,
       name: baseName(path),
@@ -143,7 +152,7 @@ export class LocalFileSystem implements FileSystem {
   }
 }
 
-async function removeEmpty (folder: string, path: string): Promise<void> {
+async function removeEmpty(folder: string, path: string): Promise<void> {
   try {
     await rmdir(folder)
   } catch (error) {
@@ -152,15 +161,15 @@ async function removeEmpty (folder: string, path: string): Promise<void> {
   }
 }
 
-async function statIfThere (file: string): Promise<Stats | undefined> {
-  return await undefinedWhenMissing(stat(file)) ?? await lstatIfThere(file)
+async function statIfThere(file: string): Promise<Stats | undefined> {
+  return (await undefinedWhenMissing(stat(file))) ?? (await lstatIfThere(file))
 }
 
-async function lstatIfThere (file: string): Promise<Stats | undefined> {
+async function lstatIfThere(file: string): Promise<Stats | undefined> {
   return await undefinedWhenMissing(lstat(file))
 }
 
-async function undefinedWhenMissing (pending: Promise<Stats>): Promise<Stats | undefined> {
+async function undefinedWhenMissing(pending: Promise<Stats>): Promise<Stats | undefined> {
   try {
     return await pending
   } catch (error) {

@@ -5,10 +5,13 @@ import { loadHadoopConfiguration, type HadoopConfiguration } from './hadoop-conf
 import { hadoopUser, type OpenOptions } from './options.ts'
 import { normalizePath, splitUri, type FileUri } from './paths.ts'
 
-export interface OpenedPath { readonly fileSystem: FileSystem, readonly path: string }
+export interface OpenedPath {
+  readonly fileSystem: FileSystem
+  readonly path: string
+}
 
 /** Chooses the file system of one URI. The caller closes it. Rejects with ERR_CONFIG or ERR_UNSUPPORTED. */
-export async function openFileSystem (uri: string, options: OpenOptions): Promise<OpenedPath> {
+export async function openFileSystem(uri: string, options: OpenOptions): Promise<OpenedPath> {
   return await new FileSystems(options).open(uri)
 }
 
@@ -18,31 +21,36 @@ export class FileSystems {
   readonly #open = new Map<string, Promise<FileSystem>>()
   #configuration: Promise<HadoopConfiguration> | undefined
 
-  constructor (options: OpenOptions) {
+  constructor(options: OpenOptions) {
     this.#options = options
   }
 
   /** File system and path inside it; a URI without scheme belongs to fs.defaultFS. */
-  async open (uri: string): Promise<OpenedPath> {
+  async open(uri: string): Promise<OpenedPath> {
     const configuration = await this.configuration()
     const given = splitUri(uri)
     const whole = given.scheme === undefined ? onDefault(given.path, configuration, this.#options) : given
     switch (whole.scheme) {
-      case 'embedded': return await this.#openEmbedded(whole, given.scheme !== undefined, configuration)
-      case 'file': return await this.#openLocal(whole)
-      case 'webhdfs': case 'swebhdfs': return await this.#openWebHdfs(whole, configuration)
-      default: throw (await import('./unsupported.ts')).unsupported(whole, given, configuration)
+      case 'embedded':
+        return await this.#openEmbedded(whole, given.scheme !== undefined, configuration)
+      case 'file':
+        return await this.#openLocal(whole)
+      case 'webhdfs':
+      case 'swebhdfs':
+        return await this.#openWebHdfs(whole, configuration)
+      default:
+        throw (await import('./unsupported.ts')).unsupported(whole, given, configuration)
     }
   }
 
   /** Hadoop's site files, read at the first call. */
-  async configuration (): Promise<HadoopConfiguration> {
+  async configuration(): Promise<HadoopConfiguration> {
     this.#configuration ??= this.#load()
     return await this.#configuration
   }
 
   /** Closes all file systems that were opened. */
-  async close (): Promise<void> {
+  async close(): Promise<void> {
     const open = [...this.#open.values()]
     this.#open.clear()
     for (const fileSystem of await Promise.allSettled(open)) {
@@ -50,28 +58,35 @@ export class FileSystems {
     }
   }
 
-  async #load (): Promise<HadoopConfiguration> {
+  async #load(): Promise<HadoopConfiguration> {
     const configuration = await loadHadoopConfiguration(this.#options.environment)
     for (const warning of configuration.warnings) this.#options.log?.warn('Hadoop configuration', { warning })
     return configuration
   }
 
-  async #openEmbedded (uri: FileUri, explicit: boolean, configuration: HadoopConfiguration): Promise<OpenedPath> {
+  async #openEmbedded(
+    uri: FileUri,
+    explicit: boolean,
+    configuration: HadoopConfiguration
+  ): Promise<OpenedPath> {
     const { embeddedFolder, embeddedStore, placeInStore } = await import('./embedded.ts')
-    const base = (folder: string) => embeddedFolder(folder, this.#options.environment, configuration.directory)
+    const base = (folder: string) =>
+      embeddedFolder(folder, this.#options.environment, configuration.directory)
     const defaults = splitUri(configuration.defaultFileSystem)
     const store = defaults.scheme === 'embedded' ? base(embeddedPart(defaults)) : undefined
-    const { root, path } = explicit || store === undefined
-      ? placeInStore(embeddedPart(uri), base, store)
-      : { root: store, path: normalizePath(uri.path) }
+    const { root, path } =
+      explicit || store === undefined
+        ? placeInStore(embeddedPart(uri), base, store)
+        : { root: store, path: normalizePath(uri.path) }
     const fileSystem = await this.#shared(`embedded:${root}`, async () => embeddedStore(root))
     return { fileSystem, path }
   }
 
-  async #openLocal (uri: FileUri): Promise<OpenedPath> {
+  async #openLocal(uri: FileUri): Promise<OpenedPath> {
     if (uri.authority !== undefined && uri.authority !== '' && uri.authority !== 'localhost') {
       throw new AgentError('ERR_CONFIG', 'A file: URI has no host; a slash is missing.', {
-        uri: `file://${uri.authority}${uri.path}`, hint: `Write file:///${uri.authority}${uri.path}`
+        uri: `file://${uri.authority}${uri.path}`,
+        hint: `Write file:///${uri.authority}${uri.path}`
       })
     }
     const { LocalFileSystem } = await import('./local.ts')
@@ -79,17 +94,19 @@ export class FileSystems {
     return { fileSystem, path: resolve(uri.path === '' ? '/' : uri.path) }
   }
 
-  async #openWebHdfs (uri: FileUri, configuration: HadoopConfiguration): Promise<OpenedPath> {
+  async #openWebHdfs(uri: FileUri, configuration: HadoopConfiguration): Promise<OpenedPath> {
     const settings = await import('./webhdfs/settings.ts')
     const authority = uri.authority || settings.defaultAuthority(uri, configuration)
     const fileSystem = await this.#shared(`${uri.scheme}://${authority}`, async () => {
       const { WebHdfsFileSystem } = await import('./webhdfs/webhdfs.ts')
-      return new WebHdfsFileSystem(settings.webHdfsSettings(uri.scheme === 'swebhdfs', authority, configuration, this.#options))
+      return new WebHdfsFileSystem(
+        settings.webHdfsSettings(uri.scheme === 'swebhdfs', authority, configuration, this.#options)
+      )
     })
     return { fileSystem, path: normalizePath(uri.path) }
   }
 
-  async #shared (key: string, make: () => Promise<FileSystem>): Promise<FileSystem> {
+  async #shared(key: string, make: () => Promise<FileSystem>): Promise<FileSystem> {
     const known = this.#open.get(key)
     if (known !== undefined) return await known
     const made = make()
@@ -100,7 +117,7 @@ export class FileSystems {
 }
 
 /** A path without scheme on the default file system; relative ones start at the home folder, local ones here. */
-function onDefault (path: string, configuration: HadoopConfiguration, options: OpenOptions): FileUri {
+function onDefault(path: string, configuration: HadoopConfiguration, options: OpenOptions): FileUri {
   const defaults = splitUri(configuration.defaultFileSystem)
   const scheme = defaults.scheme ?? 'file'
   const authority = scheme === 'embedded' ? undefined : defaults.authority
@@ -108,6 +125,6 @@ function onDefault (path: string, configuration: HadoopConfiguration, options: O
   return { scheme, authority, path: scheme === 'file' ? path : `/user/${hadoopUser(options)}/${path}` }
 }
 
-function embeddedPart (uri: FileUri): string {
+function embeddedPart(uri: FileUri): string {
   return (uri.authority ?? '') + uri.path
 }

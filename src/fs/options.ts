@@ -19,7 +19,9 @@ export interface OpenOptions {
 }
 
 /** Who the process is towards Hadoop, as Hadoop's simple authentication decides it. */
-export function hadoopUser (options: OpenOptions): string {
+export function hadoopUser(options: OpenOptions): string {
   const { variables, properties } = options.environment
-  return options.user || variables['HADOOP_USER_NAME'] || properties['HADOOP_USER_NAME'] || userInfo().username
+  return (
+    options.user || variables['HADOOP_USER_NAME'] || properties['HADOOP_USER_NAME'] || userInfo().username
+  )
 }

@@ -6,19 +6,19 @@ export class Owners {
   #groups: Promise<Map<number, string>> | undefined
 
   /** Name of user number `id`. The files are read once. */
-  async user (id: number): Promise<string> {
+  async user(id: number): Promise<string> {
     this.#users ??= readNames('/etc/passwd')
     return (await this.#users).get(id) ?? String(id)
   }
 
   /** Name of group number `id`. */
-  async group (id: number): Promise<string> {
+  async group(id: number): Promise<string> {
     this.#groups ??= readNames('/etc/group')
     return (await this.#groups).get(id) ?? String(id)
   }
 }
 
-async function readNames (file: string): Promise<Map<number, string>> {
+async function readNames(file: string): Promise<Map<number, string>> {
   const text = await readFile(file, 'utf8').catch(() => '')
   const names = new Map<number, string>()
   for (const line of text.split('\n')) {

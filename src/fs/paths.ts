@@ -11,7 +11,7 @@ export interface FileUri {
 }
 
 /** Splits `scheme://authority/path`, `scheme:path` or a plain path. Accepts any text. */
-export function splitUri (uri: string): FileUri {
+export function splitUri(uri: string): FileUri {
   const scheme = /^([A-Za-z][A-Za-z0-9+.-]*):/.exec(uri)?.[1]
   if (scheme === undefined) return { scheme: undefined, authority: undefined, path: uri }
   const rest = uri.slice(scheme.length + 1)
@@ -22,7 +22,7 @@ export function splitUri (uri: string): FileUri {
 }
 
 /** Absolute, without `.`, `..`, doubled or trailing slashes; `..` never leads above `/`. */
-export function normalizePath (path: string): string {
+export function normalizePath(path: string): string {
   const kept: string[] = []
   for (const part of path.split('/')) {
     if (part === '' || part === '.') continue
@@ -33,28 +33,32 @@ export function normalizePath (path: string): string {
 }
 
 /** The path of `name` inside `folder`. */
-export function joinPath (folder: string, name: string): string {
+export function joinPath(folder: string, name: string): string {
   return folder.endsWith('/') ? folder + name : `${folder}/${name}`
 }
 
 /** Last part of a normalized path; empty for `/`. */
-export function baseName (path: string): string {
+export function baseName(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1)
 }
 
 /** Order of file names in listings. */
-export function compareNames (a: { readonly name: string }, b: { readonly name: string }): number {
+export function compareNames(a: { readonly name: string }, b: { readonly name: string }): number {
   return a.name < b.name ? -1 : a.name > b.name ? 1 : 0
 }
 
 /** Host and port of an authority such as `host`, `host:9870` or `[::1]:9870`. */
-export function splitAuthority (authority: string, defaultPort: number): { readonly host: string, readonly port: number } {
+export function splitAuthority(
+  authority: string,
+  defaultPort: number
+): { readonly host: string; readonly port: number } {
   const match = /^(\[[0-9A-Fa-f:.]+\]|[^:[\]@/?#\s]+)(?::(\d{1,5}))?$/.exec(authority)
   const host = match?.[1]
   const port = match?.[2] === undefined ? defaultPort : Number(match[2])
   if (host === undefined || port < 1 || port > 65535) {
     throw new AgentError('ERR_CONFIG', 'The host and port of the file system URI cannot be understood.', {
-      authority, hint: 'Write scheme://host:port/path, such as webhdfs://namenode.example.org:9870/user/flume.'
+      authority,
+      hint: 'Write scheme://host:port/path, such as webhdfs://namenode.example.org:9870/user/flume.'
     })
   }
   return { host, port }

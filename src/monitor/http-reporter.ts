@@ -7,9 +7,9 @@ import { renderMetrics } from './json-metrics.ts'
 
 /** What a reporter reads, always of this moment. */
 export interface Readings {
-  counters (): readonly CounterGroup[]
+  counters(): readonly CounterGroup[]
   /** Where every event is, as plain data. */
-  balance (): unknown
+  balance(): unknown
 }
 
 const MOST_CONNECTIONS = 256
@@ -25,21 +25,25 @@ export class HttpReporter implements Lifecycle {
   readonly #server: Server
 
   /** Port 0 picks a free one; without `bind` it listens on all addresses. */
-  constructor (readings: Readings, port: number, bind: string | undefined) {
+  constructor(readings: Readings, port: number, bind: string | undefined) {
     this.#readings = readings
     this.#port = port
     this.#bind = bind
-    this.#server = createServer((request, response) => { this.#answer(request, response) })
+    this.#server = createServer((request, response) => {
+      this.#answer(request, response)
+    })
     this.#server.maxConnections = MOST_CONNECTIONS
   }
 
-  async start (): Promise<void> {
+  async start(): Promise<void> {
     if (this.#server.listening) return
-    this.#server.listen(this.#bind === undefined ? { port: this.#port } : { port: this.#port, host: this.#bind })
+    this.#server.listen(
+      this.#bind === undefined ? { port: this.#port } : { port: this.#port, host: this.#bind }
+    )
     await once(this.#server, 'listening')
   }
 
-  async stop (): Promise<void> {
+  async stop(): Promise<void> {
     if (!this.#server.listening) return
     this.#server.close()
     this.#server.closeAllConnections()
@@ -47,34 +51,42 @@ export class HttpReporter implements Lifecycle {
   }
 
   /** The port it listens on, once started. */
-  get port (): number {
+  get port(): number {
     const address: string | AddressInfo | null = this.#server.address()
     return typeof address === 'object' && address !== null ? address.port : this.#port
   }
 
-  #answer (request: IncomingMessage, response: ServerResponse): void {
+  #answer(request: IncomingMessage, response: ServerResponse): void {
     request.resume()
     const path = (request.url ?? '/').replace(/[?#].*$/s, '')
-    if (request.method === 'TRACE' || request.method === 'OPTIONS') return send(response, 403, 'text/plain;charset=utf-8', '')
+    if (request.method === 'TRACE' || request.method === 'OPTIONS')
+      return send(response, 403, 'text/plain;charset=utf-8', '')
     if (path === '/') {
-      return send(response, 200, 'text/html;charset=utf-8', 'For Flume metrics please click <a href = "./metrics"> here</a>.')
+      return send(
+        response,
+        200,
+        'text/html;charset=utf-8',
+        'For Flume metrics please click <a href = "./metrics"> here</a>.'
+      )
     }
     if (path.toLowerCase() === '/metrics') return sendJson(response, renderMetrics(this.#readings.counters()))
-    if (path !== '/balance') return send(response, 404, 'text/plain;charset=utf-8', 'Not found. There are /metrics and /balance.\n')
-    if (!isLocal(request)) return send(response, 403, 'text/plain;charset=utf-8', 'Only for clients on the same machine.\n')
+    if (path !== '/balance')
+      return send(response, 404, 'text/plain;charset=utf-8', 'Not found. There are /metrics and /balance.\n')
+    if (!isLocal(request))
+      return send(response, 403, 'text/plain;charset=utf-8', 'Only for clients on the same machine.\n')
     sendJson(response, JSON.stringify(this.#readings.balance()))
   }
 }
 
-function isLocal (request: IncomingMessage): boolean {
+function isLocal(request: IncomingMessage): boolean {
   return LOOPBACK.test(request.socket.remoteAddress ?? '') && LOCAL_HOST.test(request.headers.host ?? '')
 }
 
-function sendJson (response: ServerResponse, text: string): void {
+function sendJson(response: ServerResponse, text: string): void {
   send(response, 200, 'application/json;charset=utf-8', text)
 }
 
-function send (response: ServerResponse, status: number, type: string, text: string): void {
+function send(response: ServerResponse, status: number, type: string, text: string): void {
   const body = Buffer.from(text)
   response.writeHead(status, { 'Content-Type': type, 'Content-Length': body.length })
   response.end(body)

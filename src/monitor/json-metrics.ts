@@ -7,20 +7,26 @@ const DOUBLES = new Set(['ChannelFillPercentage'])
 const HTML_UNSAFE = /[<>&='\u2028\u2029]/g
 
 /** All counters as the text of Flume's `/metrics`: one compact object, every value a string. */
-export function renderMetrics (groups: readonly CounterGroup[]): string {
+export function renderMetrics(groups: readonly CounterGroup[]): string {
   const rendered: Record<string, Record<string, string>> = {}
   for (const group of groups) rendered[`${group.type}.${group.name}`] = attributes(group)
-  return JSON.stringify(rendered)
-    .replaceAll(HTML_UNSAFE, character => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  return JSON.stringify(rendered).replaceAll(
+    HTML_UNSAFE,
+    character => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+  )
 }
 
-function attributes ({ type, startTime, stopTime, values }: CounterGroup): Record<string, string> {
-  const texts: Record<string, string> = { Type: type, StartTime: String(startTime), StopTime: String(stopTime) }
+function attributes({ type, startTime, stopTime, values }: CounterGroup): Record<string, string> {
+  const texts: Record<string, string> = {
+    Type: type,
+    StartTime: String(startTime),
+    StopTime: String(stopTime)
+  }
   for (const [name, value] of Object.entries(values)) texts[name] = textOf(name, value)
   return texts
 }
 
-function textOf (name: string, value: number | string | boolean): string {
+function textOf(name: string, value: number | string | boolean): string {
   if (typeof value !== 'number') return String(value)
   if (DOUBLES.has(name)) return formatJavaDouble(value)
   // Channels that only their store bounds report a capacity of 0, as Flume's do.

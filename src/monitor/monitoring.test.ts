@@ -15,13 +15,23 @@ type Recorded = Record<string, Record<string, string>>
 
 const readings = { counters: (): CounterGroup[] => [channel], balance: () => ({ differences: [] }) }
 const channel: CounterGroup = {
-  type: 'CHANNEL', name: 'c1', startTime: 1795342181754, stopTime: 0,
-  values: { ChannelSize: 7, ChannelCapacity: 100, ChannelFillPercentage: 7 / 100 * 100, EventPutSuccessCount: 50 }
+  type: 'CHANNEL',
+  name: 'c1',
+  startTime: 1795342181754,
+  stopTime: 0,
+  values: {
+    ChannelSize: 7,
+    ChannelCapacity: 100,
+    ChannelFillPercentage: (7 / 100) * 100,
+    EventPutSuccessCount: 50
+  }
 }
 
 for (const file of ['metrics-http.json', 'metrics-many-components.json']) {
   test(`what real Flume answered comes out the same: ${file}`, () => {
-    const recorded = JSON.parse(readFileSync(join(import.meta.dirname, '../../test/fixtures/metrics', file), 'utf8')) as Recorded
+    const recorded = JSON.parse(
+      readFileSync(join(import.meta.dirname, '../../test/fixtures/metrics', file), 'utf8')
+    ) as Recorded
 
     assert.deepEqual(JSON.parse(renderMetrics(Object.entries(recorded).map(groupOf))), recorded)
   })
@@ -30,36 +40,57 @@ for (const file of ['metrics-http.json', 'metrics-many-components.json']) {
 test('numbers have Java’s form: whole ones without, the fill percentage always with a point', () => {
   const values = { ChannelSize: 2 ** 53, Open: true, ChannelFillPercentage: 50 }
 
-  assert.equal(renderMetrics([{ ...channel, values }]), '{"CHANNEL.c1":{"Type":"CHANNEL","StartTime":"1795342181754","StopTime":"0",' +
-    '"ChannelSize":"9007199254740992","Open":"true","ChannelFillPercentage":"50.0"}}')
+  assert.equal(
+    renderMetrics([{ ...channel, values }]),
+    '{"CHANNEL.c1":{"Type":"CHANNEL","StartTime":"1795342181754","StopTime":"0",' +
+      '"ChannelSize":"9007199254740992","Open":"true","ChannelFillPercentage":"50.0"}}'
+  )
   assert.match(renderMetrics([channel]), /"ChannelFillPercentage":"7\.000000000000001"/)
-  assert.match(renderMetrics([{ ...channel, values: { ChannelFillPercentage: Number.MAX_VALUE } }]), /"1\.7976931348623157E308"/)
+  assert.match(
+    renderMetrics([{ ...channel, values: { ChannelFillPercentage: Number.MAX_VALUE } }]),
+    /"1\.7976931348623157E308"/
+  )
 })
 
 test('a channel that only its store bounds has the capacity 0', () => {
-  assert.match(renderMetrics([{ ...channel, values: { ChannelCapacity: Infinity } }]), /"ChannelCapacity":"0"/)
+  assert.match(
+    renderMetrics([{ ...channel, values: { ChannelCapacity: Infinity } }]),
+    /"ChannelCapacity":"0"/
+  )
 })
 
 test('names are escaped as Gson does', () => {
-  assert.match(renderMetrics([{ ...channel, name: `<a>&='"\u2028é` }]), /^\{"CHANNEL\.\\u003ca\\u003e\\u0026\\u003d\\u0027\\"\\u2028é":/)
+  assert.match(
+    renderMetrics([{ ...channel, name: `<a>&='"\u2028é` }]),
+    /^\{"CHANNEL\.\\u003ca\\u003e\\u0026\\u003d\\u0027\\"\\u2028é":/
+  )
 })
 
 test('shutdown lines come with times first, then counters by Flume’s internal names in order', () => {
-  assert.deepEqual(shutdownLines({ ...channel, stopTime: 5, values: { ...channel.values, ChannelCapacity: Infinity } }), [
-    'Component type: CHANNEL, name: c1 stopped',
-    'Shutdown Metric for type: CHANNEL, name: c1. channel.start.time == 1795342181754',
-    'Shutdown Metric for type: CHANNEL, name: c1. channel.stop.time == 5',
-    'Shutdown Metric for type: CHANNEL, name: c1. channel.capacity == 0',
-    'Shutdown Metric for type: CHANNEL, name: c1. channel.current.size == 7',
-    'Shutdown Metric for type: CHANNEL, name: c1. channel.event.put.success == 50'
-  ])
+  assert.deepEqual(
+    shutdownLines({ ...channel, stopTime: 5, values: { ...channel.values, ChannelCapacity: Infinity } }),
+    [
+      'Component type: CHANNEL, name: c1 stopped',
+      'Shutdown Metric for type: CHANNEL, name: c1. channel.start.time == 1795342181754',
+      'Shutdown Metric for type: CHANNEL, name: c1. channel.stop.time == 5',
+      'Shutdown Metric for type: CHANNEL, name: c1. channel.capacity == 0',
+      'Shutdown Metric for type: CHANNEL, name: c1. channel.current.size == 7',
+      'Shutdown Metric for type: CHANNEL, name: c1. channel.event.put.success == 50'
+    ]
+  )
 })
 
 for (const [method, path, status, type, body] of [
   ['GET', '/metrics', 200, 'application/json;charset=utf-8', renderMetrics([channel])],
   ['GET', '/METRICS?x=1', 200, 'application/json;charset=utf-8', renderMetrics([channel])],
   ['POST', '/metrics', 200, 'application/json;charset=utf-8', renderMetrics([channel])],
-  ['GET', '/', 200, 'text/html;charset=utf-8', 'For Flume metrics please click <a href = "./metrics"> here</a>.'],
+  [
+    'GET',
+    '/',
+    200,
+    'text/html;charset=utf-8',
+    'For Flume metrics please click <a href = "./metrics"> here</a>.'
+  ],
   ['GET', '/metrics/', 404, 'text/plain;charset=utf-8', 'Not found. There are /metrics and /balance.\n'],
   ['GET', '/other', 404, 'text/plain;charset=utf-8', 'Not found. There are /metrics and /balance.\n'],
   ['OPTIONS', '/metrics', 403, 'text/plain;charset=utf-8', ''],
@@ -98,7 +129,11 @@ test('no type means no reporter, and nothing in the log', async () => {
 
 test('the type is read in any case, and as a class name', async () => {
   for (const type of ['HTTP', 'org.apache.flume.instrumentation.http.HTTPMetricsServer']) {
-    const properties = { 'flume.monitoring.type': type, 'flume.monitoring.port': '0', 'flume.monitoring.bind': '127.0.0.1' }
+    const properties = {
+      'flume.monitoring.type': type,
+      'flume.monitoring.port': '0',
+      'flume.monitoring.bind': '127.0.0.1'
+    }
     const reporter = await startMonitoring(properties, readings, new FakeLog())
 
     assert.match(reporter?.url ?? '', /^http:\/\/127\.0\.0\.1:\d+\/metrics$/)
@@ -107,9 +142,16 @@ test('the type is read in any case, and as a class name', async () => {
 })
 
 for (const [name, properties, level, message] of [
-  ['an unknown type', { 'flume.monitoring.type': 'ganglia' }, 'warn', 'Error starting monitoring. Monitoring might not be available.'],
   [
-    'a port that is no number', { 'flume.monitoring.type': 'http', 'flume.monitoring.port': 'x' }, 'error',
+    'an unknown type',
+    { 'flume.monitoring.type': 'ganglia' },
+    'warn',
+    'Error starting monitoring. Monitoring might not be available.'
+  ],
+  [
+    'a port that is no number',
+    { 'flume.monitoring.type': 'http', 'flume.monitoring.port': 'x' },
+    'error',
     'flume.monitoring.port is not a port from 0 to 65535. JSON Metrics may not be available.'
   ]
 ] as const) {
@@ -125,31 +167,43 @@ test('a taken port is logged, and the agent goes on', async () => {
   await using reporter = await startedReporter()
   const log = new FakeLog()
   const properties = {
-    'flume.monitoring.type': 'http', 'flume.monitoring.port': String(reporter.port), 'flume.monitoring.bind': '127.0.0.1'
+    'flume.monitoring.type': 'http',
+    'flume.monitoring.port': String(reporter.port),
+    'flume.monitoring.bind': '127.0.0.1'
   }
 
   assert.equal(await startMonitoring(properties, readings, log), undefined)
-  assert.deepEqual(log.messages('error'), ['Error starting the HTTP reporter. JSON Metrics may not be available.'])
+  assert.deepEqual(log.messages('error'), [
+    'Error starting the HTTP reporter. JSON Metrics may not be available.'
+  ])
 })
 
-async function startedReporter () {
+async function startedReporter() {
   const reporter = new HttpReporter(readings, 0, '127.0.0.1')
   await reporter.start()
   return { port: reporter.port, [Symbol.asyncDispose]: () => reporter.stop() }
 }
 
-async function ask (port: number, method: string, path: string, host = `127.0.0.1:${port}`) {
+async function ask(port: number, method: string, path: string, host = `127.0.0.1:${port}`) {
   const { promise, resolve, reject } = Promise.withResolvers<import('node:http').IncomingMessage>()
-  request({ port, host: '127.0.0.1', method, path, headers: { host }, agent: false }, resolve).on('error', reject).end()
+  request({ port, host: '127.0.0.1', method, path, headers: { host }, agent: false }, resolve)
+    .on('error', reject)
+    .end()
   const response = await promise
   return { status: response.statusCode, type: response.headers['content-type'], body: await text(response) }
 }
 
-function groupOf ([key, attributes]: [string, Record<string, string>]): CounterGroup {
+function groupOf([key, attributes]: [string, Record<string, string>]): CounterGroup {
   const { Type, StartTime, StopTime, ...values } = attributes
-  const parsed = Object.entries(values).map(([name, value]) => [name, /^[\d.E]+$/.test(value) ? Number(value) : value])
+  const parsed = Object.entries(values).map(([name, value]) => [
+    name,
+    /^[\d.E]+$/.test(value) ? Number(value) : value
+  ])
   return {
-    type: Type as CounterGroup['type'], name: key.slice(key.indexOf('.') + 1), startTime: Number(StartTime), stopTime: Number(StopTime),
+    type: Type as CounterGroup['type'],
+    name: key.slice(key.indexOf('.') + 1),
+    startTime: Number(StartTime),
+    stopTime: Number(StopTime),
     values: Object.fromEntries(parsed) as CounterGroup['values']
   }
 }

@@ -7,14 +7,18 @@ const DEFAULT_PORT = 41414
 const HTTP_NAMES = ['http', 'org.apache.flume.instrumentation.http.httpmetricsserver']
 
 /** A started reporter, and where it answers. */
-export interface Reporter extends Lifecycle { readonly url: string }
+export interface Reporter extends Lifecycle {
+  readonly url: string
+}
 
 /**
  * Starts what `flume.monitoring.type` names. Never rejects: without a reporter the agent runs on, and the log says why.
  * Resolves to undefined when there is none.
  */
-export async function startMonitoring (
-  properties: Readonly<Record<string, string>>, readings: Readings, log: Log
+export async function startMonitoring(
+  properties: Readonly<Record<string, string>>,
+  readings: Readings,
+  log: Log
 ): Promise<Reporter | undefined> {
   const type = properties[`${PREFIX}type`]
   if (type === undefined) return undefined
@@ -25,14 +29,19 @@ export async function startMonitoring (
   const text = properties[`${PREFIX}port`] ?? String(DEFAULT_PORT)
   const port = parseJavaInt(text)
   if (port === undefined || port < 0 || port > 65535) {
-    log.error('flume.monitoring.port is not a port from 0 to 65535. JSON Metrics may not be available.', { port: text })
+    log.error('flume.monitoring.port is not a port from 0 to 65535. JSON Metrics may not be available.', {
+      port: text
+    })
     return undefined
   }
   return startHttp(port, properties[`${PREFIX}bind`], readings, log)
 }
 
-async function startHttp (
-  port: number, bind: string | undefined, readings: Readings, log: Log
+async function startHttp(
+  port: number,
+  bind: string | undefined,
+  readings: Readings,
+  log: Log
 ): Promise<Reporter | undefined> {
   const { HttpReporter } = await import('./http-reporter.ts')
   const reporter = new HttpReporter(readings, port, bind)

@@ -39,7 +39,7 @@ const SINK: Readonly<Record<string, string>> = {
 const NAMES = { SOURCE, CHANNEL, SINK }
 
 /** The lines in which a stopped component leaves its counters in the log, as Flume's do. */
-export function shutdownLines ({ type, name, startTime, stopTime, values }: CounterGroup): string[] {
+export function shutdownLines({ type, name, startTime, stopTime, values }: CounterGroup): string[] {
   const start = `Shutdown Metric for type: ${type}, name: ${name}. `
   const counters = Object.entries(values)
     .flatMap(([attribute, value]) => {
@@ -47,6 +47,12 @@ export function shutdownLines ({ type, name, startTime, stopTime, values }: Coun
       return internal === undefined ? [] : [`${internal} == ${String(value === Infinity ? 0 : value)}`]
     })
     .toSorted()
-  const times = [`${type.toLowerCase()}.start.time == ${startTime}`, `${type.toLowerCase()}.stop.time == ${stopTime}`]
-  return [`Component type: ${type}, name: ${name} stopped`, ...[...times, ...counters].map(line => start + line)]
+  const times = [
+    `${type.toLowerCase()}.start.time == ${startTime}`,
+    `${type.toLowerCase()}.stop.time == ${stopTime}`
+  ]
+  return [
+    `Component type: ${type}, name: ${name} stopped`,
+    ...[...times, ...counters].map(line => start + line)
+  ]
 }

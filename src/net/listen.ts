@@ -16,7 +16,7 @@ const REASONS: Readonly<Record<string, string>> = {
  * Listens on a host name or address, IPv4 first as Java does. Resolves to the address once bound; rejects with
  * ERR_START that says which address and why.
  */
-export async function listen (server: Server, host: string, port: number): Promise<AddressInfo> {
+export async function listen(server: Server, host: string, port: number): Promise<AddressInfo> {
   try {
     const { address } = await lookup(host, { order: 'ipv4first' })
     server.listen({ host: address, port, backlog: BACKLOG })
@@ -29,6 +29,6 @@ export async function listen (server: Server, host: string, port: number): Promi
 }
 
 /** `127.0.0.1:44444`, `[::1]:44444`. */
-export function addressText ({ address, port }: AddressInfo): string {
+export function addressText({ address, port }: AddressInfo): string {
   return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
 }

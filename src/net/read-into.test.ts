@@ -13,7 +13,12 @@ for (const direct of [true, false]) {
     const received: Buffer[] = []
     const ended = Promise.withResolvers<void>()
     const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, accepted => {
-      const socket = readInto(accepted, buffer, bytes => received.push(Buffer.from(buffer.subarray(0, bytes))), direct)
+      const socket = readInto(
+        accepted,
+        buffer,
+        bytes => received.push(Buffer.from(buffer.subarray(0, bytes))),
+        direct
+      )
       socket.on('end', () => {
         socket.end('goodbye')
         ended.resolve()
@@ -37,7 +42,16 @@ for (const direct of [true, false]) {
     let received = 0
     const accepted = Promise.withResolvers<ReturnType<typeof readInto>>()
     const server = createServer({ pauseOnConnect: true }, socket => {
-      accepted.resolve(readInto(socket, buffer, bytes => { received += bytes }, direct))
+      accepted.resolve(
+        readInto(
+          socket,
+          buffer,
+          bytes => {
+            received += bytes
+          },
+          direct
+        )
+      )
     }).listen(0, '127.0.0.1')
     await once(server, 'listening')
     const client = connect((server.address() as AddressInfo).port, '127.0.0.1')
@@ -63,7 +77,9 @@ test('the server knows when the last connection is gone', async () => {
   const client = connect((server.address() as AddressInfo).port, '127.0.0.1')
   await connected
   let closed = false
-  server.close(() => { closed = true })
+  server.close(() => {
+    closed = true
+  })
   const before = closed
   client.destroy()
   await once(server, 'close')

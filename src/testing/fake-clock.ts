@@ -1,44 +1,51 @@
 import type { Clock } from '../core/contracts.ts'
 
-interface Timer { readonly at: number, readonly run: () => void }
+interface Timer {
+  readonly at: number
+  readonly run: () => void
+}
 
 /** A clock that stands still until a test moves it. Timers run in the order in which they are due. */
 export class FakeClock implements Clock {
   #now: number
   readonly #timers = new Set<Timer>()
 
-  constructor (now = 1_700_000_000_000) {
+  constructor(now = 1_700_000_000_000) {
     this.#now = now
   }
 
-  now (): number {
+  now(): number {
     return this.#now
   }
 
   /** Timers that are set and not due yet. */
-  get pending (): number {
+  get pending(): number {
     return this.#timers.size
   }
 
-  sleep (ms: number, signal?: AbortSignal): Promise<void> {
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
     if (signal?.aborted === true) return Promise.resolve()
     return new Promise(resolve => {
       const cancel = this.after(ms, resolve)
-      signal?.addEventListener('abort', () => {
-        cancel()
-        resolve()
-      }, { once: true })
+      signal?.addEventListener(
+        'abort',
+        () => {
+          cancel()
+          resolve()
+        },
+        { once: true }
+      )
     })
   }
 
-  after (ms: number, task: () => void): () => void {
+  after(ms: number, task: () => void): () => void {
     const timer = { at: this.#now + ms, run: task }
     this.#timers.add(timer)
     return () => this.#timers.delete(timer)
   }
 
   /** Moves time on, running what falls due, and lets everything that follows from it happen. */
-  async advance (ms: number): Promise<void> {
+  async advance(ms: number): Promise<void> {
     const end = this.#now + ms
     await settled()
     for (;;) {
@@ -54,6 +61,6 @@ export class FakeClock implements Clock {
 }
 
 /** Resolves once everything that can go on without time or I/O has gone on. */
-export async function settled (): Promise<void> {
+export async function settled(): Promise<void> {
   for (let i = 0; i < 3; i++) await new Promise(resolve => setImmediate(resolve))
 }

@@ -1,8 +1,21 @@
 import type { EventBatch } from '../core/batch.ts'
 import { BatchBuilder } from '../core/batch-builder.ts'
-import type { ChannelContext, Clock, Environment, IngestResult, SinkContext, SourceContext } from '../core/contracts.ts'
+import type {
+  ChannelContext,
+  Clock,
+  Environment,
+  IngestResult,
+  SinkContext,
+  SourceContext
+} from '../core/contracts.ts'
 import {
-  CHANNEL_COUNTERS, newCounters, SINK_COUNTERS, SOURCE_COUNTERS, type ChannelCounters, type SinkCounters, type SourceCounters
+  CHANNEL_COUNTERS,
+  newCounters,
+  SINK_COUNTERS,
+  SOURCE_COUNTERS,
+  type ChannelCounters,
+  type SinkCounters,
+  type SourceCounters
 } from '../core/counters.ts'
 import { AgentError } from '../core/errors.ts'
 import { MemoryBudget } from '../core/memory-budget.ts'
@@ -23,19 +36,26 @@ interface Options {
   readonly environment?: Partial<Environment>
 }
 
-function fakeParts (options: Options) {
+function fakeParts(options: Options) {
   const failures: unknown[] = []
   const environment: Environment = {
-    variables: {}, properties: {}, configDirectory: undefined, ...options.environment
+    variables: {},
+    properties: {},
+    configDirectory: undefined,
+    ...options.environment
   }
   return {
-    name: options.name ?? 'tested', clock: options.clock as FakeClock ?? new FakeClock(), log: new FakeLog(), environment,
-    failures, fail: (error: unknown) => void failures.push(error)
+    name: options.name ?? 'tested',
+    clock: (options.clock as FakeClock) ?? new FakeClock(),
+    log: new FakeLog(),
+    environment,
+    failures,
+    fail: (error: unknown) => void failures.push(error)
   }
 }
 
 /** A channel's context with half a gigabyte of budget, or as much as `memory` says. */
-export function fakeChannelContext (
+export function fakeChannelContext(
   options: Options & { readonly memory?: MemoryBudget } = {}
 ): ChannelContext & FakeContextParts & { readonly counters: ChannelCounters } {
   const memory = options.memory ?? new MemoryBudget(2 ** 29)
@@ -43,11 +63,14 @@ export function fakeChannelContext (
 }
 
 /** A sink's context; what the sink gave up is in `drops`. */
-export function fakeSinkContext (
+export function fakeSinkContext(
   options: Options = {}
-): SinkContext & FakeContextParts & { readonly counters: SinkCounters, readonly drops: Record<string, number> } {
+): SinkContext &
+  FakeContextParts & { readonly counters: SinkCounters; readonly drops: Record<string, number> } {
   const drops: Record<string, number> = {}
-  const dropped = (reason: string, events: number): void => { drops[reason] = (drops[reason] ?? 0) + events }
+  const dropped = (reason: string, events: number): void => {
+    drops[reason] = (drops[reason] ?? 0) + events
+  }
   return { ...fakeParts(options), counters: newCounters(SINK_COUNTERS), dropped, drops }
 }
 
@@ -62,18 +85,18 @@ export class FakeIntake {
   gate: Promise<void> | undefined
 
   /** All events so far as text. */
-  get texts (): string[] {
+  get texts(): string[] {
     return this.batches.flatMap(textsOf)
   }
 
-  async ingest (batch: EventBatch): Promise<void> {
+  async ingest(batch: EventBatch): Promise<void> {
     this.calls++
     await this.gate
     if (batch.length > this.room) throw full()
     this.#keep(batch)
   }
 
-  async ingestEach (batch: EventBatch): Promise<IngestResult> {
+  async ingestEach(batch: EventBatch): Promise<IngestResult> {
     this.calls++
     await this.gate
     const accepted = Math.min(batch.length, this.room)
@@ -81,35 +104,38 @@ export class FakeIntake {
     return { accepted, error: accepted < batch.length ? full() : undefined }
   }
 
-  #keep (batch: EventBatch): void {
+  #keep(batch: EventBatch): void {
     this.batches.push(batch)
     this.room -= batch.length
   }
 }
 
-function full (): AgentError {
-  return new AgentError('ERR_CHANNEL_FULL', 'Space for commit to queue couldn\'t be acquired.')
+function full(): AgentError {
+  return new AgentError('ERR_CHANNEL_FULL', "Space for commit to queue couldn't be acquired.")
 }
 
 /** A source's context; what was ingested is in `intake`. */
-export function fakeSourceContext (
+export function fakeSourceContext(
   options: Options = {}
-): SourceContext & FakeContextParts & { readonly counters: SourceCounters, readonly intake: FakeIntake } {
+): SourceContext & FakeContextParts & { readonly counters: SourceCounters; readonly intake: FakeIntake } {
   const intake = new FakeIntake()
   return {
-    ...fakeParts(options), counters: newCounters(SOURCE_COUNTERS), intake,
-    ingest: batch => intake.ingest(batch), ingestEach: batch => intake.ingestEach(batch)
+    ...fakeParts(options),
+    counters: newCounters(SOURCE_COUNTERS),
+    intake,
+    ingest: batch => intake.ingest(batch),
+    ingestEach: batch => intake.ingestEach(batch)
   }
 }
 
 /** A batch of these texts. */
-export function batchOf (texts: readonly string[], headers?: Readonly<Record<string, string>>): EventBatch {
+export function batchOf(texts: readonly string[], headers?: Readonly<Record<string, string>>): EventBatch {
   const builder = new BatchBuilder()
   for (const text of texts) builder.add(text, headers)
   return builder.build()
 }
 
 /** The bodies as text; none for undefined. */
-export function textsOf (batch: EventBatch | undefined): string[] {
+export function textsOf(batch: EventBatch | undefined): string[] {
   return batch === undefined ? [] : [...batch].map(event => event.text)
 }

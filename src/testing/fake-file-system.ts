@@ -1,8 +1,20 @@
 import { AgentError } from '../core/errors.ts'
 
 export type FileOperation =
-  | 'create' | 'append' | 'rename' | 'mkdirs' | 'list' | 'stat' | 'delete' | 'read' | 'recoverLease'
-  | 'write' | 'hflush' | 'hsync' | 'close' | 'replicas'
+  | 'create'
+  | 'append'
+  | 'rename'
+  | 'mkdirs'
+  | 'list'
+  | 'stat'
+  | 'delete'
+  | 'read'
+  | 'recoverLease'
+  | 'write'
+  | 'hflush'
+  | 'hsync'
+  | 'close'
+  | 'replicas'
 
 interface FakeFile {
   content: Buffer
@@ -46,25 +58,25 @@ export class FakeFileSystem {
   open = 0
   readonly #now: () => number
   readonly #files = new Map<string, FakeFile>()
-  readonly #failures: { operation: FileOperation, after: number, times: number, kind: string }[] = []
-  readonly #hangs: { operation: FileOperation, gate: Promise<void> }[] = []
+  readonly #failures: { operation: FileOperation; after: number; times: number; kind: string }[] = []
+  readonly #hangs: { operation: FileOperation; gate: Promise<void> }[] = []
 
-  constructor ({ now = () => 0 }: Options = {}) {
+  constructor({ now = () => 0 }: Options = {}) {
     this.#now = now
   }
 
   /** Makes `times` calls fail, after letting `after` pass. */
-  fail (operation: FileOperation, { kind = 'other', times = 1, after = 0 } = {}): void {
+  fail(operation: FileOperation, { kind = 'other', times = 1, after = 0 } = {}): void {
     this.#failures.push({ operation, kind, times, after })
   }
 
   /** Nothing fails any more. */
-  heal (): void {
+  heal(): void {
     this.#failures.length = 0
   }
 
   /** Makes calls wait; the returned function lets them go on. */
-  hang (operation: FileOperation): () => void {
+  hang(operation: FileOperation): () => void {
     const { promise, resolve } = Promise.withResolvers<void>()
     const hang = { operation, gate: promise }
     this.#hangs.push(hang)
@@ -75,45 +87,47 @@ export class FakeFileSystem {
   }
 
   /** What a machine that lost power would still have: only flushed bytes. */
-  crash (): void {
+  crash(): void {
     for (const file of this.#files.values()) file.content = file.content.subarray(0, file.flushed)
   }
 
   /** Puts a file there as if somebody else had written it. */
-  put (path: string, content: string | Buffer): void {
+  put(path: string, content: string | Buffer): void {
     const bytes = Buffer.from(content)
     this.#files.set(path, { content: bytes, modified: this.#now(), flushed: bytes.length })
   }
 
   /** Takes a file away as if somebody else had. */
-  take (path: string): void {
+  take(path: string): void {
     this.#files.delete(path)
   }
 
   /** All files in the order of their names. */
-  get files (): Record<string, Buffer> {
-    return Object.fromEntries([...this.#files].map(([path, { content }]) => [path, content] as const).sort(byPath))
+  get files(): Record<string, Buffer> {
+    return Object.fromEntries(
+      [...this.#files].map(([path, { content }]) => [path, content] as const).sort(byPath)
+    )
   }
 
   /** The same as text. */
-  get texts (): Record<string, string> {
+  get texts(): Record<string, string> {
     return Object.fromEntries(Object.entries(this.files).map(([path, content]) => [path, content.toString()]))
   }
 
-  async create (path: string): Promise<FakeWriter> {
+  async create(path: string): Promise<FakeWriter> {
     await this.run('create', path)
     if (this.#files.has(path)) throw fakeError('exists', path)
     this.#files.set(path, { content: Buffer.alloc(0), modified: this.#now(), flushed: 0 })
     return this.#writer(path)
   }
 
-  async append (path: string): Promise<FakeWriter> {
+  async append(path: string): Promise<FakeWriter> {
     await this.run('append', path)
     this.#fileAt(path)
     return this.#writer(path)
   }
 
-  async rename (from: string, to: string): Promise<void> {
+  async rename(from: string, to: string): Promise<void> {
     await this.run('rename', from)
     const file = this.#fileAt(from)
     if (this.#files.has(to)) throw fakeError('exists', to)
@@ -121,11 +135,11 @@ export class FakeFileSystem {
     this.#files.set(to, file)
   }
 
-  async mkdirs (path: string): Promise<void> {
+  async mkdirs(path: string): Promise<void> {
     await this.run('mkdirs', path)
   }
 
-  async list (folder: string): Promise<readonly FakeStatus[]> {
+  async list(folder: string): Promise<readonly FakeStatus[]> {
     await this.run('list', folder)
     const start = folder.endsWith('/') ? folder : `${folder}/`
     const inside = [...this.#files.keys()].filter(path => path.startsWith(start)).sort()
@@ -134,35 +148,35 @@ export class FakeFileSystem {
     return [...names].map(name => this.#status(start + name))
   }
 
-  async stat (path: string): Promise<FakeStatus | undefined> {
+  async stat(path: string): Promise<FakeStatus | undefined> {
     await this.run('stat', path)
     return this.#files.has(path) ? this.#status(path) : undefined
   }
 
-  async delete (path: string): Promise<boolean> {
+  async delete(path: string): Promise<boolean> {
     await this.run('delete', path)
     return this.#files.delete(path)
   }
 
-  async * read (path: string, offset = 0): AsyncGenerator<Buffer, undefined> {
+  async *read(path: string, offset = 0): AsyncGenerator<Buffer, undefined> {
     await this.run('read', path)
     const { content, flushed } = this.#fileAt(path)
     yield content.subarray(offset, flushed)
     return undefined
   }
 
-  async recoverLease (path: string): Promise<boolean> {
+  async recoverLease(path: string): Promise<boolean> {
     await this.run('recoverLease', path)
     this.#fileAt(path)
     return true
   }
 
-  async close (): Promise<void> {
+  async close(): Promise<void> {
     this.calls.push('close store')
   }
 
   /** Notes a call, and makes it fail or wait as told. For the writers. */
-  async run (operation: FileOperation, path: string): Promise<void> {
+  async run(operation: FileOperation, path: string): Promise<void> {
     this.calls.push(`${operation} ${path}`)
     for (const failure of this.#failures) {
       if (failure.operation !== operation || failure.times === 0) continue
@@ -175,7 +189,7 @@ export class FakeFileSystem {
     await Promise.all(this.#hangs.filter(hang => hang.operation === operation).map(({ gate }) => gate))
   }
 
-  #writer (path: string): FakeWriter {
+  #writer(path: string): FakeWriter {
     const file = this.#fileAt(path)
     this.open += 1
     this.mostOpen = Math.max(this.mostOpen, this.open)
@@ -190,18 +204,24 @@ export class FakeFileSystem {
     return new FakeWriter(this, path, file, take)
   }
 
-  #fileAt (path: string): FakeFile {
+  #fileAt(path: string): FakeFile {
     const file = this.#files.get(path)
     if (file === undefined) throw fakeError('missing', path)
     return file
   }
 
-  #status (path: string): FakeStatus {
+  #status(path: string): FakeStatus {
     const file = this.#files.get(path)
     return {
-      path, name: path.slice(path.lastIndexOf('/') + 1), type: file === undefined ? 'directory' : 'file',
-      size: file?.content.length ?? 0, modified: file?.modified ?? 0,
-      owner: undefined, group: undefined, mode: undefined, replication: 3
+      path,
+      name: path.slice(path.lastIndexOf('/') + 1),
+      type: file === undefined ? 'directory' : 'file',
+      size: file?.content.length ?? 0,
+      modified: file?.modified ?? 0,
+      owner: undefined,
+      group: undefined,
+      mode: undefined,
+      replication: 3
     }
   }
 }
@@ -217,37 +237,49 @@ export class FakeWriter {
   #running = false
   #closed = false
 
-  constructor (store: FakeFileSystem, path: string, file: FakeFile, take: (chunks: readonly Buffer[]) => void) {
+  constructor(
+    store: FakeFileSystem,
+    path: string,
+    file: FakeFile,
+    take: (chunks: readonly Buffer[]) => void
+  ) {
     this.#store = store
     this.#path = path
     this.#file = file
     this.#take = take
-    if (store.liveReplicas !== undefined) this.replicas = () => this.#run('replicas', () => store.liveReplicas)
+    if (store.liveReplicas !== undefined)
+      this.replicas = () => this.#run('replicas', () => store.liveReplicas)
   }
 
-  get position (): number {
+  get position(): number {
     return this.#file.content.length
   }
 
-  write (chunks: readonly Buffer[]): Promise<void> {
+  write(chunks: readonly Buffer[]): Promise<void> {
     return this.#run('write', () => this.#take(chunks))
   }
 
-  hflush (): Promise<void> {
-    return this.#run('hflush', () => { this.#file.flushed = this.#file.content.length })
+  hflush(): Promise<void> {
+    return this.#run('hflush', () => {
+      this.#file.flushed = this.#file.content.length
+    })
   }
 
-  hsync (): Promise<void> {
-    return this.#run('hsync', () => { this.#file.flushed = this.#file.content.length })
+  hsync(): Promise<void> {
+    return this.#run('hsync', () => {
+      this.#file.flushed = this.#file.content.length
+    })
   }
 
-  async close (): Promise<void> {
-    await this.#run('close', () => { this.#file.flushed = this.#file.content.length })
+  async close(): Promise<void> {
+    await this.#run('close', () => {
+      this.#file.flushed = this.#file.content.length
+    })
     if (!this.#closed) this.#store.open -= 1
     this.#closed = true
   }
 
-  async #run<T> (operation: FileOperation, task: () => T): Promise<T> {
+  async #run<T>(operation: FileOperation, task: () => T): Promise<T> {
     if (this.#running) throw new Error(`${operation} of ${this.#path} while another call is under way`)
     if (this.#closed && operation !== 'close') throw fakeError('other', this.#path)
     this.#running = true
@@ -260,10 +292,10 @@ export class FakeWriter {
   }
 }
 
-function fakeError (kind: string, path: string): AgentError {
+function fakeError(kind: string, path: string): AgentError {
   return new AgentError('ERR_FILE_SYSTEM', `The fake store says: ${kind}.`, { kind, path, reason: kind })
 }
 
-function byPath ([a]: readonly [string, Buffer], [b]: readonly [string, Buffer]): number {
+function byPath([a]: readonly [string, Buffer], [b]: readonly [string, Buffer]): number {
   return a < b ? -1 : 1
 }

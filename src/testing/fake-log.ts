@@ -11,24 +11,24 @@ export interface LogLine {
 export class FakeLog implements Log {
   readonly lines: LogLine[] = []
 
-  debug (message: string, facts: Facts = {}): void {
+  debug(message: string, facts: Facts = {}): void {
     this.lines.push({ level: 'debug', message, facts })
   }
 
-  info (message: string, facts: Facts = {}): void {
+  info(message: string, facts: Facts = {}): void {
     this.lines.push({ level: 'info', message, facts })
   }
 
-  warn (message: string, facts: Facts = {}): void {
+  warn(message: string, facts: Facts = {}): void {
     this.lines.push({ level: 'warn', message, facts })
   }
 
-  error (message: string, facts: Facts = {}): void {
+  error(message: string, facts: Facts = {}): void {
     this.lines.push({ level: 'error', message, facts })
   }
 
   /** The messages of one level. */
-  messages (level: LogLine['level']): string[] {
+  messages(level: LogLine['level']): string[] {
     return this.lines.filter(line => line.level === level).map(line => line.message)
   }
 }

@@ -14,17 +14,20 @@ export class FakeSink implements Sink {
   /** While this is set, deliveries wait for it. */
   gate: Promise<void> | undefined
 
-  async start (): Promise<void> {
+  async start(): Promise<void> {
     this.starts++
     if (this.failStartWith !== undefined) throw this.failStartWith
   }
 
-  async stop (): Promise<void> {
+  async stop(): Promise<void> {
     this.stops++
   }
 
-  async deliver (batch: EventBatch, signal: AbortSignal): Promise<void> {
-    await Promise.race([this.gate, new Promise<void>(resolve => signal.addEventListener('abort', () => resolve()))])
+  async deliver(batch: EventBatch, signal: AbortSignal): Promise<void> {
+    await Promise.race([
+      this.gate,
+      new Promise<void>(resolve => signal.addEventListener('abort', () => resolve()))
+    ])
     if (signal.aborted) throw new AgentError('ERR_STOPPED', 'The agent is stopping.')
     if (this.failWith !== undefined) throw this.failWith
     this.delivered.push(...textsOf(batch))
@@ -38,12 +41,12 @@ export class FakeSource implements Source {
   stops = 0
   failStartWith: Error | undefined
 
-  async start (): Promise<void> {
+  async start(): Promise<void> {
     this.starts++
     if (this.failStartWith !== undefined) throw this.failStartWith
   }
 
-  async stop (): Promise<void> {
+  async stop(): Promise<void> {
     this.stops++
   }
 }
@@ -54,12 +57,12 @@ export class FakePolledSource extends FakeSource implements PolledSource {
   polls = 0
   readonly #next: (signal: AbortSignal) => Promise<boolean>
 
-  constructor (next: (signal: AbortSignal) => Promise<boolean>) {
+  constructor(next: (signal: AbortSignal) => Promise<boolean>) {
     super()
     this.#next = next
   }
 
-  poll (signal: AbortSignal): Promise<boolean> {
+  poll(signal: AbortSignal): Promise<boolean> {
     this.polls++
     return this.#next(signal)
   }
@@ -76,38 +79,38 @@ export class FakeChannel implements Channel {
   #lent = 0
   #wake: (() => void)[] = []
 
-  constructor (capacity = 1000, transactionCapacity = 100) {
+  constructor(capacity = 1000, transactionCapacity = 100) {
     this.capacity = capacity
     this.transactionCapacity = transactionCapacity
   }
 
-  get size (): number {
+  get size(): number {
     return this.#batches.reduce((sum, batch) => sum + batch.length, this.#lent)
   }
 
   /** Everything that waits, as text. */
-  get texts (): string[] {
+  get texts(): string[] {
     return this.#batches.flatMap(textsOf)
   }
 
-  async start (): Promise<void> {
+  async start(): Promise<void> {
     if (this.failStartWith !== undefined) throw this.failStartWith
   }
 
-  async stop (): Promise<void> {}
+  async stop(): Promise<void> {}
 
-  fits (batch: EventBatch): number {
+  fits(batch: EventBatch): number {
     return Math.min(batch.length, this.transactionCapacity, this.capacity - this.size)
   }
 
-  async put (batch: EventBatch): Promise<void> {
+  async put(batch: EventBatch): Promise<void> {
     if (this.failPutWith !== undefined) throw this.failPutWith
     if (this.fits(batch) < batch.length) throw new AgentError('ERR_CHANNEL_FULL', 'The channel is full.')
     this.#batches.push(batch)
     for (const wake of this.#wake.splice(0)) wake()
   }
 
-  async take (max: number): Promise<Lease | undefined> {
+  async take(max: number): Promise<Lease | undefined> {
     const whole = this.#batches.shift()
     if (whole === undefined) return undefined
     const batch = whole.slice(0, max)
@@ -127,7 +130,7 @@ export class FakeChannel implements Channel {
     }
   }
 
-  async filled (signal: AbortSignal): Promise<void> {
+  async filled(signal: AbortSignal): Promise<void> {
     if (this.#batches.length > 0 || signal.aborted) return
     await new Promise<void>(resolve => {
       signal.addEventListener('abort', () => resolve(), { once: true })

@@ -14,7 +14,7 @@ export const lineSerializer = defineSerializer({
   create: newLines
 })
 
-function newLines (): EventSerializer {
+function newLines(): EventSerializer {
   let written = false
   return {
     prepare: async batch => {

@@ -6,7 +6,10 @@ import { goldenRows } from './golden.ts'
 interface RecordedRow {
   readonly type: string
   readonly config: Readonly<Record<string, string>>
-  readonly events: readonly { readonly headers: Readonly<Record<string, string | null>>, readonly body: string }[]
+  readonly events: readonly {
+    readonly headers: Readonly<Record<string, string | null>>
+    readonly body: string
+  }[]
   readonly out?: string
   readonly error?: unknown
 }
@@ -24,25 +27,30 @@ export interface SerializerRow {
 }
 
 /** The recorded rows for a serializer of that type name, in any case, or of one of the classes. */
-export function serializerRows (type: string, classes: readonly string[]): SerializerRow[] {
+export function serializerRows(type: string, classes: readonly string[]): SerializerRow[] {
   const rows = goldenRows<RecordedRow>('serializers.jsonl')
-  return rows.filter(row => row.type.toLowerCase() === type || classes.includes(row.type)).map(row => {
-    const builder = new BatchBuilder()
-    for (const { headers, body } of row.events) {
-      builder.add(Buffer.from(body, 'base64'), Object.entries(headers).map(([name, value]) => [name, String(value)] as const))
-    }
-    return {
-      config: row.config,
-      batch: builder.build(),
-      mostHeaders: Math.max(0, ...row.events.map(({ headers }) => Object.keys(headers).length)),
-      nullHeader: row.events.some(({ headers }) => Object.values(headers).includes(null)),
-      out: row.out === undefined ? undefined : Buffer.from(row.out, 'base64')
-    }
-  })
+  return rows
+    .filter(row => row.type.toLowerCase() === type || classes.includes(row.type))
+    .map(row => {
+      const builder = new BatchBuilder()
+      for (const { headers, body } of row.events) {
+        builder.add(
+          Buffer.from(body, 'base64'),
+          Object.entries(headers).map(([name, value]) => [name, String(value)] as const)
+        )
+      }
+      return {
+        config: row.config,
+        batch: builder.build(),
+        mostHeaders: Math.max(0, ...row.events.map(({ headers }) => Object.keys(headers).length)),
+        nullHeader: row.events.some(({ headers }) => Object.values(headers).includes(null)),
+        out: row.out === undefined ? undefined : Buffer.from(row.out, 'base64')
+      }
+    })
 }
 
 /** The file that a serializer makes of batches, each flushed. */
-export function serialized (serializer: EventSerializer, ...batches: readonly EventBatch[]): Buffer {
+export function serialized(serializer: EventSerializer, ...batches: readonly EventBatch[]): Buffer {
   const chunks: Buffer[] = []
   for (const batch of batches) chunks.push(...serializer.write(batch), ...serializer.flush())
   chunks.push(...serializer.end())

@@ -11,8 +11,9 @@ export interface OpenedSink {
 }
 
 /** What every sink promises. Call it in the sink's test with a way to open one; it is started and stopped here. */
-export function sinkContract (
-  name: string, open: (context: SinkContext & FakeContextParts) => Promise<OpenedSink>
+export function sinkContract(
+  name: string,
+  open: (context: SinkContext & FakeContextParts) => Promise<OpenedSink>
 ): void {
   const never = new AbortController().signal
 

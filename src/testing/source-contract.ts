@@ -10,15 +10,20 @@ type Context = SourceContext & FakeContextParts & { readonly intake: FakeIntake 
 export interface OpenedSource {
   readonly source: Source | PolledSource
   /** Has the started source read three events; resolves once their sender knows what became of them, or at once. */
-  feed (): Promise<unknown>
+  feed(): Promise<unknown>
 }
 
 /** What every source promises. Call it in the source's test with a way to open one. */
-export function sourceContract (name: string, open: (context: Context) => Promise<OpenedSource>): void {
-  async function opened () {
+export function sourceContract(name: string, open: (context: Context) => Promise<OpenedSource>): void {
+  async function opened() {
     const context = fakeSourceContext()
     const { source, feed } = await open(context)
-    return { context, source, intake: context.intake, feed: () => Promise.all([feed(), pollUntil(source, context)]) }
+    return {
+      context,
+      source,
+      intake: context.intake,
+      feed: () => Promise.all([feed(), pollUntil(source, context)])
+    }
   }
 
   describe(`${name} keeps the contract of a source:`, () => {
@@ -76,7 +81,7 @@ export function sourceContract (name: string, open: (context: Context) => Promis
 }
 
 /** Does the engine's part for a polled source until three events are there. */
-async function pollUntil (source: Source | PolledSource, { intake }: Context): Promise<void> {
+async function pollUntil(source: Source | PolledSource, { intake }: Context): Promise<void> {
   if (!('poll' in source)) return
   const { signal } = new AbortController()
   while (intake.texts.length < 3) await source.poll(signal)

@@ -8,11 +8,14 @@ export interface Exchange {
   readonly url: URL
   readonly response: ServerResponse
   readonly bytes: Buffer
-  store (bytes: Buffer): void
+  store(bytes: Buffer): void
 }
 
 /** Certificate and key in PEM. */
-export interface Certificate { readonly cert: Buffer, readonly key: Buffer }
+export interface Certificate {
+  readonly cert: Buffer
+  readonly key: Buffer
+}
 
 /** Which request goes wrong: `CREATE` and `APPEND` are asked at the NameNode, `… data` goes to the DataNode. */
 export type Fault = (exchange: Exchange) => void
@@ -32,58 +35,64 @@ export class FakeWebHdfs implements AsyncDisposable {
 
   readonly #protocol: 'http' | 'https'
 
-  private constructor (tls: Certificate | undefined) {
-    const serve = (request: IncomingMessage, response: ServerResponse) => { void this.#serve(request, response) }
+  private constructor(tls: Certificate | undefined) {
+    const serve = (request: IncomingMessage, response: ServerResponse) => {
+      void this.#serve(request, response)
+    }
     this.#protocol = tls === undefined ? 'http' : 'https'
     this.#server = tls === undefined ? createServer(serve) : createSecureServer(tls, serve)
   }
 
   /** Listens on a free port; with a certificate it speaks TLS. */
-  static async start (tls?: Certificate): Promise<FakeWebHdfs> {
+  static async start(tls?: Certificate): Promise<FakeWebHdfs> {
     const fake = new FakeWebHdfs(tls)
     fake.#server.listen(0, '127.0.0.1')
     await once(fake.#server, 'listening')
     return fake
   }
 
-  get address (): string {
+  get address(): string {
     return `127.0.0.1:${(this.#server.address() as AddressInfo).port}`
   }
 
   /** The next requests of `operation` meet these faults, one each. */
-  fail (operation: string, ...faults: readonly Fault[]): void {
-    this.#faults.set(operation, [...this.#faults.get(operation) ?? [], ...faults])
+  fail(operation: string, ...faults: readonly Fault[]): void {
+    this.#faults.set(operation, [...(this.#faults.get(operation) ?? []), ...faults])
   }
 
-  async [Symbol.asyncDispose] (): Promise<void> {
+  async [Symbol.asyncDispose](): Promise<void> {
     this.#server.closeAllConnections()
     this.#server.close()
     await once(this.#server, 'close')
   }
 
-  async #serve (request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', `${this.#protocol}://${this.address}`)
     const path = decodeURIComponent(url.pathname.slice('/webhdfs/v1'.length))
     const operation = `${url.searchParams.get('op')}${url.searchParams.has('data') ? ' data' : ''}`
     const bytes = Buffer.concat(await Array.fromAsync<Buffer>(request))
     this.requests.push(`${operation} ${path}`)
     this.lastQuery = url.searchParams
-    const store = (some: Buffer) => this.files.set(path, Buffer.concat([this.files.get(path) ?? Buffer.alloc(0), some]))
+    const store = (some: Buffer) =>
+      this.files.set(path, Buffer.concat([this.files.get(path) ?? Buffer.alloc(0), some]))
     const fault = this.#faults.get(operation)?.shift()
     if (fault !== undefined) return fault({ url, response, bytes, store })
     this.#answer(operation, path, { url, response, bytes, store })
   }
 
-  #answer (operation: string, path: string, { url, response, bytes, store }: Exchange): void {
+  #answer(operation: string, path: string, { url, response, bytes, store }: Exchange): void {
     const found = this.files.get(path)
     switch (operation) {
-      case 'CREATE': case 'APPEND': case 'OPEN':
+      case 'CREATE':
+      case 'APPEND':
+      case 'OPEN':
         if (operation !== 'CREATE' && found === undefined) return missing(response)
         url.searchParams.set('data', 'true')
         response.writeHead(307, { location: url.href }).end()
         return
       case 'CREATE data':
-        if (found !== undefined) return answerException(response, 403, 'FileAlreadyExistsException', 'It exists.')
+        if (found !== undefined)
+          return answerException(response, 403, 'FileAlreadyExistsException', 'It exists.')
         store(bytes)
         response.writeHead(201).end()
         return
@@ -91,17 +100,28 @@ export class FakeWebHdfs implements AsyncDisposable {
         store(bytes)
         response.writeHead(200).end()
         return
-      case 'OPEN data': return void response.end(found)
-      case 'RENAME': return this.#rename(path, url.searchParams.get('destination') ?? '', response)
-      case 'DELETE': return answerJson(response, { boolean: this.files.delete(path) })
+      case 'OPEN data':
+        return void response.end(found)
+      case 'RENAME':
+        return this.#rename(path, url.searchParams.get('destination') ?? '', response)
+      case 'DELETE':
+        return answerJson(response, { boolean: this.files.delete(path) })
       case 'GETFILESTATUS':
         if (found === undefined) return missing(response)
-        return answerJson(response, { FileStatus: { type: 'FILE', length: found.length, permission: '644', replication: 1 } })
-      default: answerException(response, 400, 'IllegalArgumentException', `Invalid value for webhdfs parameter "op": ${operation}`)
+        return answerJson(response, {
+          FileStatus: { type: 'FILE', length: found.length, permission: '644', replication: 1 }
+        })
+      default:
+        answerException(
+          response,
+          400,
+          'IllegalArgumentException',
+          `Invalid value for webhdfs parameter "op": ${operation}`
+        )
     }
   }
 
-  #rename (from: string, to: string, response: ServerResponse): void {
+  #rename(from: string, to: string, response: ServerResponse): void {
     const bytes = this.files.get(from)
     const possible = bytes !== undefined && !this.files.has(to)
     if (possible) {
@@ -113,12 +133,14 @@ export class FakeWebHdfs implements AsyncDisposable {
 }
 
 /** Answers with Hadoop's JSON for an exception. */
-export function remoteException (status: number, exception: string, message = exception): Fault {
-  return ({ response }) => { answerException(response, status, exception, message) }
+export function remoteException(status: number, exception: string, message = exception): Fault {
+  return ({ response }) => {
+    answerException(response, status, exception, message)
+  }
 }
 
 /** Takes `count` bytes (all when not given) and breaks the connection without an answer. */
-export function storeAndBreak (count = Infinity): Fault {
+export function storeAndBreak(count = Infinity): Fault {
   return ({ store, bytes, response }) => {
     store(bytes.subarray(0, count))
     response.destroy()
@@ -126,30 +148,38 @@ export function storeAndBreak (count = Infinity): Fault {
 }
 
 /** Breaks the connection; nothing happened. */
-export const breakConnection: Fault = ({ response }) => { response.destroy() }
+export const breakConnection: Fault = ({ response }) => {
+  response.destroy()
+}
 
 /** Never answers. */
 export const silence: Fault = () => undefined
 
 /** Sends the client to another address. */
-export function redirectTo (location: string): Fault {
-  return ({ response }) => { response.writeHead(307, { location }).end() }
+export function redirectTo(location: string): Fault {
+  return ({ response }) => {
+    response.writeHead(307, { location }).end()
+  }
 }
 
 /** Answers any status and text. */
-export function answerWith (status: number, text: string): Fault {
-  return ({ response }) => { response.writeHead(status).end(text) }
+export function answerWith(status: number, text: string): Fault {
+  return ({ response }) => {
+    response.writeHead(status).end(text)
+  }
 }
 
-function answerJson (response: ServerResponse, value: unknown): void {
+function answerJson(response: ServerResponse, value: unknown): void {
   response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(value))
 }
 
-function answerException (response: ServerResponse, status: number, exception: string, message: string): void {
+function answerException(response: ServerResponse, status: number, exception: string, message: string): void {
   response.writeHead(status, { 'content-type': 'application/json' })
-  response.end(JSON.stringify({ RemoteException: { exception, javaClassName: `org.example.${exception}`, message } }))
+  response.end(
+    JSON.stringify({ RemoteException: { exception, javaClassName: `org.example.${exception}`, message } })
+  )
 }
 
-function missing (response: ServerResponse): void {
+function missing(response: ServerResponse): void {
   answerException(response, 404, 'FileNotFoundException', 'File does not exist.')
 }

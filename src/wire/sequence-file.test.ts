@@ -14,14 +14,17 @@ import { writableBytes, writableText } from './writable.ts'
 const FIXTURES = new URL('../../test/fixtures/', import.meta.url)
 const SYNC = Buffer.from('0123456789abcdef')
 
-async function * inPieces (bytes: Buffer, size: number): AsyncGenerator<Buffer, undefined> {
+async function* inPieces(bytes: Buffer, size: number): AsyncGenerator<Buffer, undefined> {
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size)
   return undefined
 }
 
-interface ReadRecord { readonly key: string, readonly body: Buffer | undefined }
+interface ReadRecord {
+  readonly key: string
+  readonly body: Buffer | undefined
+}
 
-async function readAll (bytes: Buffer, size = 1000): Promise<ReadRecord[]> {
+async function readAll(bytes: Buffer, size = 1000): Promise<ReadRecord[]> {
   const file = await openSequenceFile(inPieces(bytes, size))
   const records: ReadRecord[] = []
   for await (const { key, value } of file.records) {
@@ -31,27 +34,30 @@ async function readAll (bytes: Buffer, size = 1000): Promise<ReadRecord[]> {
 }
 
 /** Writes each batch and flushes behind it. */
-async function fileOf (batches: readonly EventBatch[], options: SequenceFileOptions): Promise<Buffer> {
+async function fileOf(batches: readonly EventBatch[], options: SequenceFileOptions): Promise<Buffer> {
   const writer = createSequenceFile(options)
   const chunks: Buffer[] = []
-  for (const batch of batches) chunks.push(...await writer.write(batch, timestampKeys(batch, 5)), ...await writer.flush())
-  chunks.push(...await writer.end())
+  for (const batch of batches)
+    chunks.push(...(await writer.write(batch, timestampKeys(batch, 5))), ...(await writer.flush()))
+  chunks.push(...(await writer.end()))
   return Buffer.concat(chunks)
 }
 
-function batchOf (bodies: readonly (string | Uint8Array)[]): EventBatch {
+function batchOf(bodies: readonly (string | Uint8Array)[]): EventBatch {
   const builder = new BatchBuilder()
   for (const body of bodies) builder.add(body)
   return builder.build()
 }
 
-function fixture (folder: string): Buffer {
+function fixture(folder: string): Buffer {
   const [name] = readdirSync(new URL(`hdfs/${folder}/`, FIXTURES))
   return readFileSync(new URL(`hdfs/${folder}/${name}`, FIXTURES))
 }
 
-function recordedBodies (): string[] {
-  const events = JSON.parse(readFileSync(new URL('filechannel/events300.json', FIXTURES), 'utf8')) as { body: string }[]
+function recordedBodies(): string[] {
+  const events = JSON.parse(readFileSync(new URL('filechannel/events300.json', FIXTURES), 'utf8')) as {
+    body: string
+  }[]
   return events.slice(0, 30).map(({ body }) => body)
 }
 
@@ -59,12 +65,18 @@ for (const folder of ['seq-writable', 'seq-text', 'seq-block-deflate', 'seq-bloc
   test(`${folder} of Flume is read record by record`, async () => {
     const records = await readAll(fixture(folder), 11)
 
-    assert.deepEqual(records.map(({ body }) => String(body)), recordedBodies())
+    assert.deepEqual(
+      records.map(({ body }) => String(body)),
+      recordedBodies()
+    )
     assert.ok(records.every(({ key }) => key === '1700000000123'))
   })
 }
 
-for (const [folder, value] of [['seq-writable', 'bytes'], ['seq-text', 'text']] as const) {
+for (const [folder, value] of [
+  ['seq-writable', 'bytes'],
+  ['seq-text', 'text']
+] as const) {
   test(`the same events give the bytes of Flume's ${folder}, sync marker apart`, async () => {
     const recorded = fixture(folder)
     const sync = recorded.subarray(-16)
@@ -98,9 +110,9 @@ test('a file without events is a header, and is read as empty', async () => {
 test('a sync point follows each flush, once, and stands before the record behind each 100 KiB', async () => {
   const writer = createSequenceFile({ value: 'text', sync: SYNC })
   const batch = batchOf(new Array<string>(2000).fill('x'.repeat(100)))
-  const chunks = [...await writer.write(batch, timestampKeys(batch, 5))]
+  const chunks = [...(await writer.write(batch, timestampKeys(batch, 5)))]
 
-  chunks.push(...await writer.flush(), ...await writer.flush(), ...await writer.end())
+  chunks.push(...(await writer.flush()), ...(await writer.flush()), ...(await writer.end()))
 
   const file = Buffer.concat(chunks)
   const marks: number[] = []
@@ -127,17 +139,29 @@ test('blocks end by themselves at a megabyte', async () => {
   assert.equal((await readAll(Buffer.concat([file, ...last]))).length, 25)
 })
 
-const bodies = fc.array(fc.oneof(fc.uint8Array({ maxLength: 400 }), fc.constant(Buffer.alloc(70_000, 'z'))), { maxLength: 20 })
+const bodies = fc.array(fc.oneof(fc.uint8Array({ maxLength: 400 }), fc.constant(Buffer.alloc(70_000, 'z'))), {
+  maxLength: 20
+})
 
 for (const codec of [undefined, ...CODECS.filter(({ name }) => name !== 'deflate')]) {
   test(`what is written is read again, codec ${codec?.name ?? 'none'}`, async () => {
-    await fc.assert(fc.asyncProperty(fc.array(bodies, { maxLength: 4 }), fc.constantFrom('bytes', 'text'), async (batches, value) => {
-      const file = await fileOf(batches.map(batchOf), { value, codec })
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(bodies, { maxLength: 4 }),
+        fc.constantFrom('bytes', 'text'),
+        async (batches, value) => {
+          const file = await fileOf(batches.map(batchOf), { value, codec })
 
-      const read = (await readAll(file)).map(({ body }) => body?.toString('hex'))
+          const read = (await readAll(file)).map(({ body }) => body?.toString('hex'))
 
-      assert.deepEqual(read, batches.flat().map(body => Buffer.from(body).toString('hex')))
-    }), { numRuns: 15 })
+          assert.deepEqual(
+            read,
+            batches.flat().map(body => Buffer.from(body).toString('hex'))
+          )
+        }
+      ),
+      { numRuns: 15 }
+    )
   })
 }
 
@@ -146,14 +170,24 @@ for (const folder of ['seq-writable', 'seq-text', 'seq-block-deflate', 'seq-bloc
     const good = fixture(folder)
     const change = fc.record({ at: fc.nat(good.length - 1), value: fc.nat(255) })
 
-    await fc.assert(fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 4 }), fc.nat(good.length), async (changes, length) => {
-      const bytes = Buffer.from(good.subarray(0, length))
-      for (const { at, value } of changes) if (at < length) bytes[at] = value
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(change, { minLength: 1, maxLength: 4 }),
+        fc.nat(good.length),
+        async (changes, length) => {
+          const bytes = Buffer.from(good.subarray(0, length))
+          for (const { at, value } of changes) if (at < length) bytes[at] = value
 
-      const outcome = await readAll(bytes).catch((error: unknown) => error)
+          const outcome = await readAll(bytes).catch((error: unknown) => error)
 
-      assert.ok(Array.isArray(outcome) || outcome instanceof AgentError, Error.isError(outcome) ? outcome : undefined)
-    }), { numRuns: 300 })
+          assert.ok(
+            Array.isArray(outcome) || outcome instanceof AgentError,
+            Error.isError(outcome) ? outcome : undefined
+          )
+        }
+      ),
+      { numRuns: 300 }
+    )
   })
 }
 
@@ -172,21 +206,37 @@ test('lengths that cannot be are refused before memory is taken', async () => {
 })
 
 test('the key is the timestamp of an event, else the clock', () => {
-  const batch = new BatchBuilder().add('a', { timestamp: '1700000000123' }).add('b').add('c', { timestamp: '-1' })
-    .add('d', { timestamp: '9223372036854775807' }).add('e', { timestamp: '4294967295' }).add('f', { timestamp: '+7' }).build()
+  const batch = new BatchBuilder()
+    .add('a', { timestamp: '1700000000123' })
+    .add('b')
+    .add('c', { timestamp: '-1' })
+    .add('d', { timestamp: '9223372036854775807' })
+    .add('e', { timestamp: '4294967295' })
+    .add('f', { timestamp: '+7' })
+    .build()
 
-  assert.deepEqual([...timestampKeys(batch, 42)], [1700000000123n, 42n, -1n, 9223372036854775807n, 4294967295n, 7n])
+  assert.deepEqual(
+    [...timestampKeys(batch, 42)],
+    [1700000000123n, 42n, -1n, 9223372036854775807n, 4294967295n, 7n]
+  )
   assert.deepEqual([...timestampKeys(batchOf(['x', 'y']), 42)], [42n, 42n])
 })
 
 test('a timestamp that is not a whole number is a bad event', () => {
   for (const timestamp of ['', 'now', '1.5', ' 1', '1e3', '9223372036854775808']) {
-    assert.throws(() => timestampKeys(batchOf(['x']).withHeader('timestamp', timestamp), 1), { code: 'ERR_BAD_EVENT' }, timestamp)
+    assert.throws(
+      () => timestampKeys(batchOf(['x']).withHeader('timestamp', timestamp), 1),
+      { code: 'ERR_BAD_EVENT' },
+      timestamp
+    )
   }
 })
 
 test('keys and values read as Hadoop prints them', () => {
-  assert.equal(writableText('org.apache.hadoop.io.BytesWritable', Buffer.from([0, 0, 0, 2, 0xab, 1])), 'ab 01')
+  assert.equal(
+    writableText('org.apache.hadoop.io.BytesWritable', Buffer.from([0, 0, 0, 2, 0xab, 1])),
+    'ab 01'
+  )
   assert.equal(writableText('org.apache.hadoop.io.Text', Buffer.from('\x03abc')), 'abc')
   assert.equal(writableText('org.apache.hadoop.io.IntWritable', Buffer.from([255, 255, 255, 255])), '-1')
   assert.equal(writableText('org.apache.hadoop.io.NullWritable', Buffer.alloc(0)), '(null)')

@@ -18,15 +18,15 @@ export interface SequenceFileOptions {
 /** Writes one sequence file. One call at a time; the bytes of each call follow those of the one before. */
 export interface SequenceFileWriter {
   /** Records for these events, the file header first. A block-compressing writer may hold them back until flush(). */
-  write (batch: EventBatch, keys: SequenceKeys): Promise<readonly Buffer[]>
+  write(batch: EventBatch, keys: SequenceKeys): Promise<readonly Buffer[]>
   /** What was held back, and a sync point: everything written so far can be read. */
-  flush (): Promise<readonly Buffer[]>
+  flush(): Promise<readonly Buffer[]>
   /** The last bytes of the file; a header alone when nothing was written. */
-  end (): Promise<readonly Buffer[]>
+  end(): Promise<readonly Buffer[]>
 }
 
 /** A new file of LongWritable keys. Costs about 70 ns for each uncompressed 120-byte event. */
-export function createSequenceFile (options: SequenceFileOptions): SequenceFileWriter {
+export function createSequenceFile(options: SequenceFileOptions): SequenceFileWriter {
   const sync = options.sync ?? randomBytes(16)
   const header = fileHeader(options, sync)
   return options.codec === undefined
@@ -35,7 +35,10 @@ export function createSequenceFile (options: SequenceFileOptions): SequenceFileW
 }
 
 const KEY_CLASS = 'org.apache.hadoop.io.LongWritable'
-const VALUE_CLASSES = { bytes: 'org.apache.hadoop.io.BytesWritable', text: 'org.apache.hadoop.io.Text' } as const
+const VALUE_CLASSES = {
+  bytes: 'org.apache.hadoop.io.BytesWritable',
+  text: 'org.apache.hadoop.io.Text'
+} as const
 
 /** Raw bytes of keys and values after which a block is closed: Hadoop's `io.seqfile.compress.blocksize`. */
 const BLOCK_BYTES = 1_000_000
@@ -50,10 +53,12 @@ const KEY_BYTES = 8
  *   u8 compressed   u8 block-compressed   codec class when compressed
  *   u32 number of metadata entries (0)   16 bytes sync marker
  */
-function fileHeader ({ value, codec }: SequenceFileOptions, sync: Buffer): Buffer {
+function fileHeader({ value, codec }: SequenceFileOptions, sync: Buffer): Buffer {
   const compressed = codec === undefined ? 0 : 1
   const parts = [
-    Buffer.from('SEQ\x06', 'latin1'), className(KEY_CLASS), className(VALUE_CLASSES[value]),
+    Buffer.from('SEQ\x06', 'latin1'),
+    className(KEY_CLASS),
+    className(VALUE_CLASSES[value]),
     Buffer.from([compressed, compressed])
   ]
   if (codec !== undefined) parts.push(className(codec.hadoopClass))
@@ -61,7 +66,7 @@ function fileHeader ({ value, codec }: SequenceFileOptions, sync: Buffer): Buffe
   return Buffer.concat(parts)
 }
 
-function className (name: string): Buffer {
+function className(name: string): Buffer {
   return Buffer.concat([Buffer.from([name.length]), Buffer.from(name, 'latin1')])
 }
 
@@ -78,13 +83,13 @@ class PlainWriter implements SequenceFileWriter {
   #position = 0
   #lastSync = 0
 
-  constructor (header: Buffer, sync: Buffer, value: SequenceValue) {
+  constructor(header: Buffer, sync: Buffer, value: SequenceValue) {
     this.#header = header
     this.#sync = sync
     this.#value = value
   }
 
-  async write (batch: EventBatch, keys: SequenceKeys): Promise<readonly Buffer[]> {
+  async write(batch: EventBatch, keys: SequenceKeys): Promise<readonly Buffer[]> {
     const header = this.#header ?? Buffer.alloc(0)
     const out = Buffer.allocUnsafeSlow(header.length + this.#mostBytes(batch))
     const base = this.#position
@@ -104,7 +109,7 @@ class PlainWriter implements SequenceFileWriter {
     return [out.subarray(0, at)]
   }
 
-  async flush (): Promise<readonly Buffer[]> {
+  async flush(): Promise<readonly Buffer[]> {
     const chunks = this.#headerAlone()
     if (this.#lastSync === this.#position) return chunks
     const out = Buffer.allocUnsafeSlow(SYNC_POINT_BYTES)
@@ -113,11 +118,11 @@ class PlainWriter implements SequenceFileWriter {
     return [...chunks, out]
   }
 
-  async end (): Promise<readonly Buffer[]> {
+  async end(): Promise<readonly Buffer[]> {
     return this.#headerAlone()
   }
 
-  #headerAlone (): Buffer[] {
+  #headerAlone(): Buffer[] {
     if (this.#header === undefined) return []
     const header = this.#header
     this.#header = undefined
@@ -125,13 +130,13 @@ class PlainWriter implements SequenceFileWriter {
     return [header]
   }
 
-  #writeSync (out: Buffer, start: number, base: number): number {
+  #writeSync(out: Buffer, start: number, base: number): number {
     const at = writeWord(-1, out, start) + this.#sync.copy(out, start + 4)
     this.#lastSync = base + at
     return at
   }
 
-  #mostBytes (batch: EventBatch): number {
+  #mostBytes(batch: EventBatch): number {
     const records = batch.bodyBytes + batch.length * (8 + KEY_BYTES + 5)
     return records + SYNC_POINT_BYTES * (2 + Math.ceil(records / (SYNC_INTERVAL - SYNC_POINT_BYTES)))
   }
@@ -153,25 +158,25 @@ class BlockWriter implements SequenceFileWriter {
   #records = 0
   #bytes = 0
 
-  constructor (header: Buffer, sync: Buffer, value: SequenceValue, codec: Codec) {
+  constructor(header: Buffer, sync: Buffer, value: SequenceValue, codec: Codec) {
     this.#header = header
     this.#sync = sync
     this.#value = value
     this.#codec = codec
   }
 
-  async write (batch: EventBatch, keys: SequenceKeys): Promise<readonly Buffer[]> {
+  async write(batch: EventBatch, keys: SequenceKeys): Promise<readonly Buffer[]> {
     const chunks: Buffer[] = []
     for (let from = 0; from < batch.length;) {
       const to = this.#roomFor(batch, from)
       this.#collect(batch.slice(from, to), keys.subarray(from, to))
       from = to
-      if (this.#bytes >= BLOCK_BYTES) chunks.push(...await this.flush())
+      if (this.#bytes >= BLOCK_BYTES) chunks.push(...(await this.flush()))
     }
     return chunks
   }
 
-  async flush (): Promise<readonly Buffer[]> {
+  async flush(): Promise<readonly Buffer[]> {
     const chunks = this.#header === undefined ? [] : [this.#header]
     this.#header = undefined
     if (this.#records === 0) return chunks
@@ -188,19 +193,20 @@ class BlockWriter implements SequenceFileWriter {
     return chunks
   }
 
-  end (): Promise<readonly Buffer[]> {
+  end(): Promise<readonly Buffer[]> {
     return this.flush()
   }
 
   /** First event behind those that fill the block. */
-  #roomFor (batch: EventBatch, from: number): number {
+  #roomFor(batch: EventBatch, from: number): number {
     let bytes = this.#bytes
     let to = from
-    while (to < batch.length && bytes < BLOCK_BYTES) bytes += KEY_BYTES + valueSize(batch.size(to++), this.#value)
+    while (to < batch.length && bytes < BLOCK_BYTES)
+      bytes += KEY_BYTES + valueSize(batch.size(to++), this.#value)
     return to
   }
 
-  #collect (batch: EventBatch, keys: SequenceKeys): void {
+  #collect(batch: EventBatch, keys: SequenceKeys): void {
     const keyBytes = Buffer.allocUnsafeSlow(KEY_BYTES * batch.length)
     const lengths = Buffer.allocUnsafeSlow(5 * batch.length)
     const values = Buffer.allocUnsafeSlow(batch.bodyBytes + 5 * batch.length)
@@ -221,7 +227,7 @@ class BlockWriter implements SequenceFileWriter {
   }
 }
 
-function sizeOf (chunks: readonly Buffer[]): Buffer {
+function sizeOf(chunks: readonly Buffer[]): Buffer {
   let size = 0
   for (const chunk of chunks) size += chunk.length
   const out = Buffer.allocUnsafeSlow(vintSize(size))
@@ -229,16 +235,16 @@ function sizeOf (chunks: readonly Buffer[]): Buffer {
   return out
 }
 
-function valueSize (bodyBytes: number, value: SequenceValue): number {
+function valueSize(bodyBytes: number, value: SequenceValue): number {
   return bodyBytes + (value === 'bytes' ? 4 : vintSize(bodyBytes))
 }
 
 /** What stands in front of a body. BytesWritable: u32 length. Text: vint length. */
-function writeSize (size: number, value: SequenceValue, out: Buffer, at: number): number {
+function writeSize(size: number, value: SequenceValue, out: Buffer, at: number): number {
   return value === 'bytes' ? writeWord(size, out, at) : writeVint(size, out, at)
 }
 
-function writeWord (word: number, out: Buffer, at: number): number {
+function writeWord(word: number, out: Buffer, at: number): number {
   out[at] = word >>> 24
   out[at + 1] = word >>> 16
   out[at + 2] = word >>> 8

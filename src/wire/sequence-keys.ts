@@ -13,7 +13,7 @@ export const UPPER_WORD = endianness() === 'LE' ? 1 : 0
  * The keys that Flume writes: header `timestamp` where an event has it, else `now` (epoch milliseconds). Throws
  * ERR_BAD_EVENT for a timestamp that is not a whole number. 1 ns per event without headers.
  */
-export function timestampKeys (batch: EventBatch, now: number): SequenceKeys {
+export function timestampKeys(batch: EventBatch, now: number): SequenceKeys {
   const keys = new BigInt64Array(batch.length).fill(BigInt(now))
   if (batch.headers.empty) return keys
   const words = new Int32Array(keys.buffer)
@@ -32,7 +32,7 @@ export function timestampKeys (batch: EventBatch, now: number): SequenceKeys {
 }
 
 /** Value of a text of 1 to 15 ASCII digits, else -1. */
-function shortNumber (text: string): number {
+function shortNumber(text: string): number {
   if (text.length === 0 || text.length > 15) return -1
   let value = 0
   for (let i = 0; i < text.length; i++) {
@@ -43,10 +43,12 @@ function shortNumber (text: string): number {
   return value
 }
 
-function longOf (text: string): bigint {
+function longOf(text: string): bigint {
   const value = text === text.trim() ? parseJavaLong(text) : undefined
   if (value === undefined) {
-    throw new AgentError('ERR_BAD_EVENT', 'The header timestamp of an event is not a whole number.', { timestamp: text })
+    throw new AgentError('ERR_BAD_EVENT', 'The header timestamp of an event is not a whole number.', {
+      timestamp: text
+    })
   }
   return value
 }

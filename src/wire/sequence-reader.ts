@@ -4,7 +4,10 @@ import { codecOfClass } from './codecs/resolve-codec.ts'
 import { readVint, vintLength } from './writable.ts'
 
 /** A record as it is serialized; `writableText` and `writableBytes` read keys and values. */
-export interface SequenceRecord { readonly key: Buffer, readonly value: Buffer }
+export interface SequenceRecord {
+  readonly key: Buffer
+  readonly value: Buffer
+}
 
 /** A sequence file being read. */
 export interface SequenceFile {
@@ -25,29 +28,32 @@ const SYNC_ESCAPE = 0xffffffff
  * Reads the header of a sequence file (version 6, layout in sequence-file.ts), then its records one by one. Holds
  * one record, or the four parts of one block, each at most 64 MiB. Rejects with ERR_FORMAT or ERR_UNSUPPORTED.
  */
-export async function openSequenceFile (source: AsyncIterable<Buffer>): Promise<SequenceFile> {
+export async function openSequenceFile(source: AsyncIterable<Buffer>): Promise<SequenceFile> {
   const input = new ChunkReader(source, 'sequence file')
   const magic = (await input.take(4)).toString('latin1')
   if (!magic.startsWith('SEQ')) throw damaged('it does not start with SEQ')
   if (magic !== 'SEQ\x06') throw damaged('its version is not 6')
   const keyClass = await readText(input)
   const valueClass = await readText(input)
-  const compressed = await input.byte() !== 0
-  const inBlocks = await input.byte() !== 0
+  const compressed = (await input.byte()) !== 0
+  const inBlocks = (await input.byte()) !== 0
   const codec = compressed ? codecOfClass(await readText(input)) : undefined
   const metadata = (await input.take(4)).readUInt32BE()
   if (metadata > MAX_METADATA) throw damaged('too many metadata entries')
   for (let i = 0; i < 2 * metadata; i++) await readText(input)
   const sync = Buffer.from(await input.take(16))
-  const records = codec !== undefined && inBlocks ? readBlocks(input, sync, codec) : readRecords(input, sync, codec)
+  const records =
+    codec !== undefined && inBlocks ? readBlocks(input, sync, codec) : readRecords(input, sync, codec)
   return { keyClass, valueClass, codec, records }
 }
 
-async function * readRecords (
-  input: ChunkReader, sync: Buffer, codec: Codec | undefined
+async function* readRecords(
+  input: ChunkReader,
+  sync: Buffer,
+  codec: Codec | undefined
 ): AsyncGenerator<SequenceRecord, undefined> {
   try {
-    while (!await input.ended()) {
+    while (!(await input.ended())) {
       const length = (await input.take(4)).readUInt32BE()
       if (length === SYNC_ESCAPE) {
         await checkSync(input, sync)
@@ -67,12 +73,15 @@ async function * readRecords (
   return undefined
 }
 
-async function * readBlocks (
-  input: ChunkReader, sync: Buffer, codec: Codec
+async function* readBlocks(
+  input: ChunkReader,
+  sync: Buffer,
+  codec: Codec
 ): AsyncGenerator<SequenceRecord, undefined> {
   try {
-    while (!await input.ended()) {
-      if ((await input.take(4)).readUInt32BE() !== SYNC_ESCAPE) throw damaged('a block does not start with a sync point')
+    while (!(await input.ended())) {
+      if ((await input.take(4)).readUInt32BE() !== SYNC_ESCAPE)
+        throw damaged('a block does not start with a sync point')
       await checkSync(input, sync)
       const count = await takeVint(input)
       const parts: Buffer[] = []
@@ -88,14 +97,14 @@ async function * readBlocks (
   return undefined
 }
 
-async function readPart (input: ChunkReader, codec: Codec): Promise<Buffer> {
+async function readPart(input: ChunkReader, codec: Codec): Promise<Buffer> {
   const size = await takeVint(input)
   if (size > MAX_BYTES) throw damaged('a block is larger than 64 MiB')
   return decompressed(codec, await input.take(size))
 }
 
 /** Cuts `content` into pieces, one at each call, by the vints of `lengths`. */
-function cut (lengths: Buffer, content: Buffer): () => Buffer {
+function cut(lengths: Buffer, content: Buffer): () => Buffer {
   let lengthAt = 0
   let at = 0
   return () => {
@@ -109,7 +118,7 @@ function cut (lengths: Buffer, content: Buffer): () => Buffer {
   }
 }
 
-async function decompressed (codec: Codec, bytes: Buffer): Promise<Buffer> {
+async function decompressed(codec: Codec, bytes: Buffer): Promise<Buffer> {
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of codec.decompress(once(bytes))) {
@@ -120,22 +129,22 @@ async function decompressed (codec: Codec, bytes: Buffer): Promise<Buffer> {
   return Buffer.concat(chunks)
 }
 
-async function * once (bytes: Buffer): AsyncGenerator<Buffer, undefined> {
+async function* once(bytes: Buffer): AsyncGenerator<Buffer, undefined> {
   yield bytes
   return undefined
 }
 
-async function checkSync (input: ChunkReader, sync: Buffer): Promise<void> {
+async function checkSync(input: ChunkReader, sync: Buffer): Promise<void> {
   if (!sync.equals(await input.take(16))) throw damaged('a sync point is wrong')
 }
 
-async function readText (input: ChunkReader): Promise<string> {
+async function readText(input: ChunkReader): Promise<string> {
   const length = await takeVint(input)
   if (length > MAX_NAME_BYTES) throw damaged('a name is too long')
   return (await input.take(length)).toString()
 }
 
-async function takeVint (input: ChunkReader): Promise<number> {
+async function takeVint(input: ChunkReader): Promise<number> {
   const first = await input.take(1)
   const more = vintLength(first[0]!) - 1
   const value = readVint(more === 0 ? first : Buffer.concat([first, await input.take(more)]), 0)
@@ -143,6 +152,6 @@ async function takeVint (input: ChunkReader): Promise<number> {
   return value
 }
 
-function damaged (reason: string): Error {
+function damaged(reason: string): Error {
   return formatError('sequence file', reason)
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { LineCheck, linesBytes, makeLines } from '../../bench/harness/lines.ts'
 
-function check (bytes: Buffer, perConnection: number, connections = 1): string | undefined {
+function check(bytes: Buffer, perConnection: number, connections = 1): string | undefined {
   const checking = new LineCheck(connections)
   for (let at = 0; at < bytes.length; at += 1000) checking.add(bytes.subarray(at, at + 1000))
   return checking.finish(perConnection)
@@ -31,8 +31,13 @@ test('a lost, doubled, swapped, changed or torn line is found', () => {
   const changed = Buffer.from(two)
   changed[50] = 126
 
-  const found = [[one, three], [one, two, two, three], [two, one, three], [one, changed, three], [one, two, three.subarray(0, 40)]]
-    .map(parts => check(Buffer.concat(parts), 3))
+  const found = [
+    [one, three],
+    [one, two, two, three],
+    [two, one, three],
+    [one, changed, three],
+    [one, two, three.subarray(0, 40)]
+  ].map(parts => check(Buffer.concat(parts), 3))
 
   assert.deepEqual(found, [
     'line 2: connection 0 goes on with 2 instead of 1',

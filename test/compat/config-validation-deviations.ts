@@ -1,6 +1,8 @@
 // Rows of config-validation.jsonl.gz in which this agent does something else than Flume on purpose, and why.
-const CLASS = 'a Java class is third-party: its part is reported so and left out, what hangs on it stays in the report'
-const NOT_RECORDED = 'the recording had no library for it; here it is a type of another version, judged by its settings'
+const CLASS =
+  'a Java class is third-party: its part is reported so and left out, what hangs on it stays in the report'
+const NOT_RECORDED =
+  'the recording had no library for it; here it is a type of another version, judged by its settings'
 const SHORT_NAME = 'a short name that Flume lacks is understood'
 const OPTIONAL = 'Flume keeps a source whose every put then fails'
 const LOAD_BALANCING = 'works as Flume’s guide says, Flume drops the source'

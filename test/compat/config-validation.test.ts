@@ -15,43 +15,76 @@ interface Row {
   readonly text: string
   readonly result?: {
     readonly channels: Readonly<Record<string, string>>
-    readonly sources: Readonly<Record<string, { readonly selector: string, readonly channels: readonly string[] }>>
-    readonly sinkRunners: Readonly<Record<string, { readonly processor: string, readonly sinks: readonly string[] }>>
+    readonly sources: Readonly<
+      Record<string, { readonly selector: string; readonly channels: readonly string[] }>
+    >
+    readonly sinkRunners: Readonly<
+      Record<string, { readonly processor: string; readonly sinks: readonly string[] }>
+    >
   }
 }
 
 const VARIABLES = {
-  BATCH: '7', ONE: '1', TWO: '2', STYPE: 'logger', CH: 'c1', SINKS: 'k1', FT: 'env', SRCTYPE: 'netcat', SRCS: 'r1', BLANK: ' '
+  BATCH: '7',
+  ONE: '1',
+  TWO: '2',
+  STYPE: 'logger',
+  CH: 'c1',
+  SINKS: 'k1',
+  FT: 'env',
+  SRCTYPE: 'netcat',
+  SRCS: 'r1',
+  BLANK: ' '
 }
 
-const rows = gunzipSync(readFileSync(join(import.meta.dirname, '../fixtures/golden/config-validation.jsonl.gz')))
-  .toString().trim().split('\n').map(line => JSON.parse(line) as Row)
+const rows = gunzipSync(
+  readFileSync(join(import.meta.dirname, '../fixtures/golden/config-validation.jsonl.gz'))
+)
+  .toString()
+  .trim()
+  .split('\n')
+  .map(line => JSON.parse(line) as Row)
 
 /** Flume’s outcome in one line: what is kept, with channels and selector of sources and the processor of sinks. */
-function flumes ({ result }: Row): string {
+function flumes({ result }: Row): string {
   if (result === undefined) return 'fatal'
-  const sources = Object.entries(result.sources).map(([name, { channels, selector }]) => `${name}>${channels.toSorted().join('+')}`.concat(shortName(selector)))
-  const sinks = Object.values(result.sinkRunners).flatMap(({ sinks: names, processor }) => names.map(name => name + shortName(processor)))
+  const sources = Object.entries(result.sources).map(([name, { channels, selector }]) =>
+    `${name}>${channels.toSorted().join('+')}`.concat(shortName(selector))
+  )
+  const sinks = Object.values(result.sinkRunners).flatMap(({ sinks: names, processor }) =>
+    names.map(name => name + shortName(processor))
+  )
   return line(Object.keys(result.channels), sources, sinks)
 }
 
-function shortName (javaClass: string): string {
+function shortName(javaClass: string): string {
   const name = javaClass.split('.').at(-1) ?? ''
-  return `(${name.replace(/ChannelSelector$|SinkProcessor$/, '').replace(/(?<=[a-z])B/, '_b').replace('Load_balancing', 'load_balance').toLowerCase()})`
+  return `(${name
+    .replace(/ChannelSelector$|SinkProcessor$/, '')
+    .replace(/(?<=[a-z])B/, '_b')
+    .replace('Load_balancing', 'load_balance')
+    .toLowerCase()})`
 }
 
-function ours ({ plan, components, findings, checked }: Configuration): string {
+function ours({ plan, components, findings, checked }: Configuration): string {
   if (plan === undefined) return 'fatal'
-  const kept = (kind: string): string[] => components
-    .filter(part => part.kind === kind && part.status !== 'dropped' && part.status !== 'third-party').map(({ name }) => name)
+  const kept = (kind: string): string[] =>
+    components
+      .filter(part => part.kind === kind && part.status !== 'dropped' && part.status !== 'third-party')
+      .map(({ name }) => name)
   assert.ok(findings.every(finding => finding.message !== ''))
-  const sources = kept('source').map(name => `${name}>${(checked?.sources.get(name)?.channels ?? []).toSorted().join('+')}(${checked?.sources.get(name)?.selector.type ?? ''})`)
+  const sources = kept('source').map(
+    name =>
+      `${name}>${(checked?.sources.get(name)?.channels ?? []).toSorted().join('+')}(${checked?.sources.get(name)?.selector.type ?? ''})`
+  )
   const groups = checked?.groups ?? []
-  const sinks = kept('sink').map(name => `${name}(${groups.find(group => group.sinks.includes(name))?.processor.type ?? 'default'})`)
+  const sinks = kept('sink').map(
+    name => `${name}(${groups.find(group => group.sinks.includes(name))?.processor.type ?? 'default'})`
+  )
   return line(kept('channel'), sources, sinks)
 }
 
-function line (channels: readonly string[], sources: readonly string[], sinks: readonly string[]): string {
+function line(channels: readonly string[], sources: readonly string[], sinks: readonly string[]): string {
   return `channels ${channels.toSorted().join(' ')}; sources ${sources.toSorted().join(' ')}; sinks ${sinks.toSorted().join(' ')}`
 }
 
@@ -59,7 +92,12 @@ test('keeps what Flume keeps, and stops where Flume stops, but for the listed de
   const wrong: unknown[] = []
   const unused = new Set(Object.keys(DEVIATIONS))
   for (const row of rows) {
-    const loaded = await loadConfiguration([{ file: row.file, text: row.text }], { catalog: registry, agent: row.agent, variables: VARIABLES, properties: {} })
+    const loaded = await loadConfiguration([{ file: row.file, text: row.text }], {
+      catalog: registry,
+      agent: row.agent,
+      variables: VARIABLES,
+      properties: {}
+    })
     const [got, want] = [ours(loaded), flumes(row)]
     if (got === want) continue
     if (DEVIATIONS[row.name] === undefined) wrong.push({ name: row.name, got, want })
@@ -72,9 +110,19 @@ test('keeps what Flume keeps, and stops where Flume stops, but for the listed de
 
 test('what Flume drops is said with its name', async () => {
   for (const row of rows) {
-    const loaded = await loadConfiguration([{ file: row.file, text: row.text }], { catalog: registry, agent: row.agent, variables: VARIABLES, properties: {} })
+    const loaded = await loadConfiguration([{ file: row.file, text: row.text }], {
+      catalog: registry,
+      agent: row.agent,
+      variables: VARIABLES,
+      properties: {}
+    })
     for (const { name } of loaded.components.filter(({ status }) => status === 'dropped')) {
-      assert.ok(loaded.findings.some(({ level, message, key }) => level !== 'info' && (message.includes(name) || key.includes(name))), `${row.name}: ${name}`)
+      assert.ok(
+        loaded.findings.some(
+          ({ level, message, key }) => level !== 'info' && (message.includes(name) || key.includes(name))
+        ),
+        `${row.name}: ${name}`
+      )
     }
   }
 })

@@ -31,15 +31,20 @@ const DIFFERENT: Readonly<Record<string, string>> = {
 /** Ours alone, or of no interest to the annotation. */
 const NOT_COMPARED = ['DROPPED', 'NOT_IN_THIS_VERSION']
 
-const rows = skip === false ? readFileSync(join(folder, 'expected.tsv'), 'utf8').trim().split('\n').slice(1).map(annotated) : []
+const rows =
+  skip === false
+    ? readFileSync(join(folder, 'expected.tsv'), 'utf8').trim().split('\n').slice(1).map(annotated)
+    : []
 
-function annotated (line: string): Annotated {
+function annotated(line: string): Annotated {
   const [number = '', by = '', , , components = '', findings = ''] = line.split('\t')
-  const codes = new Set([...findings.matchAll(/(?:^| )([A-Z][A-Z_0-9]+)(?=[( ]|$)/g)].map(match => match[1] ?? ''))
+  const codes = new Set(
+    [...findings.matchAll(/(?:^| )([A-Z][A-Z_0-9]+)(?=[( ]|$)/g)].map(match => match[1] ?? '')
+  )
   return { number, by, components, codes }
 }
 
-async function checkedAgents (number: string): Promise<Configuration[]> {
+async function checkedAgents(number: string): Promise<Configuration[]> {
   const source = await readConfiguration(join(folder, 'files', `${number}.conf`))
   const options = { catalog: registry, variables: {}, properties: {} }
   const { agents } = await loadConfiguration([source], options)
@@ -47,33 +52,53 @@ async function checkedAgents (number: string): Promise<Configuration[]> {
 }
 
 /** Flume names a group's sinks by their group. */
-function shown ({ agent, components, plan }: Configuration, groups: ReadonlyMap<string, readonly string[]>): string {
-  const kept = (kind: string): string[] => components.filter(part => part.kind === kind && part.status !== 'dropped').map(({ name }) => name)
+function shown(
+  { agent, components, plan }: Configuration,
+  groups: ReadonlyMap<string, readonly string[]>
+): string {
+  const kept = (kind: string): string[] =>
+    components.filter(part => part.kind === kind && part.status !== 'dropped').map(({ name }) => name)
   const grouped = kept('sinkgroup').flatMap(name => groups.get(name) ?? [])
   const sinks = [...kept('sink').filter(name => !grouped.includes(name)), ...kept('sinkgroup')]
-  const dropped = components.filter(({ status, kind }) => status === 'dropped' && kind !== 'sinkgroup').map(({ name }) => name)
+  const dropped = components
+    .filter(({ status, kind }) => status === 'dropped' && kind !== 'sinkgroup')
+    .map(({ name }) => name)
   assert.ok(plan === undefined || plan.agent === agent)
   const list = (names: readonly string[]): string => names.toSorted().join(',') || '-'
   return `${agent ?? ''}: src=${list(kept('source'))} ch=${list(kept('channel'))} snk=${list(sinks)}${dropped.length === 0 ? '' : ` DROPPED=${list(dropped)}`}`
 }
 
 /** Names in lists may end with a comma, so the dropped ones are put in order carefully. */
-function inOrder (agent: string): string {
-  return agent.trim().replace(/DROPPED=(.*)$/, (_, names: string) => `DROPPED=${(names.match(/[^,]+,(?=,|$)|[^,]+/g) ?? []).toSorted().join(',')}`)
+function inOrder(agent: string): string {
+  return agent
+    .trim()
+    .replace(
+      /DROPPED=(.*)$/,
+      (_, names: string) => `DROPPED=${(names.match(/[^,]+,(?=,|$)|[^,]+/g) ?? []).toSorted().join(',')}`
+    )
 }
 
-function groupsOf (number: string): Map<string, readonly string[]> {
+function groupsOf(number: string): Map<string, readonly string[]> {
   const text = readFileSync(join(folder, 'files', `${number}.conf`), 'utf8')
-  return new Map([...text.matchAll(/\.sinkgroups\.([^.\s]+)\.sinks\s*=\s*(.*)/g)].map(match => [match[1] ?? '', (match[2] ?? '').trim().split(/\s+/)]))
+  return new Map(
+    [...text.matchAll(/\.sinkgroups\.([^.\s]+)\.sinks\s*=\s*(.*)/g)].map(match => [
+      match[1] ?? '',
+      (match[2] ?? '').trim().split(/\s+/)
+    ])
+  )
 }
 
 test('every file keeps and drops the components it should', { skip }, async () => {
   const wrong: unknown[] = []
   for (const { number, components } of rows) {
-    const wanted = components.split(' | ').map(inOrder).filter(agent => !agent.startsWith('…'))
+    const wanted = components
+      .split(' | ')
+      .map(inOrder)
+      .filter(agent => !agent.startsWith('…'))
     const agents = (await checkedAgents(number)).map(agent => inOrder(shown(agent, groupsOf(number))))
     const missing = wanted.filter(agent => !agents.includes(agent))
-    if (missing.length > 0 || (wanted.length !== agents.length && !components.includes('…'))) wrong.push({ number, missing, agents })
+    if (missing.length > 0 || (wanted.length !== agents.length && !components.includes('…')))
+      wrong.push({ number, missing, agents })
   }
 
   assert.deepEqual(wrong, [])
@@ -99,7 +124,10 @@ test('every finding points at a line and says what is wrong', { skip }, async ()
     const lines = readFileSync(join(folder, 'files', `${number}.conf`), 'utf8').split(/\r\n|\r|\n/).length
     for (const { findings } of await checkedAgents(number)) {
       for (const finding of findings) {
-        assert.ok(finding.line >= 1 && finding.line <= lines && finding.file.endsWith(`${number}.conf`), JSON.stringify(finding))
+        assert.ok(
+          finding.line >= 1 && finding.line <= lines && finding.file.endsWith(`${number}.conf`),
+          JSON.stringify(finding)
+        )
         assert.match(finding.message, /\S/)
         if (finding.level !== 'info') assert.match(finding.hint, /\S/, JSON.stringify(finding))
       }

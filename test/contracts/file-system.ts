@@ -4,7 +4,10 @@ import { fileErrorKind } from '../../src/fs/file-errors.ts'
 import type { FileErrorKind, FileSystem } from '../../src/fs/file-system.ts'
 
 /** A file system and an empty folder in it that the test may fill. */
-export interface Store { readonly fileSystem: FileSystem, readonly folder: string }
+export interface Store {
+  readonly fileSystem: FileSystem
+  readonly folder: string
+}
 
 /** Names that file systems and URLs have trouble with. */
 const NAMES = ['with blank', 'ünï ✓ 中', '100%+#?', '%41;&=,', 'a\'b"c', '~tilde!$()@', '.hidden', '%2F']
@@ -13,7 +16,7 @@ const NAMES = ['with blank', 'ünï ✓ 中', '100%+#?', '%41;&=,', 'a\'b"c', '~
  * What every file system promises. `open` makes a store for one test and cleans up with `t.after`; undefined when it
  * skipped the test.
  */
-export function fileSystemContract (name: string, open: (t: TestContext) => Promise<Store | undefined>): void {
+export function fileSystemContract(name: string, open: (t: TestContext) => Promise<Store | undefined>): void {
   const promise = (sentence: string, check: (store: Store) => Promise<void>) => {
     test(`${name}: ${sentence}`, async t => {
       const store = await open(t)
@@ -27,7 +30,7 @@ export function fileSystemContract (name: string, open: (t: TestContext) => Prom
 
 type Promises = (sentence: string, check: (store: Store) => Promise<void>) => void
 
-function writing (promise: Promises): void {
+function writing(promise: Promises): void {
   promise('a closed file holds everything that was written, in order', async ({ fileSystem, folder }) => {
     const chunks = Array.from({ length: 1500 }, (_, i) => Buffer.alloc(i % 400, i))
     const writer = await fileSystem.create(`${folder}/a/b/file`)
@@ -80,17 +83,20 @@ function writing (promise: Promises): void {
     await rejectsWith('missing', fileSystem.append(`${folder}/none`))
   })
 
-  promise('a closed writer refuses writes and may be closed again, also after a rename', async ({ fileSystem, folder }) => {
-    const writer = await fileSystem.create(`${folder}/done.tmp`)
-    await writer.write([Buffer.from('x')])
-    await writer.close()
-    await fileSystem.rename(`${folder}/done.tmp`, `${folder}/done`)
+  promise(
+    'a closed writer refuses writes and may be closed again, also after a rename',
+    async ({ fileSystem, folder }) => {
+      const writer = await fileSystem.create(`${folder}/done.tmp`)
+      await writer.write([Buffer.from('x')])
+      await writer.close()
+      await fileSystem.rename(`${folder}/done.tmp`, `${folder}/done`)
 
-    await writer.close()
-    await rejectsWith('other', writer.write([Buffer.from('y')]))
-    await rejectsWith('other', writer.hflush())
-    assert.equal(String(await contentOf(fileSystem, `${folder}/done`)), 'x')
-  })
+      await writer.close()
+      await rejectsWith('other', writer.write([Buffer.from('y')]))
+      await rejectsWith('other', writer.hflush())
+      assert.equal(String(await contentOf(fileSystem, `${folder}/done`)), 'x')
+    }
+  )
 
   promise('a file nobody writes to needs no recovery', async ({ fileSystem, folder }) => {
     await write(fileSystem, `${folder}/file`, 'x')
@@ -100,7 +106,7 @@ function writing (promise: Promises): void {
   })
 }
 
-function renaming (promise: Promises): void {
+function renaming(promise: Promises): void {
   promise('rename moves a file and says when it cannot', async ({ fileSystem, folder }) => {
     await write(fileSystem, `${folder}/a.tmp`, 'a')
     await write(fileSystem, `${folder}/b`, 'b')
@@ -124,11 +130,12 @@ function renaming (promise: Promises): void {
     }
 
     assert.deepEqual(await namesIn(fileSystem, folder), NAMES.map(name => `${name} dir`).sort())
-    for (const name of NAMES) assert.equal(String(await contentOf(fileSystem, `${folder}/${name} dir/${name}`)), name)
+    for (const name of NAMES)
+      assert.equal(String(await contentOf(fileSystem, `${folder}/${name} dir/${name}`)), name)
   })
 }
 
-function looking (promise: Promises): void {
+function looking(promise: Promises): void {
   promise('mkdirs makes parents, and is content with what is there', async ({ fileSystem, folder }) => {
     await fileSystem.mkdirs(`${folder}/a/b`)
     await fileSystem.mkdirs(`${folder}/a/b`)
@@ -144,7 +151,12 @@ function looking (promise: Promises): void {
     await write(fileSystem, `${folder}/b`, 'four')
     await write(fileSystem, `${folder}/a`, '')
 
-    const found = (await fileSystem.list(folder)).map(({ path, name, type, size }) => ({ path, name, type, size }))
+    const found = (await fileSystem.list(folder)).map(({ path, name, type, size }) => ({
+      path,
+      name,
+      type,
+      size
+    }))
 
     assert.deepEqual(found, [
       { path: `${folder}/a`, name: 'a', type: 'file', size: 0 },
@@ -168,51 +180,57 @@ function looking (promise: Promises): void {
     assert.equal(await fileSystem.stat(`${folder}/file/below`), undefined)
   })
 
-  promise('delete removes files and folders, full ones only when asked to', async ({ fileSystem, folder }) => {
-    await write(fileSystem, `${folder}/dir/file`, 'x')
+  promise(
+    'delete removes files and folders, full ones only when asked to',
+    async ({ fileSystem, folder }) => {
+      await write(fileSystem, `${folder}/dir/file`, 'x')
 
-    await rejectsWith('other', fileSystem.delete(`${folder}/dir`))
-    assert.equal(await fileSystem.delete(`${folder}/dir/file`), true)
-    assert.equal(await fileSystem.delete(`${folder}/dir/file`), false)
-    assert.equal(await fileSystem.delete(`${folder}/dir`), true)
-    await write(fileSystem, `${folder}/dir/file`, 'x')
-    assert.equal(await fileSystem.delete(`${folder}/dir`, { recursive: true }), true)
-    assert.deepEqual(await fileSystem.list(folder), [])
-  })
-
-  promise('reading starts anywhere, finds nothing at the end, and may stop early', async ({ fileSystem, folder }) => {
-    await write(fileSystem, `${folder}/file`, 'x'.repeat(700_000) + 'end')
-
-    assert.equal(String(await contentOf(fileSystem, `${folder}/file`, 699_999)), 'xend')
-    assert.equal((await contentOf(fileSystem, `${folder}/file`, 700_003)).length, 0)
-    assert.equal((await contentOf(fileSystem, `${folder}/file`, 800_000)).length, 0)
-    for await (const piece of fileSystem.read(`${folder}/file`)) {
-      assert.ok(piece.length > 0)
-      break
+      await rejectsWith('other', fileSystem.delete(`${folder}/dir`))
+      assert.equal(await fileSystem.delete(`${folder}/dir/file`), true)
+      assert.equal(await fileSystem.delete(`${folder}/dir/file`), false)
+      assert.equal(await fileSystem.delete(`${folder}/dir`), true)
+      await write(fileSystem, `${folder}/dir/file`, 'x')
+      assert.equal(await fileSystem.delete(`${folder}/dir`, { recursive: true }), true)
+      assert.deepEqual(await fileSystem.list(folder), [])
     }
-    await rejectsWith('missing', contentOf(fileSystem, `${folder}/none`))
-  })
+  )
+
+  promise(
+    'reading starts anywhere, finds nothing at the end, and may stop early',
+    async ({ fileSystem, folder }) => {
+      await write(fileSystem, `${folder}/file`, 'x'.repeat(700_000) + 'end')
+
+      assert.equal(String(await contentOf(fileSystem, `${folder}/file`, 699_999)), 'xend')
+      assert.equal((await contentOf(fileSystem, `${folder}/file`, 700_003)).length, 0)
+      assert.equal((await contentOf(fileSystem, `${folder}/file`, 800_000)).length, 0)
+      for await (const piece of fileSystem.read(`${folder}/file`)) {
+        assert.ok(piece.length > 0)
+        break
+      }
+      await rejectsWith('missing', contentOf(fileSystem, `${folder}/none`))
+    }
+  )
 }
 
 /** Everything a file holds from `offset` on. */
-export async function contentOf (fileSystem: FileSystem, path: string, offset?: number): Promise<Buffer> {
+export async function contentOf(fileSystem: FileSystem, path: string, offset?: number): Promise<Buffer> {
   return Buffer.concat(await Array.fromAsync(fileSystem.read(path, offset)))
 }
 
 /** Expects ERR_FILE_SYSTEM of this kind. */
-export async function rejectsWith (kind: FileErrorKind, pending: Promise<unknown>): Promise<void> {
+export async function rejectsWith(kind: FileErrorKind, pending: Promise<unknown>): Promise<void> {
   await assert.rejects(pending, (error: unknown) => {
     assert.equal(fileErrorKind(error), kind, `${String(error)} ${JSON.stringify(error)}`)
     return true
   })
 }
 
-async function write (fileSystem: FileSystem, path: string, text: string): Promise<void> {
+async function write(fileSystem: FileSystem, path: string, text: string): Promise<void> {
   const writer = await fileSystem.create(path)
   await writer.write([Buffer.from(text)])
   await writer.close()
 }
 
-async function namesIn (fileSystem: FileSystem, folder: string): Promise<readonly string[]> {
+async function namesIn(fileSystem: FileSystem, folder: string): Promise<readonly string[]> {
   return (await fileSystem.list(folder)).map(({ name }) => name)
 }

@@ -6,13 +6,16 @@ import { embeddedStore } from '../../src/fs/embedded.ts'
 import { LocalFileSystem } from '../../src/fs/local.ts'
 import { fileSystemContract } from './file-system.ts'
 
-async function temporaryFolder (t: TestContext): Promise<string> {
+async function temporaryFolder(t: TestContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'millrace-fs-'))
   t.after(() => rm(folder, { recursive: true }))
   return folder
 }
 
-fileSystemContract('file', async t => ({ fileSystem: new LocalFileSystem(), folder: await temporaryFolder(t) }))
+fileSystemContract('file', async t => ({
+  fileSystem: new LocalFileSystem(),
+  folder: await temporaryFolder(t)
+}))
 
 fileSystemContract('embedded', async t => {
   const fileSystem = embeddedStore(await temporaryFolder(t))

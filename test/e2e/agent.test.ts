@@ -7,7 +7,10 @@ import { test } from 'node:test'
 import { AgentProcess, HOME, runProgram, startAgent, talk, temporaryFolder } from './agent-process.ts'
 
 const ARTICLE = readFileSync(join(HOME, 'conf', 'flume.conf'), 'utf8').replace('44444', '0')
-const TEXT_FILES = ARTICLE.replace('sink1.type = hdfs', 'sink1.type = hdfs\n    sink1.hdfs.fileType = DataStream')
+const TEXT_FILES = ARTICLE.replace(
+  'sink1.type = hdfs',
+  'sink1.type = hdfs\n    sink1.hdfs.fileType = DataStream'
+)
 const MESSAGE = 'This is a test message'
 const PLAIN = `a1.sources = r1
 a1.channels = c1
@@ -51,7 +54,10 @@ test('the summary draws the flow: what listens where and what is written where',
   await using agent = await startAgent(['-f', folder.path])
 
   assert.match(agent.stdout, /^Agent agent of .*flume\.conf runs\. Ctrl-C stops it\.$/m)
-  assert.match(agent.stdout, /^ {2}source1 netcat \S+:\d+ ──▶ channel1 memory 0\/1000000 ──▶ sink1 hdfs embedded:\S+\/user\/flume\/data /m)
+  assert.match(
+    agent.stdout,
+    /^ {2}source1 netcat \S+:\d+ ──▶ channel1 memory 0\/1000000 ──▶ sink1 hdfs embedded:\S+\/user\/flume\/data /m
+  )
 })
 
 test('plain properties run with -n, and Ctrl-C ends the agent with 130', async () => {
@@ -69,17 +75,23 @@ test('at the stop the final counters are logged and add up', async () => {
   await talk(await agent.portOf('source1'), 'one\ntwo\n', 2)
   await agent.stop()
 
-  for (const line of ['Component type: CHANNEL, name: channel1 stopped',
+  for (const line of [
+    'Component type: CHANNEL, name: channel1 stopped',
     'Shutdown Metric for type: CHANNEL, name: channel1. channel.event.put.success == 2',
     'Shutdown Metric for type: CHANNEL, name: channel1. channel.event.take.success == 2',
-    'Shutdown Metric for type: SINK, name: sink1. sink.event.drain.sucess == 2']) {
+    'Shutdown Metric for type: SINK, name: sink1. sink.event.drain.sucess == 2'
+  ]) {
     assert.ok(agent.stderr.includes(line), `${line}\n--\n${agent.stderr}`)
   }
 })
 
 test('a taken port is said, retried, and heals when it gets free', async () => {
   const holder = createServer().listen(0, '127.0.0.1')
-  using _ = { [Symbol.dispose]: () => { holder.close() } }
+  using _ = {
+    [Symbol.dispose]: () => {
+      holder.close()
+    }
+  }
   await once(holder, 'listening')
   const { port } = holder.address() as AddressInfo
   using folder = temporaryFolder({ 'a.conf': PLAIN.replace('port = 0', `port = ${port}`) })
@@ -98,8 +110,13 @@ test('/metrics and /balance answer, and a taken monitoring port does not stop th
   await using agent = await startAgent([...monitored, '-Dflume.monitoring.port=0'])
   await talk(await agent.portOf('r1'), 'hello\n', 1)
   const [, port = ''] = await agent.said(/^Counters: http:\/\/127\.0\.0\.1:(\d+)\/metrics$/m)
-  const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).json() as Record<string, Record<string, string>>
-  const balance = await (await fetch(`http://127.0.0.1:${port}/balance`)).json() as { differences: string[] }
+  const metrics = (await (await fetch(`http://127.0.0.1:${port}/metrics`)).json()) as Record<
+    string,
+    Record<string, string>
+  >
+  const balance = (await (await fetch(`http://127.0.0.1:${port}/balance`)).json()) as {
+    differences: string[]
+  }
   await using second = await startAgent([...monitored, `-Dflume.monitoring.port=${port}`])
 
   assert.equal(metrics['CHANNEL.c1']?.['EventPutSuccessCount'], '1')
@@ -110,10 +127,16 @@ test('/metrics and /balance answer, and a taken monitoring port does not stop th
 
 test('settings of flume-env.sh reach the agent: variables, and -D in JAVA_OPTS', async () => {
   using folder = temporaryFolder({
-    'flume-env.sh': 'export PORT_OF_TEST=0\nJAVA_OPTS="-Xmx20m -Dflume.monitoring.type=http -Dflume.monitoring.port=0"\n[[ -n $BASH ]] || exit 9\n',
+    'flume-env.sh':
+      'export PORT_OF_TEST=0\nJAVA_OPTS="-Xmx20m -Dflume.monitoring.type=http -Dflume.monitoring.port=0"\n[[ -n $BASH ]] || exit 9\n',
     'flume.conf': PLAIN.replace('port = 0', 'port = ${env:PORT_OF_TEST}')
   })
-  await using agent = await startAgent(['--conf', folder.path, '--conf-file', join(folder.path, 'flume.conf')])
+  await using agent = await startAgent([
+    '--conf',
+    folder.path,
+    '--conf-file',
+    join(folder.path, 'flume.conf')
+  ])
 
   assert.equal(await talk(await agent.portOf('r1'), 'hello\n', 1), 'OK\n')
   await agent.said(/^Counters: http/m)
@@ -121,10 +144,16 @@ test('settings of flume-env.sh reach the agent: variables, and -D in JAVA_OPTS',
 
 test('JSON lines in ECS fields go to the file that flume.log.dir and flume.log.file name', async () => {
   using folder = temporaryFolder({ 'a.conf': PLAIN })
-  const options = ['-Dflume.root.logger=DEBUG,LOGFILE', `-Dflume.log.dir=${folder.path}`, '-Dflume.log.file=x.log']
+  const options = [
+    '-Dflume.root.logger=DEBUG,LOGFILE',
+    `-Dflume.log.dir=${folder.path}`,
+    '-Dflume.log.file=x.log'
+  ]
   await using agent = await startAgent(['-f', join(folder.path, 'a.conf'), ...options])
   await agent.stop()
-  const lines = readFileSync(join(folder.path, 'x.log'), 'utf8').trim().split('\n')
+  const lines = readFileSync(join(folder.path, 'x.log'), 'utf8')
+    .trim()
+    .split('\n')
     .map(line => JSON.parse(line) as Record<string, unknown>)
   const listening = lines.find(line => line['message'] === 'Listening.')
 
@@ -147,7 +176,12 @@ test('an agent goes on when nobody reads what it says any more', async () => {
 })
 
 test('a second signal ends an agent at once that cannot end', async () => {
-  using folder = temporaryFolder({ 'a.conf': PLAIN.replace('k1.type = logger', 'k1.type = hdfs\na1.sinks.k1.hdfs.path = webhdfs://127.0.0.1:1/x') })
+  using folder = temporaryFolder({
+    'a.conf': PLAIN.replace(
+      'k1.type = logger',
+      'k1.type = hdfs\na1.sinks.k1.hdfs.path = webhdfs://127.0.0.1:1/x'
+    )
+  })
   await using agent = await startAgent(['-f', join(folder.path, 'a.conf')])
   await talk(await agent.portOf('r1'), 'kept by the channel\n', 1)
   agent.child.kill('SIGTERM')
@@ -159,12 +193,20 @@ test('a second signal ends an agent at once that cannot end', async () => {
 })
 
 test('a stop that comes to its deadline says what was abandoned', async () => {
-  using folder = temporaryFolder({ 'a.conf': PLAIN.replace('k1.type = logger', 'k1.type = hdfs\na1.sinks.k1.hdfs.path = webhdfs://127.0.0.1:1/x') })
+  using folder = temporaryFolder({
+    'a.conf': PLAIN.replace(
+      'k1.type = logger',
+      'k1.type = hdfs\na1.sinks.k1.hdfs.path = webhdfs://127.0.0.1:1/x'
+    )
+  })
   await using agent = await startAgent(['-f', join(folder.path, 'a.conf'), '-Dflume.stop.timeout=1'])
   await talk(await agent.portOf('r1'), 'lost\n', 1)
   await agent.stop()
 
-  assert.match(agent.stderr, /Events were still in a channel that does not keep them, and are lost\. channel=c1 events=1/)
+  assert.match(
+    agent.stderr,
+    /Events were still in a channel that does not keep them, and are lost\. channel=c1 events=1/
+  )
 })
 
 test('an unknown agent name is warned about and the process stays up, as in Flume', async () => {
@@ -187,13 +229,36 @@ test('an agent that runs in part says what does not', async () => {
 for (const { name, args, text, says } of [
   { name: 'a missing file', args: ['-f', 'nowhere.conf'], says: /Error: Unable to read file nowhere\.conf/ },
   { name: 'an unknown option', args: ['--bogus'], says: /Error: Unrecognized option: --bogus/ },
-  { name: 'an option without argument', args: ['-f', 'x', '-n'], says: /Error: Missing argument for option: n/ },
+  {
+    name: 'an option without argument',
+    args: ['-f', 'x', '-n'],
+    says: /Error: Missing argument for option: n/
+  },
   { name: 'no configuration', args: ['-n', 'a1'], says: /Error: No configuration was provided/ },
-  { name: 'ZooKeeper', args: ['-n', 'a1', '-z', 'localhost:2181'], says: /ZooKeeper \(-z\) is not in this version/ },
+  {
+    name: 'ZooKeeper',
+    args: ['-n', 'a1', '-z', 'localhost:2181'],
+    says: /ZooKeeper \(-z\) is not in this version/
+  },
   { name: 'an empty file', args: [], text: '# nothing\n', says: /No configuration could be found/ },
-  { name: 'a Java class as source', args: [], text: PLAIN.replace('= netcat', '= com.example.Mine'), says: /a\.conf:4: .*com\.example\.Mine/ },
-  { name: 'a block never closed', args: [], text: 'a1.sources {\n r1.type = netcat\n', says: /a\.conf:1: error/ },
-  { name: 'a finding of level error with --strict', args: ['--strict'], text: PLAIN.replace('port = 0', 'port = x'), says: /a\.conf:6: error/ }
+  {
+    name: 'a Java class as source',
+    args: [],
+    text: PLAIN.replace('= netcat', '= com.example.Mine'),
+    says: /a\.conf:4: .*com\.example\.Mine/
+  },
+  {
+    name: 'a block never closed',
+    args: [],
+    text: 'a1.sources {\n r1.type = netcat\n',
+    says: /a\.conf:1: error/
+  },
+  {
+    name: 'a finding of level error with --strict',
+    args: ['--strict'],
+    text: PLAIN.replace('port = 0', 'port = x'),
+    says: /a\.conf:6: error/
+  }
 ]) {
   test(`${name} is said on standard error, and the exit code is 1`, async () => {
     using folder = temporaryFolder({ 'a.conf': text ?? '' })
@@ -216,22 +281,26 @@ test('a folder with several configurations is refused with their names', async (
 
 test('flume.opts in the folder of --conf gives what the command line does not', async () => {
   using folder = temporaryFolder({ 'a.conf': PLAIN })
-  using conf = temporaryFolder({ 'flume.opts': `conf-file = ${join(folder.path, 'a.conf')}\nn = a1\nno-reload-conf = yes\n` })
+  using conf = temporaryFolder({
+    'flume.opts': `conf-file = ${join(folder.path, 'a.conf')}\nn = a1\nno-reload-conf = yes\n`
+  })
   await using agent = new AgentProcess(['agent', '-c', conf.path])
 
   await agent.started()
   assert.match(agent.stdout, /^Agent a1 of/m)
 })
 
-function articleFolder (text: string) {
+function articleFolder(text: string) {
   const folder = temporaryFolder({ 'flume.conf': text })
-  const site = readFileSync(join(HOME, 'conf', 'core-site.xml'), 'utf8')
-    .replace('embedded:millrace-store', `embedded:${join(folder.path, 'store')}`)
+  const site = readFileSync(join(HOME, 'conf', 'core-site.xml'), 'utf8').replace(
+    'embedded:millrace-store',
+    `embedded:${join(folder.path, 'store')}`
+  )
   writeFileSync(join(folder.path, 'core-site.xml'), site)
   return folder
 }
 
-function storedFiles (folder: string): string[] {
+function storedFiles(folder: string): string[] {
   const data = join(folder, 'store', 'user', 'flume', 'data')
   return readdirSync(data).map(name => join(data, name))
 }

@@ -8,13 +8,17 @@ import { contentOf, rejectsWith } from '../contracts/file-system.ts'
 import { hadoopShell } from '../services/hdfs/launch.ts'
 import { Service, startService } from '../services/start-service.ts'
 
-async function temporaryFolder (t: TestContext): Promise<string> {
+async function temporaryFolder(t: TestContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'millrace-hdfs-'))
   t.after(() => rm(folder, { recursive: true, force: true }))
   return folder
 }
 
-async function start (t: TestContext, directory: string, options: Readonly<Record<string, string>> = {}): Promise<Service | undefined> {
+async function start(
+  t: TestContext,
+  directory: string,
+  options: Readonly<Record<string, string>> = {}
+): Promise<Service | undefined> {
   const service = await startService('hdfs', { directory, options })
   if (service instanceof Service) {
     t.after(() => service.stop())
@@ -24,15 +28,20 @@ async function start (t: TestContext, directory: string, options: Readonly<Recor
   return undefined
 }
 
-async function open (uri: string, configDirectory?: string): Promise<OpenedPath> {
-  return await openFileSystem(uri, { environment: { variables: {}, properties: {}, configDirectory }, user: 'flume' })
+async function open(uri: string, configDirectory?: string): Promise<OpenedPath> {
+  return await openFileSystem(uri, {
+    environment: { variables: {}, properties: {}, configDirectory },
+    user: 'flume'
+  })
 }
 
 test('a cluster that was killed and comes back on the same ports has every flushed byte, and the writer goes on', async t => {
   const folder = await temporaryFolder(t)
   const first = await start(t, folder)
   if (first === undefined) return
-  const { fileSystem, path } = await open(`webhdfs://127.0.0.1:${first.port('httpPort')}/user/flume/crash.tmp`)
+  const { fileSystem, path } = await open(
+    `webhdfs://127.0.0.1:${first.port('httpPort')}/user/flume/crash.tmp`
+  )
   t.after(() => fileSystem.close())
   const writer = await fileSystem.create(path)
   await writer.write([Buffer.from('flushed\n')])
@@ -41,7 +50,10 @@ test('a cluster that was killed and comes back on the same ports has every flush
 
   await rejectsWith('unreachable', fileSystem.create('/user/flume/other'))
   await writer.write([Buffer.from('written while away\n')])
-  const second = await start(t, folder, { 'rpc-port': String(first.port('rpcPort')), 'http-port': String(first.port('httpPort')) })
+  const second = await start(t, folder, {
+    'rpc-port': String(first.port('rpcPort')),
+    'http-port': String(first.port('httpPort'))
+  })
   if (second === undefined) return
   await writer.close()
   await fileSystem.rename(path, '/user/flume/crash')
@@ -54,11 +66,16 @@ test('when the active NameNode changes, the writer finds the other one', async t
   const service = await start(t, folder, { ha: 'true' })
   if (service === undefined) return
   const conf = await temporaryFolder(t)
-  await writeFile(join(conf, 'core-site.xml'), site({
-    'fs.defaultFS': 'webhdfs://millrace', 'dfs.nameservices': 'millrace', 'dfs.ha.namenodes.millrace': 'nn1,nn2',
-    'dfs.namenode.http-address.millrace.nn1': `127.0.0.1:${service.port('httpPort')}`,
-    'dfs.namenode.http-address.millrace.nn2': `127.0.0.1:${service.port('secondHttpPort')}`
-  }))
+  await writeFile(
+    join(conf, 'core-site.xml'),
+    site({
+      'fs.defaultFS': 'webhdfs://millrace',
+      'dfs.nameservices': 'millrace',
+      'dfs.ha.namenodes.millrace': 'nn1,nn2',
+      'dfs.namenode.http-address.millrace.nn1': `127.0.0.1:${service.port('httpPort')}`,
+      'dfs.namenode.http-address.millrace.nn2': `127.0.0.1:${service.port('secondHttpPort')}`
+    })
+  )
   const { fileSystem, path } = await open('/user/flume/failover', conf)
   t.after(() => fileSystem.close())
   const writer = await fileSystem.create(path)
@@ -74,7 +91,9 @@ test('when the active NameNode changes, the writer finds the other one', async t
   assert.equal(String(await contentOf(fileSystem, path)), 'by the first\nby the second\n')
 })
 
-function site (properties: Readonly<Record<string, string>>): string {
-  const entries = Object.entries(properties).map(([name, value]) => `<property><name>${name}</name><value>${value}</value></property>`)
+function site(properties: Readonly<Record<string, string>>): string {
+  const entries = Object.entries(properties).map(
+    ([name, value]) => `<property><name>${name}</name><value>${value}</value></property>`
+  )
   return `<configuration>${entries.join('')}</configuration>`
 }

@@ -41,23 +41,38 @@ for (const [name, properties] of Object.entries(RECORDED)) {
   test(`${name}: what Flume wrote is what the sink writes`, async t => {
     const folder = await temporaryFolder(t)
     const path = join(folder, '%{host}', '%Y-%m-%d')
-    const { sink } = await sinkOf({ ...NO_ROLL, 'hdfs.path': `file://${path}`, 'hdfs.timeZone': 'UTC', 'hdfs.filePrefix': 'ev', ...properties })
+    const { sink } = await sinkOf({
+      ...NO_ROLL,
+      'hdfs.path': `file://${path}`,
+      'hdfs.timeZone': 'UTC',
+      'hdfs.filePrefix': 'ev',
+      ...properties
+    })
 
     await sink.start()
     await sink.deliver(await firstEvents(), never)
     await sink.stop()
 
-    const [flume = '', ...others] = (await readdir(join(FIXTURES, 'hdfs', name))).filter(file => !file.startsWith('.'))
+    const [flume = '', ...others] = (await readdir(join(FIXTURES, 'hdfs', name))).filter(
+      file => !file.startsWith('.')
+    )
     const ours = await readdir(join(folder, 'web 1', '2023-11-14'))
     assert.deepEqual([others, ours], [[], [`ev.${NOW + 1}${extensionOf(flume)}`]])
     const written = await readFile(join(folder, 'web 1', '2023-11-14', ours[0] ?? ''))
-    assert.deepEqual(await contentOf(name, written, ours[0] ?? ''), await contentOf(name, await readFile(join(FIXTURES, 'hdfs', name, flume)), flume))
+    assert.deepEqual(
+      await contentOf(name, written, ours[0] ?? ''),
+      await contentOf(name, await readFile(join(FIXTURES, 'hdfs', name, flume)), flume)
+    )
   })
 }
 
 test('embedded: a path without scheme lands in the store, lines as they came', async t => {
   const home = await temporaryFolder(t)
-  const { sink } = await sinkOf({ ...NO_ROLL, 'hdfs.path': `embedded:${home}/store/user/flume/data`, 'hdfs.fileType': 'DataStream' })
+  const { sink } = await sinkOf({
+    ...NO_ROLL,
+    'hdfs.path': `embedded:${home}/store/user/flume/data`,
+    'hdfs.fileType': 'DataStream'
+  })
 
   await sink.start()
   await sink.deliver(new BatchBuilder().add('one').add('two').build(), never)
@@ -70,7 +85,12 @@ test('embedded: a path without scheme lands in the store, lines as they came', a
 
 test('zstd and a member for each batch: everything can be read back', async t => {
   const folder = await temporaryFolder(t)
-  const { sink } = await sinkOf({ ...NO_ROLL, 'hdfs.path': `file://${folder}`, 'hdfs.fileType': 'CompressedStream', 'hdfs.codeC': 'zstandard' })
+  const { sink } = await sinkOf({
+    ...NO_ROLL,
+    'hdfs.path': `file://${folder}`,
+    'hdfs.fileType': 'CompressedStream',
+    'hdfs.codeC': 'zstandard'
+  })
 
   await sink.start()
   for (const text of ['a', 'b', 'c']) await sink.deliver(new BatchBuilder().add(text).build(), never)
@@ -82,9 +102,15 @@ test('zstd and a member for each batch: everything can be read back', async t =>
 
 test('files that a crash left are completed at the next start', async t => {
   const folder = await temporaryFolder(t)
-  const { sink, log } = await sinkOf({ 'hdfs.path': `file://${folder}/%{host}`, 'hdfs.fileType': 'DataStream' })
+  const { sink, log } = await sinkOf({
+    'hdfs.path': `file://${folder}/%{host}`,
+    'hdfs.fileType': 'DataStream'
+  })
   await mkdir(join(folder, 'web'))
-  for (const [name, text] of [['FlumeData.1600000000000.tmp', 'kept\n'], ['FlumeData.1600000000001.tmp', '']] as const) {
+  for (const [name, text] of [
+    ['FlumeData.1600000000000.tmp', 'kept\n'],
+    ['FlumeData.1600000000001.tmp', '']
+  ] as const) {
     await writeFile(join(folder, 'web', name), text)
     await utimes(join(folder, 'web', name), 1_600_000_000, 1_600_000_000)
   }
@@ -98,7 +124,11 @@ test('files that a crash left are completed at the next start', async t => {
 
 test('a folder that vanishes in the middle is made again, and the batch is not lost', async t => {
   const folder = await temporaryFolder(t)
-  const { sink } = await sinkOf({ ...NO_ROLL, 'hdfs.path': `file://${folder}/in`, 'hdfs.fileType': 'DataStream' })
+  const { sink } = await sinkOf({
+    ...NO_ROLL,
+    'hdfs.path': `file://${folder}/in`,
+    'hdfs.fileType': 'DataStream'
+  })
   await sink.start()
   await sink.deliver(new BatchBuilder().add('one').build(), never)
   await rm(join(folder, 'in'), { recursive: true })
@@ -113,7 +143,8 @@ test('a folder that vanishes in the middle is made again, and the batch is not l
 async function sinkOf(properties: Record<string, string>): Promise<{ sink: Sink; log: FakeLog }> {
   const context = fakeSinkContext()
   const inner = new Map<string, Awaited<ReturnType<Registry['resolve']>>>()
-  for (const { kind, type } of innerTypes(definition.settings, properties)) inner.set(type, await registry.resolve(kind, type))
+  for (const { kind, type } of innerTypes(definition.settings, properties))
+    inner.set(type, await registry.resolve(kind, type))
   const settings = settingsOf(definition, properties, (_kind, type) => inner.get(type))
   return { sink: definition.create(settings, context), log: context.log }
 }
@@ -126,11 +157,18 @@ async function temporaryFolder(t: TestContext): Promise<string> {
 
 /** The 30 events of the fixtures, headers in the order in which Java's hash map lists them: ours keep theirs. */
 async function firstEvents() {
-  const events: { headers: Record<string, string>; body: string }[] = JSON.parse(await readFile(join(FIXTURES, 'filechannel/events300.json'), 'utf8'))
+  const events: { headers: Record<string, string>; body: string }[] = JSON.parse(
+    await readFile(join(FIXTURES, 'filechannel/events300.json'), 'utf8')
+  )
   const builder = new BatchBuilder()
   for (const { headers, body } of events.slice(0, 30)) {
     const { n, ...others } = headers
-    builder.add(body, { host: 'web 1', ...others, ...(n === undefined ? {} : { n }), timestamp: '1700000000123' })
+    builder.add(body, {
+      host: 'web 1',
+      ...others,
+      ...(n === undefined ? {} : { n }),
+      timestamp: '1700000000123'
+    })
   }
   return builder.build()
 }
@@ -151,7 +189,12 @@ async function contentOf(kind: string, bytes: Buffer, name: string): Promise<unk
 async function sequenceContent(bytes: Buffer): Promise<unknown> {
   const { keyClass, valueClass, codec, records } = await openSequenceFile(chunks(bytes))
   const read = await Array.fromAsync(records)
-  return { keyClass, valueClass, codec: codec?.hadoopClass, records: read.map(({ key, value }) => [key.toString('hex'), value.toString('hex')]) }
+  return {
+    keyClass,
+    valueClass,
+    codec: codec?.hadoopClass,
+    records: read.map(({ key, value }) => [key.toString('hex'), value.toString('hex')])
+  }
 }
 
 async function inflated(name: string, bytes: Buffer): Promise<string> {
@@ -159,13 +202,16 @@ async function inflated(name: string, bytes: Buffer): Promise<string> {
   return Buffer.concat(await Array.fromAsync(codec.decompress(chunks(bytes)))).toString()
 }
 
-async function * chunks(bytes: Buffer): AsyncGenerator<Buffer, void> {
+async function* chunks(bytes: Buffer): AsyncGenerator<Buffer, void> {
   yield bytes
 }
 
 async function filesBelow(folder: string): Promise<Record<string, string>> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true })
-  const files = entries.filter(entry => entry.isFile()).map(entry => join(entry.parentPath, entry.name)).sort()
+  const files = entries
+    .filter(entry => entry.isFile())
+    .map(entry => join(entry.parentPath, entry.name))
+    .sort()
   const texts = await Promise.all(files.map(file => readFile(file, 'utf8')))
   return Object.fromEntries(files.map((file, i) => [file.slice(folder.length + 1), texts[i] ?? '']))
 }
@@ -174,3 +220,14 @@ async function filesBelow(folder: string): Promise<Record<string, string>> {
 async function logged(log: FakeLog, lines: number): Promise<void> {
   while (log.messages('info').length < lines) await new Promise(resolve => setImmediate(resolve))
 }
+
+test('a local store that cannot be made fails the start, with what to set', async t => {
+  const folder = await temporaryFolder(t)
+  await writeFile(join(folder, 'file'), '')
+  const { sink } = await sinkOf({ 'hdfs.path': `file://${folder}/file/logs` })
+
+  await assert.rejects(sink.start(), {
+    code: 'ERR_START',
+    message: /^The folder of hdfs\.path cannot be made: .* Set hdfs\.path, or fs\.defaultFS/
+  })
+})

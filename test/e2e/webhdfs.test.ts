@@ -6,13 +6,20 @@ import { contentOf, fileSystemContract, rejectsWith, type Store } from '../contr
 import { hadoopShell } from '../services/hdfs/launch.ts'
 import { Service, startService } from '../services/start-service.ts'
 
-const started = await startService('hdfs', { options: { httpfs: 'true', datanodes: '2', 'dfs.replication': '1' } })
-after(async () => { if (started instanceof Service) await started.stop() })
+const started = await startService('hdfs', {
+  options: { httpfs: 'true', datanodes: '2', 'dfs.replication': '1' }
+})
+after(async () => {
+  if (started instanceof Service) await started.stop()
+})
 
 let stores = 0
 
 /** A folder of its own on the real HDFS, by NameNode or gateway; undefined when there is none and the test is skipped. */
-async function store (t: TestContext, port: 'httpPort' | 'httpFsPort'): Promise<Store & OpenedPath | undefined> {
+async function store(
+  t: TestContext,
+  port: 'httpPort' | 'httpFsPort'
+): Promise<(Store & OpenedPath) | undefined> {
   const service = running(t)
   if (service === undefined) return undefined
   const { fileSystem, path } = await open(service, `/user/flume/store-${stores++}`, port)
@@ -21,19 +28,24 @@ async function store (t: TestContext, port: 'httpPort' | 'httpFsPort'): Promise<
   return { fileSystem, path, folder: path }
 }
 
-function running (t: TestContext): Service | undefined {
+function running(t: TestContext): Service | undefined {
   if (started instanceof Service) return started
   t.skip(started.skip)
   return undefined
 }
 
-async function open (service: Service, path: string, port: 'httpPort' | 'httpFsPort' = 'httpPort'): Promise<OpenedPath> {
+async function open(
+  service: Service,
+  path: string,
+  port: 'httpPort' | 'httpFsPort' = 'httpPort'
+): Promise<OpenedPath> {
   return await openFileSystem(`webhdfs://127.0.0.1:${service.port(port)}${path}`, {
-    environment: { variables: {}, properties: {}, configDirectory: undefined }, user: 'flume'
+    environment: { variables: {}, properties: {}, configDirectory: undefined },
+    user: 'flume'
   })
 }
 
-async function written (fileSystem: FileSystem, path: string, text: string): Promise<void> {
+async function written(fileSystem: FileSystem, path: string, text: string): Promise<void> {
   const writer = await fileSystem.create(path)
   await writer.write([Buffer.from(text)])
   await writer.close()
@@ -42,10 +54,13 @@ async function written (fileSystem: FileSystem, path: string, text: string): Pro
 fileSystemContract('webhdfs', t => store(t, 'httpPort'))
 fileSystemContract('HttpFS', t => store(t, 'httpFsPort'))
 
-test('Hadoop\'s own shell reads what was flushed by WebHDFS', async t => {
+test("Hadoop's own shell reads what was flushed by WebHDFS", async t => {
   const opened = await store(t, 'httpPort')
   if (opened === undefined || !(started instanceof Service)) return
-  const writer = await opened.fileSystem.create(`${opened.folder}/part 1.tmp`, { replication: 2, blockSize: 1_048_576 })
+  const writer = await opened.fileSystem.create(`${opened.folder}/part 1.tmp`, {
+    replication: 2,
+    blockSize: 1_048_576
+  })
   await writer.write([Buffer.from('flushed ✓\n')])
   await writer.hflush()
 
@@ -69,10 +84,15 @@ test('a long listing comes in pages', async t => {
   if (opened === undefined) return
   const names = Array.from({ length: 1100 }, (_, i) => `d${String(i).padStart(4, '0')}`)
   for (let i = 0; i < names.length; i += 50) {
-    await Promise.all(names.slice(i, i + 50).map(name => opened.fileSystem.mkdirs(`${opened.folder}/${name}`)))
+    await Promise.all(
+      names.slice(i, i + 50).map(name => opened.fileSystem.mkdirs(`${opened.folder}/${name}`))
+    )
   }
 
-  assert.deepEqual((await opened.fileSystem.list(opened.folder)).map(({ name }) => name), names)
+  assert.deepEqual(
+    (await opened.fileSystem.list(opened.folder)).map(({ name }) => name),
+    names
+  )
 })
 
 test('a file that another writer holds is refused, and recovered once it is free', async t => {

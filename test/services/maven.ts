@@ -15,11 +15,20 @@ export class NotAvailable extends Error {}
  * Class path of the Java service in `folder` (pom.xml, *.java, resources): its own files, its compiled classes and
  * its jars. Jars and classes are made once per content and kept in the cache. Rejects with NotAvailable.
  */
-export async function javaClassPath (name: string, folder: string): Promise<string> {
-  const sources = (await readdir(folder)).filter(file => file.endsWith('.java')).map(file => join(folder, file))
+export async function javaClassPath(name: string, folder: string): Promise<string> {
+  const sources = (await readdir(folder))
+    .filter(file => file.endsWith('.java'))
+    .map(file => join(folder, file))
   const jars = await cached(`${name}-jars`, [join(folder, 'pom.xml')], async made => {
-    await tool('mvn', ['-q', '-B', '-f', join(folder, 'pom.xml'), 'dependency:copy-dependencies',
-      '-DincludeScope=runtime', `-DoutputDirectory=${made}`])
+    await tool('mvn', [
+      '-q',
+      '-B',
+      '-f',
+      join(folder, 'pom.xml'),
+      'dependency:copy-dependencies',
+      '-DincludeScope=runtime',
+      `-DoutputDirectory=${made}`
+    ])
   })
   const classes = await cached(`${name}-classes`, [join(folder, 'pom.xml'), ...sources], async made => {
     await tool('javac', ['-nowarn', '-proc:none', '-cp', join(jars, '*'), '-d', made, ...sources])
@@ -28,7 +37,11 @@ export async function javaClassPath (name: string, folder: string): Promise<stri
 }
 
 /** Folder that `make` filled once for this content of `inputs`; processes that make it at the same time share one. */
-async function cached (name: string, inputs: readonly string[], make: (folder: string) => Promise<void>): Promise<string> {
+async function cached(
+  name: string,
+  inputs: readonly string[],
+  make: (folder: string) => Promise<void>
+): Promise<string> {
   const hash = createHash('sha256')
   for (const input of inputs) hash.update(await readFile(input))
   const cache = process.env['MILLRACE_SERVICES_CACHE'] || join(homedir(), '.cache', 'millrace-services')
@@ -39,7 +52,7 @@ async function cached (name: string, inputs: readonly string[], make: (folder: s
   try {
     await make(made)
     await rename(made, folder).catch(async error => {
-      if (!await isThere(folder)) throw error
+      if (!(await isThere(folder))) throw error
     })
     return folder
   } finally {
@@ -47,7 +60,7 @@ async function cached (name: string, inputs: readonly string[], make: (folder: s
   }
 }
 
-async function tool (command: string, args: readonly string[]): Promise<void> {
+async function tool(command: string, args: readonly string[]): Promise<void> {
   try {
     await run(command, args, { timeout: INSTALL_MS, maxBuffer: 16 * 1024 * 1024 })
   } catch (error) {
@@ -57,6 +70,9 @@ async function tool (command: string, args: readonly string[]): Promise<void> {
   }
 }
 
-async function isThere (path: string): Promise<boolean> {
-  return await stat(path).then(() => true, () => false)
+async function isThere(path: string): Promise<boolean> {
+  return await stat(path).then(
+    () => true,
+    () => false
+  )
 }

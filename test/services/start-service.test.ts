@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { Service, startService } from './start-service.ts'
 
-function setVariables (t: TestContext, variables: Readonly<Record<string, string>>): void {
+function setVariables(t: TestContext, variables: Readonly<Record<string, string>>): void {
   for (const [name, value] of Object.entries(variables)) {
     const before = process.env[name]
     process.env[name] = value
@@ -19,14 +19,18 @@ function setVariables (t: TestContext, variables: Readonly<Record<string, string
   }
 }
 
-async function temporaryFolder (t: TestContext): Promise<string> {
+async function temporaryFolder(t: TestContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'millrace-service-'))
   t.after(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }))
   return folder
 }
 
 test('where the tools are missing there is a reason to skip, or an error when services are required', async t => {
-  setVariables(t, { PATH: '', MILLRACE_SERVICES_CACHE: await temporaryFolder(t), MILLRACE_REQUIRE_SERVICES: '' })
+  setVariables(t, {
+    PATH: '',
+    MILLRACE_SERVICES_CACHE: await temporaryFolder(t),
+    MILLRACE_REQUIRE_SERVICES: ''
+  })
 
   const skipped = await startService('hdfs')
 
@@ -41,9 +45,12 @@ test('a service that is not known is an error', async () => {
 })
 
 test('a server that does not start tells the end of its log, and leaves nothing', async t => {
-  const service = await startService('hdfs', { options: { datanodes: 'many' } }).catch((error: unknown) => error)
+  const service = await startService('hdfs', { options: { datanodes: 'many' } }).catch(
+    (error: unknown) => error
+  )
 
-  if (!(service instanceof Error)) return t.skip('skip' in Object(service) ? String(Object(service).skip) : 'it started')
+  if (!(service instanceof Error))
+    return t.skip('skip' in Object(service) ? String(Object(service).skip) : 'it started')
   assert.match(service.message, /NumberFormatException/)
 })
 
@@ -63,8 +70,10 @@ test('a service ends when the process that started it is killed', async t => {
     const { Service, startService } = await import(${JSON.stringify(import.meta.resolve('./start-service.ts'))})
     const service = await startService('hdfs', { directory: process.argv[1] })
     console.log(service instanceof Service ? service.port('httpPort') : service.skip)`
-  const child = spawn(process.execPath, ['--input-type=module', '-e', script, await temporaryFolder(t)], { stdio: ['ignore', 'pipe', 'inherit'] })
-  const [line] = await once(child.stdout, 'data') as [Buffer]
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script, await temporaryFolder(t)], {
+    stdio: ['ignore', 'pipe', 'inherit']
+  })
+  const [line] = (await once(child.stdout, 'data')) as [Buffer]
   if (!/^\d+\n$/.test(String(line))) return t.skip(String(line))
   const socket = connect(Number(line), '127.0.0.1')
   await once(socket, 'connect')

@@ -28,7 +28,9 @@ export interface ServiceOptions {
 }
 
 /** The service cannot be had here; the reason is for `t.skip()`. */
-export interface Skipped { readonly skip: string }
+export interface Skipped {
+  readonly skip: string
+}
 
 const READY_MS = 120_000
 
@@ -36,11 +38,16 @@ const READY_MS = 120_000
  * Starts a real server on free ports of 127.0.0.1. It ends with `stop()`, or when this process ends in any way.
  * Where it cannot be had, resolves to a reason to skip; with MILLRACE_REQUIRE_SERVICES=1 that is an error.
  */
-export async function startService (name: string, { directory, options = {} }: ServiceOptions = {}): Promise<Service | Skipped> {
+export async function startService(
+  name: string,
+  { directory, options = {} }: ServiceOptions = {}
+): Promise<Service | Skipped> {
   const launcher = LAUNCHERS[name]
   if (launcher === undefined) throw new Error(`There is no service ${name}.`)
-  const folder = directory ?? await mkdtemp(join(tmpdir(), `millrace-${name}-`))
-  const cleanUp = async () => { if (directory === undefined) await rm(folder, { recursive: true, force: true }) }
+  const folder = directory ?? (await mkdtemp(join(tmpdir(), `millrace-${name}-`)))
+  const cleanUp = async () => {
+    if (directory === undefined) await rm(folder, { recursive: true, force: true })
+  }
   try {
     return await Service.start(name, folder, await (await launcher())(folder, options), cleanUp)
   } catch (error) {
@@ -59,7 +66,7 @@ export class Service implements AsyncDisposable {
   readonly #cleanUp: () => Promise<void>
   #facts: Readonly<Record<string, unknown>> = {}
 
-  private constructor (name: string, directory: string, child: ChildProcess, cleanUp: () => Promise<void>) {
+  private constructor(name: string, directory: string, child: ChildProcess, cleanUp: () => Promise<void>) {
     this.name = name
     this.directory = directory
     this.#child = child
@@ -67,10 +74,16 @@ export class Service implements AsyncDisposable {
     this.#lines = linesOf(child)[Symbol.asyncIterator]()
   }
 
-  static async start (name: string, directory: string, launch: Launch, cleanUp: () => Promise<void>): Promise<Service> {
+  static async start(
+    name: string,
+    directory: string,
+    launch: Launch,
+    cleanUp: () => Promise<void>
+  ): Promise<Service> {
     const log = await open(join(directory, `${name}.log`), 'a')
     const child = spawn(launch.command, launch.args, {
-      stdio: ['pipe', 'pipe', log.fd], env: { ...process.env, ...launch.environment }
+      stdio: ['pipe', 'pipe', log.fd],
+      env: { ...process.env, ...launch.environment }
     })
     await log.close()
     // A server that died does not read: the answer that does not come tells it.
@@ -80,44 +93,47 @@ export class Service implements AsyncDisposable {
     return service
   }
 
-  get pid (): number {
+  get pid(): number {
     return this.#child.pid ?? 0
   }
 
   /** A number that the server told when it was ready, such as a port. */
-  port (fact: string): number {
+  port(fact: string): number {
     const value = this.#facts[fact]
     if (typeof value !== 'number') throw new Error(`${this.name} has no ${fact}.`)
     return value
   }
 
   /** Has the server do something, such as simulate a fault; resolves when it is done. */
-  async command (line: string): Promise<void> {
+  async command(line: string): Promise<void> {
     this.#child.stdin?.write(`${line}\n`)
     const { value, done } = await this.#lines.next()
-    if (done === true || value !== 'OK') throw new Error(`${this.name}: ${line}: ${done === true ? 'the server ended' : value}`)
+    if (done === true || value !== 'OK')
+      throw new Error(`${this.name}: ${line}: ${done === true ? 'the server ended' : value}`)
   }
 
   /** Ends it; its data go with it unless a directory was given. */
-  async stop (): Promise<void> {
+  async stop(): Promise<void> {
     await this.kill()
     await this.#cleanUp()
   }
 
   /** Ends it as a crash would; the data stay, for another start on the same directory. */
-  async kill (): Promise<void> {
+  async kill(): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return
     this.#child.kill('SIGKILL')
     await once(this.#child, 'exit')
   }
 
-  async [Symbol.asyncDispose] (): Promise<void> {
+  async [Symbol.asyncDispose](): Promise<void> {
     await this.stop()
   }
 
-  async #awaitReady (): Promise<void> {
+  async #awaitReady(): Promise<void> {
     const timer = setTimeout(() => this.#child.kill('SIGKILL'), READY_MS)
-    const failed = once(this.#child, 'error').then(([error]) => { throw new NotAvailable(String(error)) })
+    const failed = once(this.#child, 'error').then(([error]) => {
+      throw new NotAvailable(String(error))
+    })
     try {
       const { value, done } = await Promise.race([this.#lines.next(), failed])
       if (done !== true && value.startsWith('READY ')) this.#facts = JSON.parse(value.slice('READY '.length))
@@ -131,12 +147,12 @@ export class Service implements AsyncDisposable {
     }
   }
 
-  async #logEnd (): Promise<string> {
+  async #logEnd(): Promise<string> {
     return (await readFile(join(this.directory, `${this.name}.log`), 'utf8')).slice(-4000)
   }
 }
 
-function linesOf (child: ChildProcess): Interface {
+function linesOf(child: ChildProcess): Interface {
   if (child.stdout === null) throw new Error('The service has no output.')
   return createInterface({ input: child.stdout })
 }

@@ -3,8 +3,13 @@ import { PassThrough, Writable } from 'node:stream'
 import { test } from 'node:test'
 import { ByteOutput } from './byte-output.ts'
 
-function broken (code: string): Writable {
-  return new Writable({ highWaterMark: 1, write: (_chunk, _encoding, done) => { done(Object.assign(new Error(code), { code })) } })
+function broken(code: string): Writable {
+  return new Writable({
+    highWaterMark: 1,
+    write: (_chunk, _encoding, done) => {
+      done(Object.assign(new Error(code), { code }))
+    }
+  })
 }
 
 test('writing waits for the reader', async () => {

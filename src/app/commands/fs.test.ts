@@ -9,17 +9,22 @@ import { EventBatch } from '../../core/batch.ts'
 import { fsCommand } from './fs.ts'
 
 /** A home with an embedded store as default file system. */
-async function home (t: TestContext): Promise<string> {
+async function home(t: TestContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'millrace-fs-'))
   t.after(() => rm(folder, { recursive: true }))
   await mkdir(join(folder, 'conf'))
   await mkdir(join(folder, 'store'))
-  await writeFile(join(folder, 'conf', 'core-site.xml'),
-    '<configuration><property><name>fs.defaultFS</name><value>embedded:store</value></property></configuration>')
+  await writeFile(
+    join(folder, 'conf', 'core-site.xml'),
+    '<configuration><property><name>fs.defaultFS</name><value>embedded:store</value></property></configuration>'
+  )
   return folder
 }
 
-async function run (folder: string, ...args: readonly string[]): Promise<{ status: number, out: string, err: string }> {
+async function run(
+  folder: string,
+  ...args: readonly string[]
+): Promise<{ status: number; out: string; err: string }> {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()]
   const out = Array.fromAsync<Buffer>(stdout)
   const err = Array.fromAsync<Buffer>(stderr)
@@ -40,7 +45,10 @@ test('folders are made, listed and removed as with hadoop fs', async t => {
   const plain = await run(folder, '-rm', '/user/flume/data')
   const whole = await run(folder, '-rm', '-r', '/user/flume/data')
 
-  assert.match(listed.out, /^Found 1 items\n-rw-r--r-- {3}1 \S+ +\S+ {10}5 2024-01-02 03:04 \/user\/flume\/data\/a b\n$/)
+  assert.match(
+    listed.out,
+    /^Found 1 items\n-rw-r--r-- {3}1 \S+ +\S+ {10}5 2024-01-02 03:04 \/user\/flume\/data\/a b\n$/
+  )
   assert.deepEqual(plain, { status: 1, out: '', err: "rm: `/user/flume/data': Is a directory\n" })
   assert.deepEqual(whole, { status: 0, out: 'Deleted /user/flume/data\n', err: '' })
 })
@@ -52,16 +60,24 @@ test('listings go down with -R, and show whole URIs where one was given', async 
 
   const { out } = await run(folder, '-ls', '-R', '-h', `embedded:${folder}/store/a`)
 
-  assert.deepEqual(out.trim().split('\n').map(line => line.split(' ').at(-1)), [`embedded:${folder}/store/a/b`, `embedded:${folder}/store/a/b/c`])
+  assert.deepEqual(
+    out
+      .trim()
+      .split('\n')
+      .map(line => line.split(' ').at(-1)),
+    [`embedded:${folder}/store/a/b`, `embedded:${folder}/store/a/b/c`]
+  )
   assert.match(out, / 1\.5 K /)
 })
 
-test('what is wrong is said in Hadoop\'s words, and the rest is still done', async t => {
+test("what is wrong is said in Hadoop's words, and the rest is still done", async t => {
   const folder = await home(t)
   await writeFile(join(folder, 'store/x'), 'content\n')
 
   assert.deepEqual(await run(folder, '-cat', '/none', '/x', '/'), {
-    status: 1, out: 'content\n', err: "cat: `/none': No such file or directory\ncat: `/': Is a directory\n"
+    status: 1,
+    out: 'content\n',
+    err: "cat: `/none': No such file or directory\ncat: `/': Is a directory\n"
   })
   assert.equal((await run(folder, '-mkdir', '/x')).err, "mkdir: `/x': File exists\n")
   assert.equal((await run(folder, '-mkdir', '/p/q')).err, "mkdir: `/p/q': No such file or directory\n")
@@ -94,7 +110,10 @@ test('-text decodes what the ending or the first bytes tell, also of files in us
   for (const name of ['gzip', 'bzip2', 'deflate', 'snappy', 'lz4', 'zstandard']) {
     const codec = resolveCodec(name)
     assert.ok(codec !== undefined && codec !== 'none')
-    const members = [...await codec.compress([Buffer.from('one\n')]), ...await codec.compress([Buffer.from(`${name}\n`)])]
+    const members = [
+      ...(await codec.compress([Buffer.from('one\n')])),
+      ...(await codec.compress([Buffer.from(`${name}\n`)]))
+    ]
     await writeFile(join(folder, `store/FlumeData.1${codec.extension}.tmp`), Buffer.concat(members))
   }
   await writeFile(join(folder, 'store/unnamed'), gzipSync('gzip by its bytes\n'))
@@ -103,9 +122,10 @@ test('-text decodes what the ending or the first bytes tell, also of files in us
   const { out, err } = await run(folder, '-text', '/FlumeData.*', '/unnamed', '/not.gz')
 
   assert.equal(err, '')
-  assert.deepEqual(out.split('\n').filter(line => line !== 'one'), [
-    'bzip2', 'deflate', 'gzip', 'lz4', 'snappy', 'zstandard', 'gzip by its bytes', 'plain', ''
-  ])
+  assert.deepEqual(
+    out.split('\n').filter(line => line !== 'one'),
+    ['bzip2', 'deflate', 'gzip', 'lz4', 'snappy', 'zstandard', 'gzip by its bytes', 'plain', '']
+  )
 })
 
 test('-text prints sequence files as lines, bytes as text where they are text', async t => {
@@ -114,23 +134,40 @@ test('-text prints sequence files as lines, bytes as text where they are text', 
   const { timestampKeys } = await import('../../wire/sequence-keys.ts')
   const bodies = [Buffer.from('This is a test message'), Buffer.from([0xff, 0x00])]
   const slab = Buffer.concat(bodies)
-  const batch = new EventBatch(slab, Uint32Array.of(0, 22), Uint32Array.of(22, 24)).withHeader('timestamp', '1700000000123')
+  const batch = new EventBatch(slab, Uint32Array.of(0, 22), Uint32Array.of(22, 24)).withHeader(
+    'timestamp',
+    '1700000000123'
+  )
   const file = createSequenceFile({ value: 'bytes' })
-  await writeFile(join(folder, 'store/FlumeData.1'), Buffer.concat([...await file.write(batch, timestampKeys(batch, 0)), ...await file.end()]))
+  await writeFile(
+    join(folder, 'store/FlumeData.1'),
+    Buffer.concat([...(await file.write(batch, timestampKeys(batch, 0))), ...(await file.end())])
+  )
   await writeFile(join(folder, 'store/damaged'), 'SEQ\x06 and nothing more')
 
-  assert.equal((await run(folder, '-text', '/FlumeData.1')).out, '1700000000123\tThis is a test message\n1700000000123\tff 00\n')
+  assert.equal(
+    (await run(folder, '-text', '/FlumeData.1')).out,
+    '1700000000123\tThis is a test message\n1700000000123\tff 00\n'
+  )
   assert.equal((await run(folder, '-text', '/damaged')).status, 1)
 })
 
 test('-text prints every kind of file that Flume writes', async t => {
   const folder = await home(t)
   const fixtures = join(import.meta.dirname, '../../../test/fixtures/hdfs')
-  const text = async (pattern: string) => (await run(folder, '-text', `file://${fixtures}/${pattern}/ev*`)).out
+  const text = async (pattern: string) =>
+    (await run(folder, '-text', `file://${fixtures}/${pattern}/ev*`)).out
 
   const lines = await text('datastream-text')
-  const records = lines.trimEnd().split('\n').map(line => `1700000000123\t${line}\n`).join('')
-  const avro = (await text('datastream-avro')).trimEnd().split('\n').map(line => JSON.parse(line).body as string)
+  const records = lines
+    .trimEnd()
+    .split('\n')
+    .map(line => `1700000000123\t${line}\n`)
+    .join('')
+  const avro = (await text('datastream-avro'))
+    .trimEnd()
+    .split('\n')
+    .map(line => JSON.parse(line).body as string)
 
   assert.match(lines, /^event-0000 payload\n/)
   assert.equal(await text('compressed-*'), lines.repeat(5))
@@ -141,7 +178,11 @@ test('-text prints every kind of file that Flume writes', async t => {
 test('a reader that leaves ends the command quietly', async t => {
   const folder = await home(t)
   await writeFile(join(folder, 'store/long'), Buffer.alloc(4 * 1024 * 1024, 'x'))
-  const stdout = new Writable({ write: (_chunk, _encoding, done) => { done(Object.assign(new Error('gone'), { code: 'EPIPE' })) } })
+  const stdout = new Writable({
+    write: (_chunk, _encoding, done) => {
+      done(Object.assign(new Error('gone'), { code: 'EPIPE' }))
+    }
+  })
   const stderr = new PassThrough()
   const environment = { variables: {}, properties: {}, configDirectory: join(folder, 'conf') }
 

@@ -36,7 +36,7 @@ interface Command {
   readonly flags: string
   /** Arguments when none are given. */
   readonly otherwise?: readonly string[]
-  run (target: Target, call: Call): Promise<void>
+  run(target: Target, call: Call): Promise<void>
 }
 
 const TAIL_BYTES = 1024
@@ -52,26 +52,34 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 
 /** Sentences of Hadoop's shell. */
 const REASONS: Partial<Record<FileErrorKind, string>> = {
-  missing: 'No such file or directory', denied: 'Permission denied', full: 'No space left'
+  missing: 'No such file or directory',
+  denied: 'Permission denied',
+  full: 'No space left'
 }
 
 /** Facts of errors that help whoever typed the command. */
 const DETAILS = [
-  { name: 'reason', label: '' }, { name: 'server', label: 'server ' }, { name: 'uri', label: 'uri ' },
-  { name: 'authority', label: 'host ' }, { name: 'file', label: 'file ' }, { name: 'line', label: 'line ' }, { name: 'hint', label: '' }
+  { name: 'reason', label: '' },
+  { name: 'server', label: 'server ' },
+  { name: 'uri', label: 'uri ' },
+  { name: 'authority', label: 'host ' },
+  { name: 'file', label: 'file ' },
+  { name: 'line', label: 'line ' },
+  { name: 'hint', label: '' }
 ]
 
 /**
  * `flume-ng fs -ls|-cat|-text|-tail|-mkdir|-rm URI…`: prints like `hadoop fs`. Resolves to the exit status: 0, 1 when
  * something failed, 255 for a wrong command line. A reader of stdout that leaves ends it quietly.
  */
-export async function fsCommand (args: readonly string[], io: FsStreams): Promise<number> {
+export async function fsCommand(args: readonly string[], io: FsStreams): Promise<number> {
   const [name = '', ...rest] = args
   const command = COMMANDS[name]
-  if (command === undefined) return usage(name === '' ? 'A command is missing.' : `${name}: Unknown command`, io)
+  if (command === undefined)
+    return usage(name === '' ? 'A command is missing.' : `${name}: Unknown command`, io)
   const firstPath = rest.findIndex(argument => !/^-[A-Za-z]+$/.test(argument))
   const flags = firstPath < 0 ? rest : rest.slice(0, firstPath)
-  const paths = firstPath < 0 ? command.otherwise ?? [] : rest.slice(firstPath)
+  const paths = firstPath < 0 ? (command.otherwise ?? []) : rest.slice(firstPath)
   const letters = flags.filter(flag => flag !== '-skipTrash').flatMap(flag => flag.slice(1).split(''))
   const wrong = letters.find(letter => !command.flags.includes(letter))
   if (wrong !== undefined) return usage(`${name}: Illegal option -${wrong}`, io)
@@ -86,8 +94,13 @@ export async function fsCommand (args: readonly string[], io: FsStreams): Promis
   }
 }
 
-async function runAll (
-  { name, command, paths }: { readonly name: string, readonly command: Command, readonly paths: readonly string[] }, call: Call
+async function runAll(
+  {
+    name,
+    command,
+    paths
+  }: { readonly name: string; readonly command: Command; readonly paths: readonly string[] },
+  call: Call
 ): Promise<number> {
   let failures = 0
   for (const path of paths) {
@@ -103,58 +116,65 @@ async function runAll (
 }
 
 /** What an argument stands for; one target without status when there is nothing. */
-async function targets (argument: string, { stores }: Call): Promise<readonly Target[]> {
+async function targets(argument: string, { stores }: Call): Promise<readonly Target[]> {
   const { fileSystem, path } = await stores.open(argument === '' ? '.' : argument)
   const found = await expandGlob(fileSystem, path)
   const prefix = splitUri(argument).scheme === undefined ? '' : fileSystem.uri
   if (found.length === 0) return [{ shown: argument, fileSystem, path, status: undefined }]
   return found.map(status => ({
-    shown: status.path === path ? argument : prefix + status.path, fileSystem, path: status.path, status
+    shown: status.path === path ? argument : prefix + status.path,
+    fileSystem,
+    path: status.path,
+    status
   }))
 }
 
-async function list (target: Target, call: Call): Promise<void> {
+async function list(target: Target, call: Call): Promise<void> {
   const { fileSystem, shown } = target
   const status = present(target)
   const human = call.flags.has('h')
   if (status.type === 'file') return await call.output.lines(listingLines([{ shown, status }], { human }))
   const entries = (await fileSystem.list(status.path)).map(entry => ({
-    shown: shown === '' ? entry.name : joinPath(shown, entry.name), status: entry
+    shown: shown === '' ? entry.name : joinPath(shown, entry.name),
+    status: entry
   }))
   const recursive = call.flags.has('R')
   if (!recursive && entries.length > 0) await call.output.lines([`Found ${entries.length} items`])
   const lines = listingLines(entries, { human })
   for (const [i, entry] of entries.entries()) {
     await call.output.lines(lines.slice(i, i + 1))
-    if (recursive && entry.status.type === 'directory') await list({ ...entry, fileSystem, path: entry.status.path }, call)
+    if (recursive && entry.status.type === 'directory')
+      await list({ ...entry, fileSystem, path: entry.status.path }, call)
   }
 }
 
-async function print (target: Target, { output }: Call, offset: number): Promise<void> {
+async function print(target: Target, { output }: Call, offset: number): Promise<void> {
   const { path } = presentFile(target)
   for await (const piece of target.fileSystem.read(path, offset)) await output.write(piece)
 }
 
-async function printDecoded (target: Target, { output }: Call): Promise<void> {
+async function printDecoded(target: Target, { output }: Call): Promise<void> {
   const { decodedText } = await import('./fs-text.ts')
   const { path, name } = presentFile(target)
   for await (const piece of decodedText(target.fileSystem.read(path), name)) await output.write(piece)
 }
 
-async function printEnd (target: Target, call: Call): Promise<void> {
+async function printEnd(target: Target, call: Call): Promise<void> {
   await print(target, call, Math.max(0, presentFile(target).size - TAIL_BYTES))
 }
 
-async function makeFolder (target: Target, call: Call): Promise<void> {
+async function makeFolder(target: Target, call: Call): Promise<void> {
   const { fileSystem, path, status } = target
   const withParents = call.flags.has('p')
-  if (status !== undefined && !(withParents && status.type === 'directory')) throw new Refusal('File exists', target)
+  if (status !== undefined && !(withParents && status.type === 'directory'))
+    throw new Refusal('File exists', target)
   const parent = path.slice(0, path.lastIndexOf('/')) || '/'
-  if (!withParents && await fileSystem.stat(parent) === undefined) throw new Refusal('No such file or directory', target)
+  if (!withParents && (await fileSystem.stat(parent)) === undefined)
+    throw new Refusal('No such file or directory', target)
   await fileSystem.mkdirs(path)
 }
 
-async function remove (target: Target, call: Call): Promise<void> {
+async function remove(target: Target, call: Call): Promise<void> {
   if (target.status === undefined && call.flags.has('f')) return
   const recursive = call.flags.has('r') || call.flags.has('R')
   if (present(target).type === 'directory' && !recursive) throw new Refusal('Is a directory', target)
@@ -162,12 +182,12 @@ async function remove (target: Target, call: Call): Promise<void> {
   await call.output.lines([`Deleted ${target.shown}`])
 }
 
-function present (target: Target): FileStatus {
+function present(target: Target): FileStatus {
   if (target.status === undefined) throw new Refusal('No such file or directory', target)
   return target.status
 }
 
-function presentFile (target: Target): FileStatus {
+function presentFile(target: Target): FileStatus {
   const status = present(target)
   if (status.type === 'directory') throw new Refusal('Is a directory', target)
   return status
@@ -175,12 +195,12 @@ function presentFile (target: Target): FileStatus {
 
 /** A finding of the shell itself, in Hadoop's words. */
 class Refusal extends AgentError {
-  constructor (reason: string, target: Target) {
+  constructor(reason: string, target: Target) {
     super('ERR_FILE_SYSTEM', `\`${target.shown === '' ? '.' : target.shown}': ${reason}`)
   }
 }
 
-function explain (error: unknown, path: string): string {
+function explain(error: unknown, path: string): string {
   if (error instanceof Refusal) return error.message
   const facts = error instanceof AgentError ? error.facts : {}
   const details = DETAILS.flatMap(({ name, label }) => {
@@ -190,7 +210,7 @@ function explain (error: unknown, path: string): string {
   return `\`${path}': ${[REASONS[fileErrorKind(error)] ?? messageOf(error), ...details].join(' · ')}`
 }
 
-function usage (problem: string, { stderr }: FsStreams): number {
+function usage(problem: string, { stderr }: FsStreams): number {
   const lines = Object.values(COMMANDS).map(command => `  flume-ng fs ${command.usage}`)
   stderr.write([problem, 'Usage:', ...lines, ''].join('\n'))
   return 255

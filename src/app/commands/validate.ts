@@ -23,47 +23,76 @@ export interface ValidateOptions {
   readonly environment: Environment
   readonly catalog: ListedCatalog
   /** Takes the whole report. */
-  print (text: string): void
+  print(text: string): void
 }
 
 const OPTIONS: readonly OptionSpec[] = [
-  { name: 'agent', short: 'n', long: 'name', argument: 'name', doc: 'agent to check; all agents when it is not given' },
-  { name: 'file', short: 'f', long: 'conf-file', argument: 'path', doc: 'configuration file, or folder with one; may be repeated' },
+  {
+    name: 'agent',
+    short: 'n',
+    long: 'name',
+    argument: 'name',
+    doc: 'agent to check; all agents when it is not given'
+  },
+  {
+    name: 'file',
+    short: 'f',
+    long: 'conf-file',
+    argument: 'path',
+    doc: 'configuration file, or folder with one; may be repeated'
+  },
   { name: 'json', long: 'json', doc: 'one JSON object for programs' },
   { name: 'strict', long: 'strict', doc: 'warnings count as errors' }
 ]
 
 /** `flume-ng validate`: exit code 0 it runs whole, 1 something is wrong, 2 it cannot be read. */
-export async function validateCommand (program: Program): Promise<number> {
+export async function validateCommand(program: Program): Promise<number> {
   const given = parseCommandLine(OPTIONS, program.words)
   const files = given.get('file') ?? []
-  if (files.length === 0) throw new AgentError('ERR_CONFIG', 'No configuration was provided. Name a file or a folder with -f.')
+  if (files.length === 0)
+    throw new AgentError('ERR_CONFIG', 'No configuration was provided. Name a file or a folder with -f.')
   return await validate({
-    files, agent: given.get('agent')?.[0], json: given.has('json'), strict: given.has('strict'),
-    colour: process.stdout.isTTY, environment: program.environment, catalog: registry,
-    print: text => { program.out.line(text) }
+    files,
+    agent: given.get('agent')?.[0],
+    json: given.has('json'),
+    strict: given.has('strict'),
+    colour: process.stdout.isTTY,
+    environment: program.environment,
+    catalog: registry,
+    print: text => {
+      program.out.line(text)
+    }
   })
 }
 
 /** Checks the files without running anything and prints one report; resolves to the exit code. */
-export async function validate (options: ValidateOptions): Promise<number> {
+export async function validate(options: ValidateOptions): Promise<number> {
   const { reports, code } = await check(options)
   options.print(options.json ? reportJson(reports) : reportText(reports, options.colour))
   return code
 }
 
-async function check (options: ValidateOptions): Promise<{ reports: readonly AgentReport[], code: number }> {
+async function check(options: ValidateOptions): Promise<{ reports: readonly AgentReport[]; code: number }> {
   const { agent, environment, catalog, strict } = options
   try {
     const sources = await readAll(options.files)
     const base = {
-      catalog, variables: environment.variables, properties: environment.properties,
-      configDirectory: environment.configDirectory ?? await folderOf(options.files)
+      catalog,
+      variables: environment.variables,
+      properties: environment.properties,
+      configDirectory: environment.configDirectory ?? (await folderOf(options.files))
     }
     const first = await loadConfiguration(sources, agent === undefined ? base : { ...base, agent })
     const several = agent === undefined && first.agents.length > 1
-    const loaded = several ? await Promise.all(first.agents.map(name => loadConfiguration(sources, { ...base, agent: name }))) : [first]
-    const reports = loaded.map(({ agent: name, components, findings }) => ({ agent: name, components, findings, ok: isFine(findings, strict) }))
+    const loaded = several
+      ? await Promise.all(first.agents.map(name => loadConfiguration(sources, { ...base, agent: name })))
+      : [first]
+    const reports = loaded.map(({ agent: name, components, findings }) => ({
+      agent: name,
+      components,
+      findings,
+      ok: isFine(findings, strict)
+    }))
     return { reports, code: reports.every(({ ok }) => ok) ? 0 : 1 }
   } catch (error) {
     if (!(error instanceof AgentError) || error.code !== 'ERR_CONFIG') throw error
@@ -71,22 +100,30 @@ async function check (options: ValidateOptions): Promise<{ reports: readonly Age
   }
 }
 
-async function readAll (paths: readonly string[]): Promise<Source[]> {
+async function readAll(paths: readonly string[]): Promise<Source[]> {
   const files = await Promise.all(paths.map(configurationFiles))
   return await Promise.all(files.flat().map(readConfiguration))
 }
 
 /** A folder given to `-f` is the configuration folder too. */
-async function folderOf (paths: readonly string[]): Promise<string | undefined> {
+async function folderOf(paths: readonly string[]): Promise<string | undefined> {
   for (const path of paths) if ((await stat(path)).isDirectory()) return path
   return undefined
 }
 
-function isFine (findings: readonly Finding[], strict: boolean): boolean {
+function isFine(findings: readonly Finding[], strict: boolean): boolean {
   return !findings.some(({ level }) => level === 'error' || (strict && level === 'warning'))
 }
 
-function unreadable (error: AgentError): Finding {
+function unreadable(error: AgentError): Finding {
   const file = typeof error.facts['path'] === 'string' ? error.facts['path'] : ''
-  return { level: 'error', code: 'UNREADABLE', file, line: 0, key: '', message: messageOf(error), hint: 'Name a readable configuration file with -f.' }
+  return {
+    level: 'error',
+    code: 'UNREADABLE',
+    file,
+    line: 0,
+    key: '',
+    message: messageOf(error),
+    hint: 'Name a readable configuration file with -f.'
+  }
 }

@@ -17,9 +17,9 @@ export interface KnownType {
    */
   readonly keys: string
   /** Most events of one transaction: its key and default; without default only a written size counts. */
-  readonly batch?: { readonly key: string, readonly default?: number }
-  readonly transaction?: { readonly key: string, readonly default: number }
-  readonly capacity?: { readonly key: string, readonly default: number }
+  readonly batch?: { readonly key: string; readonly default?: number }
+  readonly transaction?: { readonly key: string; readonly default: number }
+  readonly capacity?: { readonly key: string; readonly default: number }
   /** Old Kafka names that still work, or worked. */
   readonly deprecated?: readonly string[]
   /** Not in Flume 1.11 either. */
@@ -31,28 +31,39 @@ export interface KnownType {
 }
 
 /** A definition good for checking, not for running. */
-export function checkOnly (known: KnownType): AnyDefinition {
+export function checkOnly(known: KnownType): AnyDefinition {
   const { kind, type, classes, batch, transaction, keys } = known
   const settings = settingsOf(keys)
-  const number = (values: unknown, limit: { key: string, default?: number }): number => {
+  const number = (values: unknown, limit: { key: string; default?: number }): number => {
     const value = (values as Record<string, unknown>)[limit.key]
-    return typeof value === 'number' ? value : limit.default ?? 0
+    return typeof value === 'number' ? value : (limit.default ?? 0)
   }
   return {
-    kind, type, classes, settings, stability: 'stable', summary: `${type}, not in this version.`,
-    ...batch === undefined ? {} : { batchSize: (values: unknown) => number(values, batch) },
-    ...transaction === undefined ? {} : { transactionCapacity: (values: unknown) => positive(number(values, transaction), transaction.default) },
-    create: () => { throw new Error('This component is not in this version.') }
+    kind,
+    type,
+    classes,
+    settings,
+    stability: 'stable',
+    summary: `${type}, not in this version.`,
+    ...(batch === undefined ? {} : { batchSize: (values: unknown) => number(values, batch) }),
+    ...(transaction === undefined
+      ? {}
+      : {
+          transactionCapacity: (values: unknown) => positive(number(values, transaction), transaction.default)
+        }),
+    create: () => {
+      throw new Error('This component is not in this version.')
+    }
   }
 }
 
-function positive (value: number, otherwise: number): number {
+function positive(value: number, otherwise: number): number {
   return value > 0 ? value : otherwise
 }
 
 const WORD = /^([^!:|]+)((?:\|[^!:|]+)*)(!?)(?::(~?)(int|long)(?:>(-?\d+))?(?:=(-?\d+))?)?$/
 
-function settingsOf (keys: string): Settings {
+function settingsOf(keys: string): Settings {
   const settings: Record<string, Setting<unknown>> = {}
   for (const word of keys.split(/\s+/).filter(part => part !== '')) {
     const match = WORD.exec(word)
@@ -60,7 +71,13 @@ function settingsOf (keys: string): Settings {
     const [, key = '', aliases = '', required, lenient, number, above, otherwise] = match
     if (key.endsWith('.*')) settings[key] = prefixed(key.slice(0, -1), { doc: 'Passed on.' })
     else {
-      const setting = one(key, { aliases: aliases.split('|').slice(1), lenient: lenient === '~', number, above, otherwise })
+      const setting = one(key, {
+        aliases: aliases.split('|').slice(1),
+        lenient: lenient === '~',
+        number,
+        above,
+        otherwise
+      })
       settings[key] = required === '!' ? setting : optional(setting)
     }
   }
@@ -75,11 +92,17 @@ interface Given {
   readonly otherwise: string | undefined
 }
 
-function one (key: string, given: Given): Setting<unknown> {
+function one(key: string, given: Given): Setting<unknown> {
   const { aliases, lenient, number, above, otherwise } = given
   const doc = 'see the reference of Flume.'
   const bounds = above === undefined ? {} : { min: Number(above) + 1 }
-  const options = { doc, aliases, lenient, ...bounds, ...otherwise === undefined ? {} : { default: Number(otherwise) } }
+  const options = {
+    doc,
+    aliases,
+    lenient,
+    ...bounds,
+    ...(otherwise === undefined ? {} : { default: Number(otherwise) })
+  }
   if (number === 'int') return integer(key, options)
   return number === 'long' ? long(key, options) : text(key, { doc, aliases })
 }

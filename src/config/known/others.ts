@@ -7,56 +7,83 @@ const MORPHLINE = 'org.apache.flume.sink.solr.morphline.'
 /** Interceptors, selectors and sink processors of Flume that are not in this version. */
 export const KNOWN_OTHERS: readonly KnownType[] = [
   {
-    kind: 'interceptor', type: 'timestamp', classes: [`${INTERCEPTOR}TimestampInterceptor$Builder`],
+    kind: 'interceptor',
+    type: 'timestamp',
+    classes: [`${INTERCEPTOR}TimestampInterceptor$Builder`],
     keys: 'headerName preserveExisting'
   },
   {
-    kind: 'interceptor', type: 'host', classes: [`${INTERCEPTOR}HostInterceptor$Builder`],
+    kind: 'interceptor',
+    type: 'host',
+    classes: [`${INTERCEPTOR}HostInterceptor$Builder`],
     keys: 'hostHeader useIP preserveExisting'
   },
   {
-    kind: 'interceptor', type: 'remove_header', classes: [`${INTERCEPTOR}RemoveHeaderInterceptor$Builder`],
+    kind: 'interceptor',
+    type: 'remove_header',
+    classes: [`${INTERCEPTOR}RemoveHeaderInterceptor$Builder`],
     keys: 'withName fromList fromListSeparator matching'
   },
   {
-    kind: 'interceptor', type: 'search_replace', classes: [`${INTERCEPTOR}SearchAndReplaceInterceptor$Builder`],
+    kind: 'interceptor',
+    type: 'search_replace',
+    classes: [`${INTERCEPTOR}SearchAndReplaceInterceptor$Builder`],
     keys: 'searchPattern! replaceString charset'
   },
   {
-    kind: 'interceptor', type: 'regex_filter', classes: [`${INTERCEPTOR}RegexFilteringInterceptor$Builder`],
+    kind: 'interceptor',
+    type: 'regex_filter',
+    classes: [`${INTERCEPTOR}RegexFilteringInterceptor$Builder`],
     keys: 'regex excludeEvents'
   },
   {
-    kind: 'interceptor', type: 'regex_extractor', classes: [`${INTERCEPTOR}RegexExtractorInterceptor$Builder`],
+    kind: 'interceptor',
+    type: 'regex_extractor',
+    classes: [`${INTERCEPTOR}RegexExtractorInterceptor$Builder`],
     keys: 'regex! serializers! serializers.*'
   },
   {
-    kind: 'interceptor', type: 'uuid', classes: [`${MORPHLINE}UUIDInterceptor$Builder`],
+    kind: 'interceptor',
+    type: 'uuid',
+    classes: [`${MORPHLINE}UUIDInterceptor$Builder`],
     keys: 'headerName preserveExisting prefix'
   },
   {
-    kind: 'interceptor', type: 'morphline', classes: [`${MORPHLINE}MorphlineInterceptor$Builder`],
+    kind: 'interceptor',
+    type: 'morphline',
+    classes: [`${MORPHLINE}MorphlineInterceptor$Builder`],
     keys: `morphlineFile! morphlineId morphlineVariable.* isProductionMode isIgnoringRecoverableExceptions
       recoverableExceptionClasses`
   },
   {
-    kind: 'selector', type: 'multiplexing', classes: ['org.apache.flume.channel.MultiplexingChannelSelector'],
+    kind: 'selector',
+    type: 'multiplexing',
+    classes: ['org.apache.flume.channel.MultiplexingChannelSelector'],
     keys: 'header default mapping.* optional.*'
   },
   {
-    kind: 'selector', type: 'load_balancing', classes: ['org.apache.flume.channel.LoadBalancingChannelSelector'], keys: 'policy',
+    kind: 'selector',
+    type: 'load_balancing',
+    classes: ['org.apache.flume.channel.LoadBalancingChannelSelector'],
+    keys: 'policy',
     rules: properties => wordRules(properties, 'policy', ['round_robin', 'random'])
   },
   {
-    kind: 'processor', type: 'failover', classes: ['org.apache.flume.sink.FailoverSinkProcessor'],
+    kind: 'processor',
+    type: 'failover',
+    classes: ['org.apache.flume.sink.FailoverSinkProcessor'],
     keys: 'priority.* maxpenalty:~int=30000'
   },
   {
-    kind: 'processor', type: 'load_balance', classes: ['org.apache.flume.sink.LoadBalancingSinkProcessor'],
+    kind: 'processor',
+    type: 'load_balance',
+    classes: ['org.apache.flume.sink.LoadBalancingSinkProcessor'],
     keys: 'selector backoff selector.maxTimeOut:long selector.*'
   },
   {
-    kind: 'configfilter', type: 'hadoop', classes: ['org.apache.flume.configfilter.HadoopCredentialStoreConfigFilter'],
+    kind: 'configfilter',
+    type: 'hadoop',
+    classes: ['org.apache.flume.configfilter.HadoopCredentialStoreConfigFilter'],
     keys: 'credential.provider.path! credstore.java-keystore-provider.password-file'
   }
 ]

@@ -4,10 +4,11 @@ import { parseJavaBoolean, parseJavaInt } from '../../core/numbers.ts'
 type Given = Readonly<Record<string, string>>
 
 /** A server with TLS needs a key store. */
-export function keystoreRules (given: Given): readonly Problem[] {
+export function keystoreRules(given: Given): readonly Problem[] {
   if (!parseJavaBoolean(given['ssl'] ?? given['enableSSL'] ?? '')) return []
   const found: Problem[] = []
-  if (given['keystore'] === undefined) found.push(missing('keystore', 'keystore must be specified when SSL is enabled.'))
+  if (given['keystore'] === undefined)
+    found.push(missing('keystore', 'keystore must be specified when SSL is enabled.'))
   else if ((given['keystore-password'] ?? given['keystorePassword']) === undefined) {
     found.push(missing('keystore-password', 'keystore-password must be specified when SSL is enabled.'))
   }
@@ -15,51 +16,72 @@ export function keystoreRules (given: Given): readonly Problem[] {
 }
 
 /** Principal and key table come together. */
-export function kerberosRules (given: Given, principal: string, keytab: string): readonly Problem[] {
+export function kerberosRules(given: Given, principal: string, keytab: string): readonly Problem[] {
   const [hasPrincipal, hasKeytab] = [given[principal] !== undefined, given[keytab] !== undefined]
   if (hasPrincipal === hasKeytab) return []
-  return [hasPrincipal
-    ? missing(keytab, 'Keytab can not be null when Principal is provided.')
-    : missing(principal, 'Principal can not be null when keytab is provided.')]
+  return [
+    hasPrincipal
+      ? missing(keytab, 'Keytab can not be null when Principal is provided.')
+      : missing(principal, 'Principal can not be null when keytab is provided.')
+  ]
 }
 
 const RULE = /^(?:allow|deny):(?:ip|name):[^:]+$/
 
 /** `allow:ip:127.*,deny:name:*` */
-export function ipFilterRules (given: Given): readonly Problem[] {
+export function ipFilterRules(given: Given): readonly Problem[] {
   if (!parseJavaBoolean(given['ipFilter'] ?? '')) return []
   const rules = given['ipFilterRules']
-  if (rules === undefined) return [missing('ipFilterRules', 'ipFilter is configured with true but ipFilterRules is not defined.')]
+  if (rules === undefined)
+    return [missing('ipFilterRules', 'ipFilter is configured with true but ipFilterRules is not defined.')]
   const bad = rules.split(',').filter(rule => !RULE.test(rule.trim()))
   return bad.map(rule => ({
-    level: 'error', code: 'BAD_VALUE', key: 'ipFilterRules',
+    level: 'error',
+    code: 'BAD_VALUE',
+    key: 'ipFilterRules',
     message: `Invalid ipFilter patternRule '${rule}' should look like <'allow'  or 'deny'>:<'ip' or 'name'>:<pattern>.`,
     hint: 'Write such as allow:ip:127.*,deny:name:*.'
   }))
 }
 
 /** One of a few words, in any case. */
-export function wordRules (given: Given, key: string, words: readonly string[]): readonly Problem[] {
+export function wordRules(given: Given, key: string, words: readonly string[]): readonly Problem[] {
   const value = given[key]
   if (value === undefined || words.includes(value.toLowerCase())) return []
-  return [{ level: 'error', code: 'BAD_VALUE', key, message: `${key} is "${value}".`, hint: `Write one of: ${words.join(', ')}.` }]
+  return [
+    {
+      level: 'error',
+      code: 'BAD_VALUE',
+      key,
+      message: `${key} is "${value}".`,
+      hint: `Write one of: ${words.join(', ')}.`
+    }
+  ]
 }
 
 /** A list of ports, separated by blanks. */
-export function portListRules (given: Given): readonly Problem[] {
-  const bad = (given['ports'] ?? '').split(/\s+/).filter(port => port !== '' && parseJavaInt(port) === undefined)
+export function portListRules(given: Given): readonly Problem[] {
+  const bad = (given['ports'] ?? '')
+    .split(/\s+/)
+    .filter(port => port !== '' && parseJavaInt(port) === undefined)
   return bad.map(port => ({
-    level: 'error', code: 'BAD_NUMBER', key: 'ports', message: `ports holds "${port}", which is not a whole number.`, hint: 'Write ports separated by blanks.'
+    level: 'error',
+    code: 'BAD_NUMBER',
+    key: 'ports',
+    message: `ports holds "${port}", which is not a whole number.`,
+    hint: 'Write ports separated by blanks.'
   }))
 }
 
 /** At least one listed file group has a path. */
-export function fileGroupRules (given: Given): readonly Problem[] {
+export function fileGroupRules(given: Given): readonly Problem[] {
   const groups = (given['filegroups'] ?? '').split(/\s+/).filter(group => group !== '')
   if (groups.length === 0 || groups.some(group => given[`filegroups.${group}`] !== undefined)) return []
-  return [missing(`filegroups.${groups[0] ?? ''}`, "Mapping for tailing files is empty or invalid: 'filegroups.'")]
+  return [
+    missing(`filegroups.${groups[0] ?? ''}`, "Mapping for tailing files is empty or invalid: 'filegroups.'")
+  ]
 }
 
-function missing (key: string, message: string): Problem {
+function missing(key: string, message: string): Problem {
   return { level: 'error', code: 'MISSING_REQUIRED', key, message, hint: `Add ${key}.` }
 }

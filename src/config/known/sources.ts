@@ -1,5 +1,12 @@
 import type { KnownType } from './known-type.ts'
-import { fileGroupRules, ipFilterRules, kerberosRules, keystoreRules, portListRules, wordRules } from './rules.ts'
+import {
+  fileGroupRules,
+  ipFilterRules,
+  kerberosRules,
+  keystoreRules,
+  portListRules,
+  wordRules
+} from './rules.ts'
 
 const TLS = `ssl keystore keystore-password keystore-type exclude-protocols include-protocols exclude-cipher-suites
   include-cipher-suites`
@@ -10,32 +17,45 @@ const FORMAT = 'format.regex format.search format.replace format.dateFormat'
 /** Sources of Flume that are not in this version. */
 export const KNOWN_SOURCES: readonly KnownType[] = [
   {
-    kind: 'source', type: 'avro',
+    kind: 'source',
+    type: 'avro',
     classes: ['org.apache.flume.source.AvroSource', 'org.apache.flume.rpc.avro.source.AvroSource'],
     keys: `bind! port!:int threads:~int=0 compression-type compression-level ipFilter ipFilterRules ${TLS}`,
     rules: properties => [...keystoreRules(properties), ...ipFilterRules(properties)]
   },
   {
-    kind: 'source', type: 'thrift',
+    kind: 'source',
+    type: 'thrift',
     classes: ['org.apache.flume.source.ThriftSource', 'org.apache.flume.rpc.thrift.source.ThriftSource'],
     keys: `bind! port!:int threads:~int=0 protocol kerberos agent-principal agent-keytab ${TLS}`,
-    rules: properties => [...keystoreRules(properties), ...kerberosRules(properties, 'agent-principal', 'agent-keytab')]
+    rules: properties => [
+      ...keystoreRules(properties),
+      ...kerberosRules(properties, 'agent-principal', 'agent-keytab')
+    ]
   },
   {
-    kind: 'source', type: 'exec', classes: ['org.apache.flume.source.ExecSource'],
+    kind: 'source',
+    type: 'exec',
+    classes: ['org.apache.flume.source.ExecSource'],
     keys: 'command! shell restart restartThrottle:long logStdErr batchSize:int batchTimeout:long charset',
     batch: { key: 'batchSize', default: 20 }
   },
   {
-    kind: 'source', type: 'jms', classes: ['org.apache.flume.source.jms.JMSSource'],
+    kind: 'source',
+    type: 'jms',
+    classes: ['org.apache.flume.source.jms.JMSSource'],
     keys: `initialContextFactory! providerURL! connectionFactory destinationName! destinationType! destinationLocator
       messageSelector userName passwordFile batchSize:int>0 errorThreshold:int pollTimeout:long clientId
       createDurableSubscription durableSubscriptionName converter.* ${BACKOFF}`,
     batch: { key: 'batchSize', default: 100 }
   },
   {
-    kind: 'source', type: 'spooldir',
-    classes: ['org.apache.flume.source.SpoolDirectorySource', 'org.apache.flume.rpc.avro.source.SpoolDirectorySource'],
+    kind: 'source',
+    type: 'spooldir',
+    classes: [
+      'org.apache.flume.source.SpoolDirectorySource',
+      'org.apache.flume.rpc.avro.source.SpoolDirectorySource'
+    ],
     keys: `spoolDir! fileSuffix deletePolicy trackingPolicy trackerDir fileHeader fileHeaderKey basenameHeader
       basenameHeaderKey includePattern ignorePattern consumeOrder recursiveDirectorySearch pollDelay:int batchSize:int
       maxBackoff:int inputCharset decodeErrorPolicy deserializer deserializer.* bufferMaxLineLength:int bufferMaxLines`,
@@ -46,56 +66,83 @@ export const KNOWN_SOURCES: readonly KnownType[] = [
     ]
   },
   {
-    kind: 'source', type: 'taildir', classes: ['org.apache.flume.source.taildir.TaildirSource'],
+    kind: 'source',
+    type: 'taildir',
+    classes: ['org.apache.flume.source.taildir.TaildirSource'],
     keys: `filegroups! filegroups.* positionFile headers.* byteOffsetHeader fileHeader fileHeaderKey skipToEnd
       idleTimeout:int writePosInterval:int batchSize:int maxBatchCount:long cachePatternMatching ${BACKOFF}`,
-    batch: { key: 'batchSize', default: 100 }, rules: fileGroupRules
+    batch: { key: 'batchSize', default: 100 },
+    rules: fileGroupRules
   },
   {
-    kind: 'source', type: 'netcatudp', classes: ['org.apache.flume.source.NetcatUdpSource'],
+    kind: 'source',
+    type: 'netcatudp',
+    classes: ['org.apache.flume.source.NetcatUdpSource'],
     keys: 'bind port!:int remoteAddress remoteAddressHeader'
   },
   {
-    kind: 'source', type: 'syslogtcp', classes: ['org.apache.flume.source.SyslogTcpSource'],
-    keys: `host port!:int eventSize:int ${SYSLOG} ${FORMAT} ${TLS}`, rules: keystoreRules
+    kind: 'source',
+    type: 'syslogtcp',
+    classes: ['org.apache.flume.source.SyslogTcpSource'],
+    keys: `host port!:int eventSize:int ${SYSLOG} ${FORMAT} ${TLS}`,
+    rules: keystoreRules
   },
   {
-    kind: 'source', type: 'syslogudp', classes: ['org.apache.flume.source.SyslogUDPSource'],
+    kind: 'source',
+    type: 'syslogudp',
+    classes: ['org.apache.flume.source.SyslogUDPSource'],
     keys: `host port!:int ${SYSLOG} ${FORMAT}`
   },
   {
-    kind: 'source', type: 'multiport_syslogtcp', classes: ['org.apache.flume.source.MultiportSyslogTCPSource'],
+    kind: 'source',
+    type: 'multiport_syslogtcp',
+    classes: ['org.apache.flume.source.MultiportSyslogTCPSource'],
     keys: `ports! host eventSize:int batchSize:int readBufferBytes:int readBufferSize numProcessors:int charset.default
       charset.port.* portHeader ${SYSLOG} ${TLS}`,
-    batch: { key: 'batchSize', default: 100 }, rules: properties => [...keystoreRules(properties), ...portListRules(properties)]
+    batch: { key: 'batchSize', default: 100 },
+    rules: properties => [...keystoreRules(properties), ...portListRules(properties)]
   },
   {
-    kind: 'source', type: 'http', classes: ['org.apache.flume.source.http.HTTPSource'],
+    kind: 'source',
+    type: 'http',
+    classes: ['org.apache.flume.source.http.HTTPSource'],
     keys: `port!:int bind handler handler.* enableSSL keystorePassword excludeProtocols QueuedThreadPool.* HttpConfiguration.*
       SslContextFactory.* ServerConnector.* ${TLS}`,
     rules: keystoreRules
   },
   {
-    kind: 'source', type: 'kafka', classes: ['org.apache.flume.source.kafka.KafkaSource'],
+    kind: 'source',
+    type: 'kafka',
+    classes: ['org.apache.flume.source.kafka.KafkaSource'],
     keys: `kafka.bootstrap.servers|zookeeperConnect! kafka.topics|topic|kafka.topics.regex! kafka.consumer.group.id|groupId
       kafka.consumer.* batchSize:int batchDurationMillis:int useFlumeEventFormat setTopicHeader topicHeader header.*
       migrateZookeeperOffsets ${BACKOFF}`,
-    batch: { key: 'batchSize', default: 1000 }, deprecated: ['zookeeperConnect', 'topic', 'groupId']
+    batch: { key: 'batchSize', default: 1000 },
+    deprecated: ['zookeeperConnect', 'topic', 'groupId']
   },
   {
-    kind: 'source', type: 'scribe', classes: ['org.apache.flume.source.scribe.ScribeSource'],
+    kind: 'source',
+    type: 'scribe',
+    classes: ['org.apache.flume.source.scribe.ScribeSource'],
     keys: 'port:int maxReadBufferBytes:int workerThreads:int'
   },
   {
-    kind: 'source', type: 'avrolegacy', classes: ['org.apache.flume.source.avroLegacy.AvroLegacySource'],
+    kind: 'source',
+    type: 'avrolegacy',
+    classes: ['org.apache.flume.source.avroLegacy.AvroLegacySource'],
     keys: 'host! port!:int'
   },
   {
-    kind: 'source', type: 'thriftlegacy', classes: ['org.apache.flume.source.thriftLegacy.ThriftLegacySource'],
+    kind: 'source',
+    type: 'thriftlegacy',
+    classes: ['org.apache.flume.source.thriftLegacy.ThriftLegacySource'],
     keys: 'host! port!:int'
   },
   {
-    kind: 'source', type: 'twitter', classes: ['org.apache.flume.source.twitter.TwitterSource'], extraJars: true,
+    kind: 'source',
+    type: 'twitter',
+    classes: ['org.apache.flume.source.twitter.TwitterSource'],
+    extraJars: true,
     keys: 'consumerKey! consumerSecret! accessToken! accessTokenSecret! maxBatchSize:int maxBatchDurationMillis:int',
     batch: { key: 'maxBatchSize', default: 1000 }
   },

@@ -1,6 +1,10 @@
 import type { Kind } from '../../core/plan.ts'
 
-interface Replacement { readonly kind: Kind, readonly pattern: RegExp, readonly instead: string }
+interface Replacement {
+  readonly kind: Kind
+  readonly pattern: RegExp
+  readonly instead: string
+}
 
 /** What does the job of well-known third-party classes. The first pattern that fits the class name counts. */
 const REPLACEMENTS: readonly Replacement[] = [
@@ -19,12 +23,20 @@ const REPLACEMENTS: readonly Replacement[] = [
   { kind: 'sink', pattern: /hbase/i, instead: 'hbase2' },
   { kind: 'sink', pattern: /roll|file/i, instead: 'file_roll' },
   { kind: 'sink', pattern: /http|rest/i, instead: 'http' },
-  { kind: 'sink', pattern: /ganglia/i, instead: '-Dflume.monitoring.type=ganglia for the agent’s own counters' },
+  {
+    kind: 'sink',
+    pattern: /ganglia/i,
+    instead: '-Dflume.monitoring.type=ganglia for the agent’s own counters'
+  },
   { kind: 'sink', pattern: /console|stdout|logg/i, instead: 'logger' },
   { kind: 'interceptor', pattern: /timestamp/i, instead: 'timestamp' },
   { kind: 'interceptor', pattern: /host/i, instead: 'host' },
   { kind: 'interceptor', pattern: /static/i, instead: 'static, once per header' },
-  { kind: 'interceptor', pattern: /uuid/i, instead: 'org.apache.flume.sink.solr.morphline.UUIDInterceptor$Builder' },
+  {
+    kind: 'interceptor',
+    pattern: /uuid/i,
+    instead: 'org.apache.flume.sink.solr.morphline.UUIDInterceptor$Builder'
+  },
   { kind: 'interceptor', pattern: /extract|parser/i, instead: 'regex_extractor' },
   { kind: 'interceptor', pattern: /filter/i, instead: 'regex_filter' },
   { kind: 'interceptor', pattern: /replace/i, instead: 'search_replace' },
@@ -34,6 +46,6 @@ const REPLACEMENTS: readonly Replacement[] = [
 ]
 
 /** The built-in type that does the job of a third-party class, when there is one. */
-export function builtInFor (kind: Kind, type: string): string | undefined {
+export function builtInFor(kind: Kind, type: string): string | undefined {
   return REPLACEMENTS.find(entry => entry.kind === kind && entry.pattern.test(type))?.instead
 }

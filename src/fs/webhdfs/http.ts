@@ -8,9 +8,20 @@ import { ANSWER_TIMEOUT, CONNECT_TIMEOUT, Uploader } from './upload.ts'
 
 /** Errors of the phase in which nothing was sent yet. */
 const BEFORE_SENDING: readonly string[] = [
-  'ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'EHOSTDOWN', 'UND_ERR_CONNECT_TIMEOUT',
-  CONNECT_TIMEOUT,   'DEPTH_ZERO_SELF_SIGNED_CERT', 'SELF_SIGNED_CERT_IN_CHAIN', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'CERT_HAS_EXPIRED',
-  'ERR_TLS_CERT_ALTNAME_INVALID', 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY'
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EHOSTDOWN',
+  'UND_ERR_CONNECT_TIMEOUT',
+  CONNECT_TIMEOUT,
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'CERT_HAS_EXPIRED',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY'
 ]
 const TIMEOUTS: readonly string[] = ['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', ANSWER_TIMEOUT]
 const CONNECT_TIMEOUT_MS = 5_000
@@ -37,44 +48,57 @@ export class HttpClient {
   readonly #uploader: Uploader
   readonly #timeoutMs: number
 
-  constructor (timeoutMs: number) {
+  constructor(timeoutMs: number) {
     const connectMs = Math.min(CONNECT_TIMEOUT_MS, timeoutMs)
     this.#timeoutMs = timeoutMs
-    this.#agent = new Agent({ connect: { timeout: connectMs }, headersTimeout: timeoutMs, bodyTimeout: timeoutMs })
+    this.#agent = new Agent({
+      connect: { timeout: connectMs },
+      headersTimeout: timeoutMs,
+      bodyTimeout: timeoutMs
+    })
     this.#uploader = new Uploader({ connectMs, answerMs: timeoutMs })
   }
 
   /** Rejects on a status of 400 and more; isNotApplied() tells of an error that nothing happened. */
-  async open (call: HttpRequest): Promise<HttpAnswer> {
-    return await this.#checked(call, async () => await request(call.url, { dispatcher: this.#agent, method: call.method }))
+  async open(call: HttpRequest): Promise<HttpAnswer> {
+    return await this.#checked(
+      call,
+      async () => await request(call.url, { dispatcher: this.#agent, method: call.method })
+    )
   }
 
   /** Sends bytes; resolves once the server confirmed all of them. */
-  async upload (call: HttpRequest, bytes: readonly Buffer[]): Promise<void> {
+  async upload(call: HttpRequest, bytes: readonly Buffer[]): Promise<void> {
     const answer = await this.#checked(call, async () => {
       const message = await this.#uploader.send(call, bytes)
       return { statusCode: message.statusCode ?? 0, headers: message.headers, body: message }
     })
     await this.text(call, answer)
     if (answer.location !== undefined) {
-      throw fileError('other', call.path, 'The server redirects twice.', { server: call.url.host, notApplied: true })
+      throw fileError('other', call.path, 'The server redirects twice.', {
+        server: call.url.host,
+        notApplied: true
+      })
     }
   }
 
   /** The whole body as text. */
-  async text (call: HttpRequest, answer: Pick<HttpAnswer, 'body'>): Promise<string> {
+  async text(call: HttpRequest, answer: Pick<HttpAnswer, 'body'>): Promise<string> {
     const { text, whole } = await readText(this.#guarded(call, answer.body), MAX_ANSWER_BYTES)
     if (whole) return text
-    throw fileError('other', call.path, 'The answer is too large.', { server: call.url.host, maxBytes: MAX_ANSWER_BYTES })
+    throw fileError('other', call.path, 'The answer is too large.', {
+      server: call.url.host,
+      maxBytes: MAX_ANSWER_BYTES
+    })
   }
 
   /** Ends connections once their calls are answered. */
-  async close (): Promise<void> {
+  async close(): Promise<void> {
     this.#uploader.close()
     if (!this.#agent.closed) await this.#agent.close()
   }
 
-  async #checked (call: HttpRequest, send: () => Promise<RawAnswer>): Promise<HttpAnswer> {
+  async #checked(call: HttpRequest, send: () => Promise<RawAnswer>): Promise<HttpAnswer> {
     let answer: RawAnswer
     try {
       answer = await send()
@@ -87,7 +111,7 @@ export class HttpClient {
     throw errorOfAnswer(answer.statusCode, text, call.path, { server: call.url.host })
   }
 
-  async * #guarded (call: HttpRequest, body: AsyncIterable<Buffer>): AsyncGenerator<Buffer, undefined> {
+  async *#guarded(call: HttpRequest, body: AsyncIterable<Buffer>): AsyncGenerator<Buffer, undefined> {
     try {
       for await (const piece of body) yield piece
     } catch (error) {
@@ -96,7 +120,7 @@ export class HttpClient {
     return undefined
   }
 
-  #failure (error: unknown, call: HttpRequest): AgentError {
+  #failure(error: unknown, call: HttpRequest): AgentError {
     if (error instanceof AgentError) return error
     const code = systemCode(error) ?? ''
     const server = call.url.host
@@ -110,7 +134,10 @@ export class HttpClient {
   }
 }
 
-async function readText (body: AsyncIterable<Buffer>, max: number): Promise<{ readonly text: string, readonly whole: boolean }> {
+async function readText(
+  body: AsyncIterable<Buffer>,
+  max: number
+): Promise<{ readonly text: string; readonly whole: boolean }> {
   const pieces: Buffer[] = []
   let size = 0
   for await (const piece of body) {
@@ -122,14 +149,16 @@ async function readText (body: AsyncIterable<Buffer>, max: number): Promise<{ re
 }
 
 /** Whether the failed call certainly changed nothing. */
-export function isNotApplied (error: unknown): boolean {
+export function isNotApplied(error: unknown): boolean {
   return error instanceof AgentError && error.facts['notApplied'] === true
 }
 
-function locationOf (answer: RawAnswer, call: HttpRequest): URL | undefined {
+function locationOf(answer: RawAnswer, call: HttpRequest): URL | undefined {
   const header = answer.headers['location']
   if (answer.statusCode < 300 || header === undefined) return undefined
   const location = URL.canParse(header, call.url) ? new URL(header, call.url) : undefined
   if (location !== undefined && /^https?:$/.test(location.protocol)) return location
-  throw fileError('other', call.path, 'The server redirects to an address that cannot be used.', { server: call.url.host })
+  throw fileError('other', call.path, 'The server redirects to an address that cannot be used.', {
+    server: call.url.host
+  })
 }

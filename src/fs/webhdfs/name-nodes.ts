@@ -23,14 +23,17 @@ export class NameNodes {
   readonly #http: HttpClient
   #active = 0
 
-  constructor (settings: WebHdfsSettings) {
+  constructor(settings: WebHdfsSettings) {
     this.#settings = settings
     this.#http = new HttpClient(settings.timeoutMs)
   }
 
   /** The answer as JSON; an empty object when there is none. */
-  async call (operation: Operation): Promise<Readonly<Record<string, unknown>>> {
-    const text = await this.#ask(operation, async call => await this.#http.text(call, await this.#http.open(call)))
+  async call(operation: Operation): Promise<Readonly<Record<string, unknown>>> {
+    const text = await this.#ask(
+      operation,
+      async call => await this.#http.text(call, await this.#http.open(call))
+    )
     if (text.trim() === '') return {}
     try {
       const parsed: unknown = JSON.parse(text)
@@ -42,15 +45,16 @@ export class NameNodes {
   }
 
   /** CREATE or APPEND: asks where to, then sends the bytes there, to another DataNode where one cannot be reached. */
-  async sendData (operation: Operation, body: readonly Buffer[]): Promise<void> {
+  async sendData(operation: Operation, body: readonly Buffer[]): Promise<void> {
     await this.#withDataNode(operation, async ({ location }) => {
-      if (location === undefined) throw fileError('other', operation.path, 'The server did not redirect.', { op: operation.op })
+      if (location === undefined)
+        throw fileError('other', operation.path, 'The server did not redirect.', { op: operation.op })
       await this.#http.upload({ method: operation.method, url: location, path: operation.path }, body)
     })
   }
 
   /** OPEN: the bytes in pieces. A gateway such as HttpFS answers itself. */
-  async readData (operation: Operation): Promise<AsyncIterable<Buffer>> {
+  async readData(operation: Operation): Promise<AsyncIterable<Buffer>> {
     return await this.#withDataNode(operation, async ({ location, body }) => {
       if (location === undefined) return body
       return (await this.#http.open({ method: operation.method, url: location, path: operation.path })).body
@@ -58,15 +62,18 @@ export class NameNodes {
   }
 
   /** Ends idle connections. */
-  async close (): Promise<void> {
+  async close(): Promise<void> {
     await this.#http.close()
   }
 
-  async #withDataNode<T> (operation: Operation, task: (located: HttpAnswer) => Promise<T>): Promise<T> {
+  async #withDataNode<T>(operation: Operation, task: (located: HttpAnswer) => Promise<T>): Promise<T> {
     const unreachable = new Set<string>()
     for (let tried = 1; ; tried++) {
       const excluded = unreachable.size === 0 ? {} : { excludedatanodes: [...unreachable].join(',') }
-      const located = await this.#locate({ ...operation, parameters: { ...operation.parameters, ...excluded } }, unreachable)
+      const located = await this.#locate(
+        { ...operation, parameters: { ...operation.parameters, ...excluded } },
+        unreachable
+      )
       try {
         return await task(located)
       } catch (error) {
@@ -77,7 +84,7 @@ export class NameNodes {
   }
 
   /** Where the data go or come from. The question itself changes nothing, so it may be repeated. */
-  async #locate (operation: Operation, unreachable: ReadonlySet<string>): Promise<HttpAnswer> {
+  async #locate(operation: Operation, unreachable: ReadonlySet<string>): Promise<HttpAnswer> {
     try {
       return await this.#ask({ ...operation, repeatable: true }, async call => {
         const answer = await this.#http.open(call)
@@ -91,7 +98,7 @@ export class NameNodes {
   }
 
   /** Tries each NameNode, the last good one first, until one feels responsible. */
-  async #ask<T> (operation: Operation, task: (call: HttpRequest) => Promise<T>): Promise<T> {
+  async #ask<T>(operation: Operation, task: (call: HttpRequest) => Promise<T>): Promise<T> {
     const { nameNodes } = this.#settings
     const first = this.#active
     for (let tried = 1; ; tried++) {
@@ -107,7 +114,11 @@ export class NameNodes {
   }
 
   /** A kept-alive connection may have been closed under the request: where harmless, that is tried once more. */
-  async #askOne<T> (nameNode: string, operation: Operation, task: (call: HttpRequest) => Promise<T>): Promise<T> {
+  async #askOne<T>(
+    nameNode: string,
+    operation: Operation,
+    task: (call: HttpRequest) => Promise<T>
+  ): Promise<T> {
     const call = { method: operation.method, url: this.#address(nameNode, operation), path: operation.path }
     try {
       return await task(call)
@@ -117,7 +128,7 @@ export class NameNodes {
     }
   }
 
-  #address (nameNode: string, operation: Operation): URL {
+  #address(nameNode: string, operation: Operation): URL {
     const path = operation.path.toWellFormed().split('/').map(encodeURIComponent).join('/')
     const url = new URL(`${nameNode}/webhdfs/v1${path}`)
     url.searchParams.set('op', operation.op)
@@ -128,30 +139,43 @@ export class NameNodes {
   }
 }
 
-function mayAskAnother (error: unknown, operation: Operation): boolean {
+function mayAskAnother(error: unknown, operation: Operation): boolean {
   if (!(error instanceof AgentError)) return false
   if (isStandby(error)) return true
   return error.facts['kind'] === 'unreachable' && (operation.repeatable || isNotApplied(error))
 }
 
-function isUnreachableHost (error: unknown): boolean {
-  return error instanceof AgentError && error.facts['kind'] === 'unreachable' && isNotApplied(error) && error.facts['status'] === undefined
+function isUnreachableHost(error: unknown): boolean {
+  return (
+    error instanceof AgentError &&
+    error.facts['kind'] === 'unreachable' &&
+    isNotApplied(error) &&
+    error.facts['status'] === undefined
+  )
 }
 
-function isLostConnection (error: unknown): boolean {
-  return error instanceof AgentError && error.code === 'ERR_FILE_SYSTEM' && error.facts['kind'] === 'unreachable' &&
-    error.facts['status'] === undefined && !isNotApplied(error)
+function isLostConnection(error: unknown): boolean {
+  return (
+    error instanceof AgentError &&
+    error.code === 'ERR_FILE_SYSTEM' &&
+    error.facts['kind'] === 'unreachable' &&
+    error.facts['status'] === undefined &&
+    !isNotApplied(error)
+  )
 }
 
-function withNotApplied (error: unknown): unknown {
+function withNotApplied(error: unknown): unknown {
   return error instanceof AgentError
     ? new AgentError(error.code, error.message, { ...error.facts, notApplied: true }, error.cause)
     : error
 }
 
-function dataNodesAway (operation: Operation, unreachable: ReadonlySet<string>, cause: unknown): AgentError {
+function dataNodesAway(operation: Operation, unreachable: ReadonlySet<string>, cause: unknown): AgentError {
   return fileError('unreachable', operation.path, 'No DataNode that the NameNode names can be reached.', {
-    op: operation.op, dataNodes: [...unreachable], notApplied: true, cause,
+    op: operation.op,
+    dataNodes: [...unreachable],
+    notApplied: true,
+    cause,
     hint: 'The names that DataNodes register with must be known here; HttpFS needs only its own.'
   })
 }

@@ -25,8 +25,11 @@ const PORTS = { http: 9870, https: 9871 }
 const TIMEOUT_MS = 20_000
 
 /** Settings for `webhdfs://authority` (or `swebhdfs:`); a logical name service becomes its NameNodes. */
-export function webHdfsSettings (
-  secure: boolean, authority: string, configuration: HadoopConfiguration, options: OpenOptions
+export function webHdfsSettings(
+  secure: boolean,
+  authority: string,
+  configuration: HadoopConfiguration,
+  options: OpenOptions
 ): WebHdfsSettings {
   const protocol = secure ? 'https' : 'http'
   const nameNodes = logicalNameNodes(authority, protocol, configuration) ?? [authority]
@@ -39,7 +42,10 @@ export function webHdfsSettings (
       return `${protocol}://${host}:${port}`
     }),
     identity: identityOf(configuration, options),
-    defaults: { ...(replication === undefined ? {} : { replication }), ...(blockSize === undefined ? {} : { blockSize }) },
+    defaults: {
+      ...(replication === undefined ? {} : { replication }),
+      ...(blockSize === undefined ? {} : { blockSize })
+    },
     umask: umaskOf(configuration.get('fs.permissions.umask-mode') ?? '022'),
     timeoutMs: options.timeoutMs ?? TIMEOUT_MS,
     clock: options.clock ?? realTime
@@ -47,18 +53,20 @@ export function webHdfsSettings (
 }
 
 /** Authority of fs.defaultFS for a URI without one, such as `webhdfs:///user`. */
-export function defaultAuthority (uri: FileUri, configuration: HadoopConfiguration): string {
+export function defaultAuthority(uri: FileUri, configuration: HadoopConfiguration): string {
   const defaults = splitUri(configuration.defaultFileSystem)
   if (defaults.scheme === uri.scheme && defaults.authority) return defaults.authority
   throw new AgentError('ERR_CONFIG', 'The URI names no host and fs.defaultFS has none for its scheme.', {
-    uri: `${uri.scheme}:${uri.path}`, hint: `Write ${uri.scheme}://namenode:9870${uri.path}`
+    uri: `${uri.scheme}:${uri.path}`,
+    hint: `Write ${uri.scheme}://namenode:9870${uri.path}`
   })
 }
 
 /** WebHDFS address of the cluster that `hdfs://authority` names, where the site files tell it. */
-export function webHdfsAuthority (
-  authority: string, configuration: HadoopConfiguration
-): { readonly authority: string, readonly secure: boolean } | undefined {
+export function webHdfsAuthority(
+  authority: string,
+  configuration: HadoopConfiguration
+): { readonly authority: string; readonly secure: boolean } | undefined {
   const secure = configuration.get('dfs.http.policy') === 'HTTPS_ONLY'
   const protocol = secure ? 'https' : 'http'
   const single = configuration.get(`dfs.namenode.${protocol}-address`)
@@ -70,25 +78,39 @@ export function webHdfsAuthority (
 }
 
 /** HTTP addresses of the NameNodes of a logical name service; undefined for a plain host. */
-function logicalNameNodes (authority: string, protocol: string, configuration: HadoopConfiguration): string[] | undefined {
+function logicalNameNodes(
+  authority: string,
+  protocol: string,
+  configuration: HadoopConfiguration
+): string[] | undefined {
   if (authority === '' || !configuration.list('dfs.nameservices').includes(authority)) return undefined
   const key = `dfs.namenode.${protocol}-address.${authority}`
   const nodes = configuration.list(`dfs.ha.namenodes.${authority}`)
-  const addresses = nodes.length === 0 ? [configuration.get(key)] : nodes.map(node => configuration.get(`${key}.${node}`))
-  const known = addresses.flatMap(address => address === undefined || address === '' ? [] : [address])
+  const addresses =
+    nodes.length === 0 ? [configuration.get(key)] : nodes.map(node => configuration.get(`${key}.${node}`))
+  const known = addresses.flatMap(address => (address === undefined || address === '' ? [] : [address]))
   if (known.length > 0) return known
   throw new AgentError('ERR_CONFIG', 'The name service has no NameNode address for WebHDFS.', {
-    nameService: authority, hint: `Set ${nodes.length === 0 ? key : `${key}.${nodes[0]}`} in hdfs-site.xml.`
+    nameService: authority,
+    hint: `Set ${nodes.length === 0 ? key : `${key}.${nodes[0]}`} in hdfs-site.xml.`
   })
 }
 
-function identityOf (configuration: HadoopConfiguration, options: OpenOptions): Readonly<Record<string, string>> {
+function identityOf(
+  configuration: HadoopConfiguration,
+  options: OpenOptions
+): Readonly<Record<string, string>> {
   if (options.delegationToken) return { delegation: options.delegationToken }
   const authentication = configuration.get('hadoop.security.authentication')?.toLowerCase() ?? 'simple'
   if (authentication !== 'simple') {
-    throw new AgentError('ERR_UNSUPPORTED', 'Only simple authentication and delegation tokens are in this version.', {
-      authentication, ...configuration.place('hadoop.security.authentication')
-    })
+    throw new AgentError(
+      'ERR_UNSUPPORTED',
+      'Only simple authentication and delegation tokens are in this version.',
+      {
+        authentication,
+        ...configuration.place('hadoop.security.authentication')
+      }
+    )
   }
   const user = hadoopUser(options)
   const other = options.proxyUser !== undefined && options.proxyUser !== '' && options.proxyUser !== user
@@ -96,11 +118,12 @@ function identityOf (configuration: HadoopConfiguration, options: OpenOptions): 
 }
 
 /** Octal masks only; a symbolic one leaves the decision to the server. */
-function umaskOf (text: string): number | undefined {
+function umaskOf(text: string): number | undefined {
   return /^[0-7]{1,4}$/.test(text) ? Number.parseInt(text, 8) & 0o777 : undefined
 }
 
 const realTime: Pick<Clock, 'now' | 'sleep'> = {
   now: () => Date.now(),
-  sleep: (ms, signal) => sleepFor(ms, undefined, signal === undefined ? {} : { signal }).catch(() => undefined)
+  sleep: (ms, signal) =>
+    sleepFor(ms, undefined, signal === undefined ? {} : { signal }).catch(() => undefined)
 }

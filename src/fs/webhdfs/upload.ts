@@ -1,5 +1,10 @@
 import { once } from 'node:events'
-import { Agent as PlainAgent, request as plainRequest, type ClientRequest, type IncomingMessage } from 'node:http'
+import {
+  Agent as PlainAgent,
+  request as plainRequest,
+  type ClientRequest,
+  type IncomingMessage
+} from 'node:http'
 import { Agent as SecureAgent, request as secureRequest } from 'node:https'
 import type { HttpRequest } from './http-request.ts'
 
@@ -9,7 +14,10 @@ export const CONNECT_TIMEOUT = 'ERR_CONNECT_TIMEOUT'
 export const ANSWER_TIMEOUT = 'ERR_ANSWER_TIMEOUT'
 
 /** Longest waits: for a connection, and while nothing moves on it. */
-export interface UploadLimits { readonly connectMs: number, readonly answerMs: number }
+export interface UploadLimits {
+  readonly connectMs: number
+  readonly answerMs: number
+}
 
 /**
  * Sends bytes by node:http: a DataNode answers `100 Continue` unasked, which undici takes for a broken peer. Idle
@@ -20,36 +28,38 @@ export class Uploader {
   readonly #secure = new SecureAgent({ keepAlive: true })
   readonly #limits: UploadLimits
 
-  constructor (limits: UploadLimits) {
+  constructor(limits: UploadLimits) {
     this.#limits = limits
   }
 
   /** Resolves to the final answer, its body not read yet. */
-  async send (call: HttpRequest, body: readonly Buffer[]): Promise<IncomingMessage> {
+  async send(call: HttpRequest, body: readonly Buffer[]): Promise<IncomingMessage> {
     const size = body.reduce((sum, chunk) => sum + chunk.length, 0)
     const options = {
-      method: call.method, timeout: this.#limits.connectMs,
+      method: call.method,
+      timeout: this.#limits.connectMs,
       headers: { 'content-type': 'application/octet-stream', 'content-length': size }
     }
-    const outgoing = call.url.protocol === 'https:'
-      ? secureRequest(call.url, { ...options, agent: this.#secure })
-      : plainRequest(call.url, { ...options, agent: this.#plain })
+    const outgoing =
+      call.url.protocol === 'https:'
+        ? secureRequest(call.url, { ...options, agent: this.#secure })
+        : plainRequest(call.url, { ...options, agent: this.#plain })
     this.#limit(outgoing)
     const answered = once(outgoing, 'response')
     for (const chunk of body) outgoing.write(chunk)
     outgoing.end()
-    const [answer] = await answered as [IncomingMessage]
+    const [answer] = (await answered) as [IncomingMessage]
     outgoing.on('error', error => answer.destroy(error))
     return answer
   }
 
   /** Ends idle connections. */
-  close (): void {
+  close(): void {
     this.#plain.destroy()
     this.#secure.destroy()
   }
 
-  #limit (outgoing: ClientRequest): void {
+  #limit(outgoing: ClientRequest): void {
     let connected = false
     outgoing.on('socket', socket => {
       const ready = () => {

@@ -8,24 +8,43 @@ import { test } from 'node:test'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { AgentError } from '../../core/errors.ts'
 import {
-  answerWith, breakConnection, FakeWebHdfs, redirectTo, remoteException, silence
+  answerWith,
+  breakConnection,
+  FakeWebHdfs,
+  redirectTo,
+  remoteException,
+  silence
 } from '../../testing/webhdfs-server.ts'
 import { fileErrorKind } from '../file-errors.ts'
 import { WebHdfsFileSystem } from './webhdfs.ts'
 import type { WebHdfsSettings } from './settings.ts'
 
-function openStore (addresses: readonly string[], more: Partial<WebHdfsSettings> = {}): WebHdfsFileSystem & AsyncDisposable {
+function openStore(
+  addresses: readonly string[],
+  more: Partial<WebHdfsSettings> = {}
+): WebHdfsFileSystem & AsyncDisposable {
   let now = 0
-  const clock = { now: () => now, sleep: async (ms: number) => { now += ms } }
+  const clock = {
+    now: () => now,
+    sleep: async (ms: number) => {
+      now += ms
+    }
+  }
   const fileSystem = new WebHdfsFileSystem({
-    uri: 'webhdfs://test', nameNodes: addresses.map(address => `http://${address}`), identity: { 'user.name': 'flume' },
-    defaults: {}, umask: 0o022, timeoutMs: 5_000, clock, ...more
+    uri: 'webhdfs://test',
+    nameNodes: addresses.map(address => `http://${address}`),
+    identity: { 'user.name': 'flume' },
+    defaults: {},
+    umask: 0o022,
+    timeoutMs: 5_000,
+    clock,
+    ...more
   })
   return Object.assign(fileSystem, { [Symbol.asyncDispose]: () => fileSystem.close() })
 }
 
 /** An address at which nobody listens. */
-async function deadAddress (): Promise<string> {
+async function deadAddress(): Promise<string> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
@@ -34,19 +53,31 @@ async function deadAddress (): Promise<string> {
   return `127.0.0.1:${port}`
 }
 
-async function kindOf (pending: Promise<unknown>): Promise<string> {
-  return await pending.then(() => 'resolved', (error: unknown) => {
-    assert.ok(error instanceof AgentError, String(error))
-    return error.code === 'ERR_FILE_SYSTEM' ? fileErrorKind(error) : error.code
-  })
+async function kindOf(pending: Promise<unknown>): Promise<string> {
+  return await pending.then(
+    () => 'resolved',
+    (error: unknown) => {
+      assert.ok(error instanceof AgentError, String(error))
+      return error.code === 'ERR_FILE_SYSTEM' ? fileErrorKind(error) : error.code
+    }
+  )
 }
 
 test('each exception of the server has its kind', async () => {
   await using server = await FakeWebHdfs.start()
   await using store = openStore([server.address])
   const kinds: Record<string, string> = {}
-  const exceptions = ['FileNotFoundException', 'FileAlreadyExistsException', 'AccessControlException', 'AuthorizationException',
-    'DSQuotaExceededException', 'StandbyException', 'SafeModeException', 'RetriableException', 'IOException']
+  const exceptions = [
+    'FileNotFoundException',
+    'FileAlreadyExistsException',
+    'AccessControlException',
+    'AuthorizationException',
+    'DSQuotaExceededException',
+    'StandbyException',
+    'SafeModeException',
+    'RetriableException',
+    'IOException'
+  ]
 
   for (const exception of exceptions) {
     server.fail('MKDIRS', remoteException(403, exception))
@@ -54,14 +85,30 @@ test('each exception of the server has its kind', async () => {
   }
 
   assert.deepEqual(Object.values(kinds), [
-    'missing', 'exists', 'denied', 'denied', 'full', 'unreachable', 'unreachable', 'unreachable', 'other'
+    'missing',
+    'exists',
+    'denied',
+    'denied',
+    'full',
+    'unreachable',
+    'unreachable',
+    'unreachable',
+    'other'
   ])
 })
 
 test('answers that are not WebHDFS are told apart', async () => {
   await using server = await FakeWebHdfs.start()
   await using store = openStore([server.address])
-  const answers = [[401, ''], [403, 'no'], [404, '<h1>Not found</h1>'], [503, ''], [500, '{"RemoteException":7}'], [200, '<html>'], [200, '[]']] as const
+  const answers = [
+    [401, ''],
+    [403, 'no'],
+    [404, '<h1>Not found</h1>'],
+    [503, ''],
+    [500, '{"RemoteException":7}'],
+    [200, '<html>'],
+    [200, '[]']
+  ] as const
   server.fail('MKDIRS', ...answers.map(([status, text]) => answerWith(status, text)))
 
   const kinds: string[] = []
@@ -74,10 +121,22 @@ test('an answer without end is cut off', async () => {
   await using server = await FakeWebHdfs.start()
   await using store = openStore([server.address])
   server.fail('MKDIRS', ({ response }) => {
-    Readable.from((function * () { for (;;) yield Buffer.alloc(1024 * 1024) })()).pipe(response)
+    Readable.from(
+      (function* () {
+        for (;;) yield Buffer.alloc(1024 * 1024)
+      })()
+    ).pipe(response)
   })
 
-  await assert.rejects(store.mkdirs('/x'), { facts: { path: '/x', kind: 'other', reason: 'The answer is too large.', server: server.address, maxBytes: 16 * 1024 * 1024 } })
+  await assert.rejects(store.mkdirs('/x'), {
+    facts: {
+      path: '/x',
+      kind: 'other',
+      reason: 'The answer is too large.',
+      server: server.address,
+      maxBytes: 16 * 1024 * 1024
+    }
+  })
 })
 
 test('a server that never answers ends in ERR_TIMEOUT', async () => {
@@ -86,7 +145,10 @@ test('a server that never answers ends in ERR_TIMEOUT', async () => {
   server.fail('CREATE data', silence)
   server.fail('MKDIRS', silence)
 
-  assert.deepEqual([await kindOf(store.create('/x')), await kindOf(store.mkdirs('/x'))], ['ERR_TIMEOUT', 'ERR_TIMEOUT'])
+  assert.deepEqual(
+    [await kindOf(store.create('/x')), await kindOf(store.mkdirs('/x'))],
+    ['ERR_TIMEOUT', 'ERR_TIMEOUT']
+  )
 })
 
 test('a standby NameNode sends on to the active one, which is asked first from then on', async () => {
@@ -126,10 +188,18 @@ test('when every DataNode is dead nothing was written, and the error names them'
   await using server = await FakeWebHdfs.start()
   await using store = openStore([server.address])
   const dead = redirectTo(`http://${await deadAddress()}/webhdfs/v1/x?op=CREATE`)
-  server.fail('CREATE', dead, dead, remoteException(403, 'IOException', 'Failed to find datanode, suggest to check cluster health.'))
+  server.fail(
+    'CREATE',
+    dead,
+    dead,
+    remoteException(403, 'IOException', 'Failed to find datanode, suggest to check cluster health.')
+  )
 
   await assert.rejects(store.create('/x'), (error: AgentError) => {
-    assert.deepEqual([error.facts['kind'], error.facts['dataNodes'], error.facts['notApplied']], ['unreachable', ['127.0.0.1'], true])
+    assert.deepEqual(
+      [error.facts['kind'], error.facts['dataNodes'], error.facts['notApplied']],
+      ['unreachable', ['127.0.0.1'], true]
+    )
     return true
   })
   assert.equal(server.files.size, 0)
@@ -155,11 +225,15 @@ test('a rename whose answer got lost is looked up', async () => {
   await using server = await FakeWebHdfs.start()
   await using store = openStore([server.address])
   server.files.set('/a', Buffer.from('a')).set('/c', Buffer.from('c'))
-  server.fail('RENAME', ({ response }) => {
-    server.files.set('/b', Buffer.from('a'))
-    server.files.delete('/a')
-    response.destroy()
-  }, breakConnection)
+  server.fail(
+    'RENAME',
+    ({ response }) => {
+      server.files.set('/b', Buffer.from('a'))
+      server.files.delete('/a')
+      response.destroy()
+    },
+    breakConnection
+  )
 
   await store.rename('/a', '/b')
 
@@ -180,19 +254,38 @@ test('a listing comes from servers that know no pages', async () => {
   await using server = await FakeWebHdfs.start()
   await using store = openStore([server.address])
   server.fail('GETFILESTATUS', answerWith(200, '{"FileStatus":{"type":"DIRECTORY"}}'))
-  server.fail('LISTSTATUS', answerWith(200, '{"FileStatuses":{"FileStatus":[{"pathSuffix":"b","type":"FILE"},{"pathSuffix":"a","type":"DIRECTORY"}]}}'))
+  server.fail(
+    'LISTSTATUS',
+    answerWith(
+      200,
+      '{"FileStatuses":{"FileStatus":[{"pathSuffix":"b","type":"FILE"},{"pathSuffix":"a","type":"DIRECTORY"}]}}'
+    )
+  )
 
-  assert.deepEqual((await store.list('/dir')).map(({ path, type }) => [path, type]), [['/dir/a', 'directory'], ['/dir/b', 'file']])
+  assert.deepEqual(
+    (await store.list('/dir')).map(({ path, type }) => [path, type]),
+    [
+      ['/dir/a', 'directory'],
+      ['/dir/b', 'file']
+    ]
+  )
 })
 
 test('statuses that make no sense are read as far as they go', async () => {
   await using server = await FakeWebHdfs.start()
   await using store = openStore([server.address])
-  server.fail('GETFILESTATUS', answerWith(200, '{"FileStatus":{"length":-5,"permission":"rwx","owner":3}}'), answerWith(200, '{}'))
+  server.fail(
+    'GETFILESTATUS',
+    answerWith(200, '{"FileStatus":{"length":-5,"permission":"rwx","owner":3}}'),
+    answerWith(200, '{}')
+  )
 
   const status = await store.stat('/x')
 
-  assert.deepEqual([status?.size, status?.mode, status?.owner, status?.type], [0, undefined, undefined, 'file'])
+  assert.deepEqual(
+    [status?.size, status?.mode, status?.owner, status?.type],
+    [0, undefined, undefined, 'file']
+  )
   assert.equal(await kindOf(store.stat('/x')), 'other')
 })
 

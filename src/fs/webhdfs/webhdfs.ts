@@ -18,20 +18,26 @@ export class WebHdfsFileSystem implements FileSystem {
   readonly #settings: WebHdfsSettings
   readonly #nodes: NameNodes
 
-  constructor (settings: WebHdfsSettings) {
+  constructor(settings: WebHdfsSettings) {
     this.uri = settings.uri
     this.#settings = settings
     this.#nodes = new NameNodes(settings)
   }
 
-  async create (path: string, options: CreateOptions = {}): Promise<FileWriter> {
+  async create(path: string, options: CreateOptions = {}): Promise<FileWriter> {
     const { replication, blockSize } = { ...this.#settings.defaults, ...options }
     const parameters = {
-      overwrite: false, createparent: true, ...this.#permission(0o666),
-      ...(replication === undefined ? {} : { replication }), ...(blockSize === undefined ? {} : { blocksize: blockSize })
+      overwrite: false,
+      createparent: true,
+      ...this.#permission(0o666),
+      ...(replication === undefined ? {} : { replication }),
+      ...(blockSize === undefined ? {} : { blocksize: blockSize })
     }
     try {
-      await this.#nodes.sendData({ method: 'PUT', op: 'CREATE', path: normalizePath(path), parameters, repeatable: false }, [])
+      await this.#nodes.sendData(
+        { method: 'PUT', op: 'CREATE', path: normalizePath(path), parameters, repeatable: false },
+        []
+      )
     } catch (error) {
       if (!(error instanceof AgentError) || exceptionOf(error) !== 'AlreadyBeingCreatedException') throw error
       throw fileError('exists', path, String(error.facts['reason']), { cause: error })
@@ -40,33 +46,46 @@ export class WebHdfsFileSystem implements FileSystem {
   }
 
   /** Rejects while another writer holds the file; then recoverLease() helps. */
-  async append (path: string): Promise<FileWriter> {
+  async append(path: string): Promise<FileWriter> {
     await this.#appendBytes(path, [])
     const status = await this.stat(path)
     if (status === undefined) throw fileError('missing', path, 'The file vanished.')
     return this.#writer(path, status.size)
   }
 
-  async rename (from: string, to: string): Promise<void> {
+  async rename(from: string, to: string): Promise<void> {
     const target = normalizePath(to)
-    if (await this.stat(target) !== undefined) throw fileError('exists', to, 'The new name is taken.', { from })
+    if ((await this.stat(target)) !== undefined)
+      throw fileError('exists', to, 'The new name is taken.', { from })
     try {
       const parameters = { destination: target.toWellFormed() }
-      const answer = await this.#nodes.call({ method: 'PUT', op: 'RENAME', path: normalizePath(from), parameters, repeatable: false })
+      const answer = await this.#nodes.call({
+        method: 'PUT',
+        op: 'RENAME',
+        path: normalizePath(from),
+        parameters,
+        repeatable: false
+      })
       if (answer['boolean'] !== false) return
     } catch (error) {
-      if (isNotApplied(error) || !await this.#isRenamed(from, target)) throw error
+      if (isNotApplied(error) || !(await this.#isRenamed(from, target))) throw error
       return
     }
     await this.#explainRename(from, target)
   }
 
-  async mkdirs (path: string): Promise<void> {
-    const answer = await this.#nodes.call({ method: 'PUT', op: 'MKDIRS', path: normalizePath(path), parameters: this.#permission(0o777), repeatable: true })
+  async mkdirs(path: string): Promise<void> {
+    const answer = await this.#nodes.call({
+      method: 'PUT',
+      op: 'MKDIRS',
+      path: normalizePath(path),
+      parameters: this.#permission(0o777),
+      repeatable: true
+    })
     if (answer['boolean'] === false) throw fileError('other', path, 'The folder was not made.')
   }
 
-  async list (path: string): Promise<readonly FileStatus[]> {
+  async list(path: string): Promise<readonly FileStatus[]> {
     const folder = normalizePath(path)
     const status = await this.stat(folder)
     if (status === undefined) throw fileError('missing', path, 'There is no such folder.')
@@ -76,14 +95,20 @@ export class WebHdfsFileSystem implements FileSystem {
     } catch (error) {
       // Servers before Hadoop 2.9 have no pages: they refuse the operation's name.
       if (!(error instanceof AgentError) || exceptionOf(error) !== 'IllegalArgumentException') throw error
-      return pageOf(await this.#nodes.call({ method: 'GET', op: 'LISTSTATUS', path: folder, repeatable: true }), folder).entries
+      return pageOf(
+        await this.#nodes.call({ method: 'GET', op: 'LISTSTATUS', path: folder, repeatable: true }),
+        folder
+      ).entries
     }
   }
 
-  async stat (path: string): Promise<FileStatus | undefined> {
+  async stat(path: string): Promise<FileStatus | undefined> {
     const normal = normalizePath(path)
     try {
-      return statusOf(await this.#nodes.call({ method: 'GET', op: 'GETFILESTATUS', path: normal, repeatable: true }), normal)
+      return statusOf(
+        await this.#nodes.call({ method: 'GET', op: 'GETFILESTATUS', path: normal, repeatable: true }),
+        normal
+      )
     } catch (error) {
       // `exists`: a file stands where the path needs a folder.
       if (['missing', 'exists'].includes(fileErrorKind(error))) return undefined
@@ -91,14 +116,26 @@ export class WebHdfsFileSystem implements FileSystem {
     }
   }
 
-  async delete (path: string, options: { readonly recursive?: boolean } = {}): Promise<boolean> {
+  async delete(path: string, options: { readonly recursive?: boolean } = {}): Promise<boolean> {
     const parameters = { recursive: options.recursive === true }
-    const answer = await this.#nodes.call({ method: 'DELETE', op: 'DELETE', path: normalizePath(path), parameters, repeatable: true })
+    const answer = await this.#nodes.call({
+      method: 'DELETE',
+      op: 'DELETE',
+      path: normalizePath(path),
+      parameters,
+      repeatable: true
+    })
     return answer['boolean'] === true
   }
 
-  async * read (path: string, offset: number = 0): AsyncGenerator<Buffer, undefined> {
-    const operation = { method: 'GET', op: 'OPEN', path: normalizePath(path), parameters: { offset }, repeatable: true } as const
+  async *read(path: string, offset: number = 0): AsyncGenerator<Buffer, undefined> {
+    const operation = {
+      method: 'GET',
+      op: 'OPEN',
+      path: normalizePath(path),
+      parameters: { offset },
+      repeatable: true
+    } as const
     let started = false
     try {
       for await (const piece of await this.#nodes.readData(operation)) {
@@ -107,7 +144,8 @@ export class WebHdfsFileSystem implements FileSystem {
       }
     } catch (error) {
       // HDFS refuses to read from the end of a file on, in many words; elsewhere that is just nothing.
-      if (started || offset === 0 || error instanceof AgentError && error.facts['status'] === undefined) throw error
+      if (started || offset === 0 || (error instanceof AgentError && error.facts['status'] === undefined))
+        throw error
       const status = await this.stat(path)
       if (status === undefined || status.size > offset) throw error
     }
@@ -115,36 +153,46 @@ export class WebHdfsFileSystem implements FileSystem {
   }
 
   /** WebHDFS cannot recover leases, but appending asks the NameNode to: tried for 90 s (HDFS's limit is 60 s). */
-  async recoverLease (path: string): Promise<boolean> {
+  async recoverLease(path: string): Promise<boolean> {
     return await waitForLease(() => this.#appendBytes(path, []), this.#settings.clock, LEASE_WAIT_MS)
   }
 
-  async close (): Promise<void> {
+  async close(): Promise<void> {
     await this.#nodes.close()
   }
 
-  #writer (path: string, position: number): WebHdfsWriter {
+  #writer(path: string, position: number): WebHdfsWriter {
     return new WebHdfsWriter(path, position, {
       append: chunks => this.#appendBytes(path, chunks),
       length: async () => (await this.stat(path))?.size,
-      released: () => waitForLease(() => this.#appendBytes(path, []), this.#settings.clock, this.#settings.timeoutMs)
+      released: () =>
+        waitForLease(() => this.#appendBytes(path, []), this.#settings.clock, this.#settings.timeoutMs)
     })
   }
 
-  #permission (most: number): { readonly permission?: string } {
+  #permission(most: number): { readonly permission?: string } {
     const { umask } = this.#settings
     return umask === undefined ? {} : { permission: (most & ~umask).toString(8) }
   }
 
-  async #appendBytes (path: string, chunks: readonly Buffer[]): Promise<void> {
-    await this.#nodes.sendData({ method: 'POST', op: 'APPEND', path: normalizePath(path), repeatable: false }, chunks)
+  async #appendBytes(path: string, chunks: readonly Buffer[]): Promise<void> {
+    await this.#nodes.sendData(
+      { method: 'POST', op: 'APPEND', path: normalizePath(path), repeatable: false },
+      chunks
+    )
   }
 
-  async #listPages (folder: string): Promise<readonly FileStatus[]> {
+  async #listPages(folder: string): Promise<readonly FileStatus[]> {
     const found: FileStatus[] = []
     for (let startAfter = ''; ;) {
       const parameters = startAfter === '' ? {} : { startAfter }
-      const answer = await this.#nodes.call({ method: 'GET', op: 'LISTSTATUS_BATCH', path: folder, parameters, repeatable: true })
+      const answer = await this.#nodes.call({
+        method: 'GET',
+        op: 'LISTSTATUS_BATCH',
+        path: folder,
+        parameters,
+        repeatable: true
+      })
       const { entries, remaining } = pageOf(answer, folder)
       found.push(...entries)
       const last = entries.at(-1)
@@ -153,14 +201,15 @@ export class WebHdfsFileSystem implements FileSystem {
     }
   }
 
-  async #isRenamed (from: string, to: string): Promise<boolean> {
-    return await this.stat(to) !== undefined && await this.stat(from) === undefined
+  async #isRenamed(from: string, to: string): Promise<boolean> {
+    return (await this.stat(to)) !== undefined && (await this.stat(from)) === undefined
   }
 
   /** RENAME answers just false; the reason has to be found out. */
-  async #explainRename (from: string, to: string): Promise<never> {
-    if (await this.stat(from) === undefined) throw fileError('missing', from, 'There is nothing to rename.', { to })
-    if (await this.stat(to) !== undefined) throw fileError('exists', to, 'The new name is taken.', { from })
+  async #explainRename(from: string, to: string): Promise<never> {
+    if ((await this.stat(from)) === undefined)
+      throw fileError('missing', from, 'There is nothing to rename.', { to })
+    if ((await this.stat(to)) !== undefined) throw fileError('exists', to, 'The new name is taken.', { from })
     throw fileError('missing', to, 'The folder of the new name does not exist.', { from })
   }
 }

@@ -3,19 +3,34 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { AgentError } from '../../core/errors.ts'
 import {
-  answerWith, breakConnection, FakeWebHdfs, remoteException, storeAndBreak, type Fault
+  answerWith,
+  breakConnection,
+  FakeWebHdfs,
+  remoteException,
+  storeAndBreak,
+  type Fault
 } from '../../testing/webhdfs-server.ts'
 import { fileErrorKind } from '../file-errors.ts'
 import type { FileWriter } from '../file-system.ts'
 import { WebHdfsFileSystem } from './webhdfs.ts'
 
 /** A writer of `/file` on a server of its own. */
-async function openWriter (): Promise<{ server: FakeWebHdfs, writer: FileWriter } & AsyncDisposable> {
+async function openWriter(): Promise<{ server: FakeWebHdfs; writer: FileWriter } & AsyncDisposable> {
   let now = 0
   const server = await FakeWebHdfs.start()
   const store = new WebHdfsFileSystem({
-    uri: 'webhdfs://test', nameNodes: [`http://${server.address}`], identity: {}, defaults: {}, umask: undefined, timeoutMs: 2_000,
-    clock: { now: () => now, sleep: async ms => { now += ms } }
+    uri: 'webhdfs://test',
+    nameNodes: [`http://${server.address}`],
+    identity: {},
+    defaults: {},
+    umask: undefined,
+    timeoutMs: 2_000,
+    clock: {
+      now: () => now,
+      sleep: async ms => {
+        now += ms
+      }
+    }
   })
   const dispose = async () => {
     await store.close()
@@ -24,11 +39,14 @@ async function openWriter (): Promise<{ server: FakeWebHdfs, writer: FileWriter 
   return { server, writer: await store.create('/file'), [Symbol.asyncDispose]: dispose }
 }
 
-async function kindOf (pending: Promise<unknown>): Promise<string> {
-  return await pending.then(() => 'resolved', (error: unknown) => {
-    assert.ok(error instanceof AgentError, String(error))
-    return fileErrorKind(error)
-  })
+async function kindOf(pending: Promise<unknown>): Promise<string> {
+  return await pending.then(
+    () => 'resolved',
+    (error: unknown) => {
+      assert.ok(error instanceof AgentError, String(error))
+      return fileErrorKind(error)
+    }
+  )
 }
 
 const held = remoteException(403, 'AlreadyBeingCreatedException')
@@ -43,7 +61,12 @@ test('one flush is one append, and nothing to flush is no request', async () => 
   await writer.hflush()
   await writer.close()
 
-  assert.deepEqual(server.requests, ['CREATE /file', 'CREATE data /file', 'APPEND /file', 'APPEND data /file'])
+  assert.deepEqual(server.requests, [
+    'CREATE /file',
+    'CREATE data /file',
+    'APPEND /file',
+    'APPEND data /file'
+  ])
   assert.equal(String(server.files.get('/file')), 'abc')
 })
 
@@ -58,7 +81,11 @@ test('what is buffered is bounded: eight MiB are appended without being asked', 
   assert.equal(writer.position, 9 * 1024 * 1024)
 })
 
-for (const [arrived, fault] of [['all', storeAndBreak()], ['half', storeAndBreak(4)], ['nothing', storeAndBreak(0)]] as const) {
+for (const [arrived, fault] of [
+  ['all', storeAndBreak()],
+  ['half', storeAndBreak(4)],
+  ['nothing', storeAndBreak(0)]
+] as const) {
   test(`an append of which ${arrived} arrived before the connection broke is completed, without doubles`, async () => {
     await using opened = await openWriter()
     const { server, writer } = opened
@@ -127,7 +154,12 @@ test('a close that failed may be tried again and writes nothing twice', async ()
   server.fail('GETFILESTATUS', answerWith(503, ''), answerWith(503, ''))
   await writer.write([Buffer.from('footer')])
 
-  const kinds = [await kindOf(writer.close()), await kindOf(writer.close()), await kindOf(writer.close()), await kindOf(writer.close())]
+  const kinds = [
+    await kindOf(writer.close()),
+    await kindOf(writer.close()),
+    await kindOf(writer.close()),
+    await kindOf(writer.close())
+  ]
 
   assert.deepEqual(kinds, ['unreachable', 'unreachable', 'resolved', 'resolved'])
   assert.equal(String(server.files.get('/file')), 'footer')
@@ -156,27 +188,41 @@ test('a caller that gave up waiting may close: calls keep their order', async ()
 })
 
 const faults: readonly (Fault | undefined)[] = [
-  undefined, undefined, storeAndBreak(), storeAndBreak(0), storeAndBreak(3), held, pipelineBroke, answerWith(500, ''),
+  undefined,
+  undefined,
+  storeAndBreak(),
+  storeAndBreak(0),
+  storeAndBreak(3),
+  held,
+  pipelineBroke,
+  answerWith(500, ''),
   remoteException(403, 'DSQuotaExceededException')
 ]
 
 test('whatever goes wrong, every acknowledged flush is in the file once, in order', async () => {
-  const story = fc.array(fc.record({
-    text: fc.string({ minLength: 1, maxLength: 12 }), faults: fc.array(fc.constantFrom(...faults), { maxLength: 3 })
-  }), { maxLength: 6 })
+  const story = fc.array(
+    fc.record({
+      text: fc.string({ minLength: 1, maxLength: 12 }),
+      faults: fc.array(fc.constantFrom(...faults), { maxLength: 3 })
+    }),
+    { maxLength: 6 }
+  )
 
-  await fc.assert(fc.asyncProperty(story, async steps => {
-    await using opened = await openWriter()
-    const { server, writer } = opened
-    let acknowledged = ''
-    for (const step of steps) {
-      for (const fault of step.faults) if (fault !== undefined) server.fail('APPEND data', fault)
-      await writer.write([Buffer.from(step.text)])
-      if (await kindOf(writer.hflush()) !== 'resolved') break
-      acknowledged += step.text
-      assert.equal(String(server.files.get('/file')), acknowledged)
-    }
-    await writer.close()
-    assert.ok(String(server.files.get('/file')).startsWith(acknowledged))
-  }), { numRuns: 40 })
+  await fc.assert(
+    fc.asyncProperty(story, async steps => {
+      await using opened = await openWriter()
+      const { server, writer } = opened
+      let acknowledged = ''
+      for (const step of steps) {
+        for (const fault of step.faults) if (fault !== undefined) server.fail('APPEND data', fault)
+        await writer.write([Buffer.from(step.text)])
+        if ((await kindOf(writer.hflush())) !== 'resolved') break
+        acknowledged += step.text
+        assert.equal(String(server.files.get('/file')), acknowledged)
+      }
+      await writer.close()
+      assert.ok(String(server.files.get('/file')).startsWith(acknowledged))
+    }),
+    { numRuns: 40 }
+  )
 })

@@ -10,11 +10,11 @@ const MAX_ATTEMPTS = 4
 
 /** What a writer does with its file. */
 export interface RemoteFile {
-  append (chunks: readonly Buffer[]): Promise<void>
+  append(chunks: readonly Buffer[]): Promise<void>
   /** Length in bytes as the NameNode knows it; undefined when the file is gone. */
-  length (): Promise<number | undefined>
+  length(): Promise<number | undefined>
   /** Resolves to true once no other writer holds the file: then its length is final. */
-  released (): Promise<boolean>
+  released(): Promise<boolean>
 }
 
 /**
@@ -38,17 +38,17 @@ export class WebHdfsWriter implements FileWriter {
   #closed = false
   #last: Promise<unknown> = Promise.resolve()
 
-  constructor (path: string, position: number, file: RemoteFile) {
+  constructor(path: string, position: number, file: RemoteFile) {
     this.#path = path
     this.#stored = position
     this.#file = file
   }
 
-  get position (): number {
+  get position(): number {
     return this.#stored + this.#pendingBytes
   }
 
-  async write (chunks: readonly Buffer[]): Promise<void> {
+  async write(chunks: readonly Buffer[]): Promise<void> {
     await this.#guarded(async () => {
       for (const chunk of chunks) {
         if (chunk.length === 0) continue
@@ -59,16 +59,16 @@ export class WebHdfsWriter implements FileWriter {
     })
   }
 
-  async hflush (): Promise<void> {
+  async hflush(): Promise<void> {
     await this.#guarded(() => this.#flush())
   }
 
   /** As durable as closing an HDFS file: on all replicas, synced when dfs.datanode.synconclose is set. */
-  async hsync (): Promise<void> {
+  async hsync(): Promise<void> {
     await this.hflush()
   }
 
-  async close (): Promise<void> {
+  async close(): Promise<void> {
     await this.#inTurn(async () => {
       if (this.#closed) return
       await this.#flush()
@@ -76,7 +76,7 @@ export class WebHdfsWriter implements FileWriter {
     })
   }
 
-  async #guarded (task: () => Promise<void>): Promise<void> {
+  async #guarded(task: () => Promise<void>): Promise<void> {
     await this.#inTurn(async () => {
       if (this.#closed) throw fileError('other', this.#path, 'The file is closed.')
       if (this.#failure !== undefined) throw this.#failure
@@ -92,25 +92,25 @@ export class WebHdfsWriter implements FileWriter {
   }
 
   /** A caller that gave up waiting may call again while the first call still runs. */
-  async #inTurn (task: () => Promise<void>): Promise<void> {
+  async #inTurn(task: () => Promise<void>): Promise<void> {
     const turn = this.#last.then(task)
     this.#last = turn.catch(() => undefined)
     await turn
   }
 
-  async #flush (): Promise<void> {
+  async #flush(): Promise<void> {
     for (let attempt = 1; this.#pendingBytes > 0; attempt++) {
       if (this.#unsettled) await this.#settle()
       if (this.#pendingBytes === 0) return
       try {
         await this.#appendPending()
       } catch (error) {
-        if (attempt >= MAX_ATTEMPTS || !await this.#mayRepeat(error)) throw error
+        if (attempt >= MAX_ATTEMPTS || !(await this.#mayRepeat(error))) throw error
       }
     }
   }
 
-  async #appendPending (): Promise<void> {
+  async #appendPending(): Promise<void> {
     this.#unsettled = true
     try {
       await this.#file.append(this.#pending)
@@ -124,29 +124,34 @@ export class WebHdfsWriter implements FileWriter {
   }
 
   /** A held lease ends by itself; an unknown outcome can be found out. The rest is the caller's to try again. */
-  async #mayRepeat (error: unknown): Promise<boolean> {
+  async #mayRepeat(error: unknown): Promise<boolean> {
     if (this.#unsettled) return true
-    return error instanceof AgentError && isLeaseHeld(error) && await this.#file.released()
+    return error instanceof AgentError && isLeaseHeld(error) && (await this.#file.released())
   }
 
   /** Finds out how much of the last append arrived and forgets that part. */
-  async #settle (): Promise<void> {
+  async #settle(): Promise<void> {
     const whole = this.position
     let length = await this.#file.length()
     if (length !== whole) {
-      if (!await this.#file.released()) throw fileError('unreachable', this.#path, 'The file is still held by an earlier call.')
+      if (!(await this.#file.released()))
+        throw fileError('unreachable', this.#path, 'The file is still held by an earlier call.')
       length = await this.#file.length()
     }
-    if (length === undefined) throw fileError('missing', this.#path, 'The open file was deleted.', { notApplied: true })
+    if (length === undefined)
+      throw fileError('missing', this.#path, 'The open file was deleted.', { notApplied: true })
     if (length < this.#stored || length > whole) {
-      throw fileError('other', this.#path, 'Somebody else changed the open file.', { expected: this.#stored, length })
+      throw fileError('other', this.#path, 'Somebody else changed the open file.', {
+        expected: this.#stored,
+        length
+      })
     }
     this.#setPending([...skipBytes(this.#pending, length - this.#stored)])
     this.#stored = length
     this.#unsettled = false
   }
 
-  #setPending (chunks: Buffer[]): void {
+  #setPending(chunks: Buffer[]): void {
     this.#pending = chunks
     this.#pendingBytes = chunks.reduce((sum, chunk) => sum + chunk.length, 0)
   }

@@ -1,4 +1,11 @@
-import { constants, crc32, deflateRawSync, inflateRawSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import {
+  constants,
+  crc32,
+  deflateRawSync,
+  inflateRawSync,
+  zstdCompressSync,
+  zstdDecompressSync
+} from 'node:zlib'
 import { encodeBzip2 } from '../codecs/bzip2/bzip2-encode.ts'
 import { decodeBzip2 } from '../codecs/bzip2/bzip2-decode.ts'
 import { formatError } from '../codecs/codec.ts'
@@ -9,9 +16,9 @@ export interface AvroCodec {
   /** As in the file's `avro.codec`. */
   readonly name: string
   /** Synchronous; up to 0.3 s for a block of 2 MB with bzip2, 50 ms with deflate. */
-  compress (raw: Buffer): Buffer
+  compress(raw: Buffer): Buffer
   /** Rejects with ERR_FORMAT for damaged bytes and for more than `most` bytes of content. */
-  decompress (stored: Buffer, most: number): Promise<Buffer>
+  decompress(stored: Buffer, most: number): Promise<Buffer>
 }
 
 /**
@@ -27,7 +34,8 @@ export const AVRO_CODECS: readonly AvroCodec[] = [
   {
     name: 'deflate',
     compress: raw => deflateRawSync(raw),
-    decompress: async (stored, most) => damagedIfThrown('deflate', () => inflateRawSync(stored, { maxOutputLength: most }))
+    decompress: async (stored, most) =>
+      damagedIfThrown('deflate', () => inflateRawSync(stored, { maxOutputLength: most }))
   },
   {
     name: 'snappy',
@@ -42,25 +50,27 @@ export const AVRO_CODECS: readonly AvroCodec[] = [
   {
     name: 'zstandard',
     compress: raw => zstdCompressSync(raw, { params: { [constants.ZSTD_c_compressionLevel]: 3 } }),
-    decompress: async (stored, most) => damagedIfThrown('zstandard', () => zstdDecompressSync(stored, { maxOutputLength: most }))
+    decompress: async (stored, most) =>
+      damagedIfThrown('zstandard', () => zstdDecompressSync(stored, { maxOutputLength: most }))
   }
 ]
 
 /** The codec of that exact name, or undefined. */
-export function avroCodec (name: string): AvroCodec | undefined {
+export function avroCodec(name: string): AvroCodec | undefined {
   return AVRO_CODECS.find(codec => codec.name === name)
 }
 
-function checkedSnappy (stored: Buffer, most: number): Buffer {
+function checkedSnappy(stored: Buffer, most: number): Buffer {
   if (stored.length < 5) throw formatError('snappy', 'it ends too early')
   const block = stored.subarray(0, -4)
   if (snappySize(block) > most) throw formatError('snappy', 'a block is too large')
   const raw = decompressSnappy(block)
-  if (crc32(raw) !== stored.readUInt32BE(stored.length - 4)) throw formatError('snappy', 'the checksum of a block is wrong')
+  if (crc32(raw) !== stored.readUInt32BE(stored.length - 4))
+    throw formatError('snappy', 'the checksum of a block is wrong')
   return raw
 }
 
-async function collectBzip2 (stored: Buffer, most: number): Promise<Buffer> {
+async function collectBzip2(stored: Buffer, most: number): Promise<Buffer> {
   const pieces: Buffer[] = []
   let size = 0
   for await (const piece of decodeBzip2(once(stored))) {
@@ -71,12 +81,12 @@ async function collectBzip2 (stored: Buffer, most: number): Promise<Buffer> {
   return Buffer.concat(pieces)
 }
 
-async function * once (bytes: Buffer): AsyncGenerator<Buffer, undefined> {
+async function* once(bytes: Buffer): AsyncGenerator<Buffer, undefined> {
   yield bytes
   return undefined
 }
 
-function damagedIfThrown (format: string, decompress: () => Buffer): Buffer {
+function damagedIfThrown(format: string, decompress: () => Buffer): Buffer {
   try {
     return decompress()
   } catch (error) {

@@ -7,7 +7,14 @@ import type { AvroType } from './avro-schema.ts'
  * are buffers, a value of a union other than null is wrapped as `{ branch: value }`.
  */
 export type AvroValue =
-  | null | boolean | number | bigint | string | Buffer | AvroValue[] | { [name: string]: AvroValue }
+  | null
+  | boolean
+  | number
+  | bigint
+  | string
+  | Buffer
+  | AvroValue[]
+  | { [name: string]: AvroValue }
 
 const MAX_DEPTH = 100
 
@@ -16,41 +23,56 @@ export class AvroDecoder {
   readonly #reader: AvroReader
   #budget: number
 
-  constructor (reader: AvroReader) {
+  constructor(reader: AvroReader) {
     this.#reader = reader
     this.#budget = 16 * reader.left + 65_536
   }
 
   /** The next value; throws ERR_FORMAT. */
-  value (type: AvroType, depth = 0): AvroValue {
+  value(type: AvroType, depth = 0): AvroValue {
     if (--this.#budget < 0) throw formatError('Avro', 'more values than bytes')
     if (depth > MAX_DEPTH) throw formatError('Avro', 'values nested too deep')
     const reader = this.#reader
     switch (type.kind) {
-      case 'null': return null
-      case 'boolean': return reader.byte() !== 0
-      case 'int': case 'long': return reader.long()
-      case 'float': return reader.take(4).readFloatLE()
-      case 'double': return reader.take(8).readDoubleLE()
-      case 'bytes': return reader.take(reader.length())
-      case 'string': return reader.string()
-      case 'fixed': return reader.take(type.size)
-      case 'enum': return chosen(type.symbols, reader.long())
-      case 'array': return this.#array(type.items, depth)
-      case 'map': return this.#map(type.values, depth)
-      case 'union': return this.#union(type.branches, depth)
-      case 'record': return this.#record(type, depth)
-      default: return type satisfies never
+      case 'null':
+        return null
+      case 'boolean':
+        return reader.byte() !== 0
+      case 'int':
+      case 'long':
+        return reader.long()
+      case 'float':
+        return reader.take(4).readFloatLE()
+      case 'double':
+        return reader.take(8).readDoubleLE()
+      case 'bytes':
+        return reader.take(reader.length())
+      case 'string':
+        return reader.string()
+      case 'fixed':
+        return reader.take(type.size)
+      case 'enum':
+        return chosen(type.symbols, reader.long())
+      case 'array':
+        return this.#array(type.items, depth)
+      case 'map':
+        return this.#map(type.values, depth)
+      case 'union':
+        return this.#union(type.branches, depth)
+      case 'record':
+        return this.#record(type, depth)
+      default:
+        return type satisfies never
     }
   }
 
-  #record ({ fields }: Extract<AvroType, { kind: 'record' }>, depth: number): AvroValue {
+  #record({ fields }: Extract<AvroType, { kind: 'record' }>, depth: number): AvroValue {
     const record = empty()
     for (const { name, type } of fields) record[name] = this.value(type, depth + 1)
     return record
   }
 
-  #union (branches: readonly AvroType[], depth: number): AvroValue {
+  #union(branches: readonly AvroType[], depth: number): AvroValue {
     const branch = chosen(branches, this.#reader.long())
     if (branch.kind === 'null') return null
     const wrapped = empty()
@@ -58,7 +80,7 @@ export class AvroDecoder {
     return wrapped
   }
 
-  #array (items: AvroType, depth: number): AvroValue {
+  #array(items: AvroType, depth: number): AvroValue {
     const array: AvroValue[] = []
     for (let left = this.#blockCount(); left > 0; left = this.#blockCount()) {
       for (; left > 0; left--) array.push(this.value(items, depth + 1))
@@ -66,7 +88,7 @@ export class AvroDecoder {
     return array
   }
 
-  #map (values: AvroType, depth: number): AvroValue {
+  #map(values: AvroType, depth: number): AvroValue {
     const map = empty()
     for (let left = this.#blockCount(); left > 0; left = this.#blockCount()) {
       for (; left > 0; left--) map[this.#reader.string()] = this.value(values, depth + 1)
@@ -75,7 +97,7 @@ export class AvroDecoder {
   }
 
   /** Items in the next block of an array or map; a negative count is followed by the size in bytes. */
-  #blockCount (): number {
+  #blockCount(): number {
     const count = Number(this.#reader.long())
     if (count < 0) this.#reader.long()
     if (--this.#budget < 0) throw formatError('Avro', 'more values than bytes')
@@ -83,11 +105,11 @@ export class AvroDecoder {
   }
 }
 
-function empty (): { [name: string]: AvroValue } {
+function empty(): { [name: string]: AvroValue } {
   return Object.create(null) as { [name: string]: AvroValue }
 }
 
-function chosen<T> (from: readonly T[], index: number | bigint): T {
+function chosen<T>(from: readonly T[], index: number | bigint): T {
   const found = typeof index === 'number' ? from[index] : undefined
   if (found === undefined) throw formatError('Avro', 'an index out of range')
   return found

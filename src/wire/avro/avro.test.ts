@@ -12,16 +12,16 @@ import { AvroContainerWriter } from './container-writer.ts'
 
 const FIXTURES = new URL('../../../test/fixtures/fileroll/', import.meta.url)
 
-async function * once (bytes: Buffer): AsyncGenerator<Buffer, undefined> {
+async function* once(bytes: Buffer): AsyncGenerator<Buffer, undefined> {
   for (let at = 0; at < bytes.length; at += 100) yield bytes.subarray(at, at + 100)
   return undefined
 }
 
-function decode (schema: unknown, bytes: readonly number[] | Buffer): unknown {
+function decode(schema: unknown, bytes: readonly number[] | Buffer): unknown {
   return new AvroDecoder(new AvroReader(Buffer.from(bytes))).value(parseSchema(JSON.stringify(schema)))
 }
 
-async function readAll (file: Buffer): Promise<unknown[]> {
+async function readAll(file: Buffer): Promise<unknown[]> {
   const { records } = await openAvroContainer(once(file))
   const values: unknown[] = []
   for await (const value of records) values.push(value)
@@ -29,14 +29,16 @@ async function readAll (file: Buffer): Promise<unknown[]> {
 }
 
 test('lengths are written as Avro longs', () => {
-  fc.assert(fc.property(fc.oneof(fc.nat(200), fc.integer({ min: 0, max: 0xffffffff })), value => {
-    const out = Buffer.alloc(8)
+  fc.assert(
+    fc.property(fc.oneof(fc.nat(200), fc.integer({ min: 0, max: 0xffffffff })), value => {
+      const out = Buffer.alloc(8)
 
-    const end = writeLength(value, out, 1)
+      const end = writeLength(value, out, 1)
 
-    const reader = new AvroReader(out.subarray(1, end))
-    assert.deepEqual([reader.long(), reader.left], [value, 0])
-  }))
+      const reader = new AvroReader(out.subarray(1, end))
+      assert.deepEqual([reader.long(), reader.left], [value, 0])
+    })
+  )
 })
 
 test('longs of every size are read exactly', () => {
@@ -50,11 +52,13 @@ test('longs of every size are read exactly', () => {
 })
 
 test('strings come back, whatever they hold', () => {
-  fc.assert(fc.property(fc.string({ unit: 'grapheme' }), text => {
-    const out = Buffer.alloc(3 * text.length + 5)
+  fc.assert(
+    fc.property(fc.string({ unit: 'grapheme' }), text => {
+      const out = Buffer.alloc(3 * text.length + 5)
 
-    assert.equal(new AvroReader(out.subarray(0, writeString(text, out, 0))).string(), text)
-  }))
+      assert.equal(new AvroReader(out.subarray(0, writeString(text, out, 0))).string(), text)
+    })
+  )
 })
 
 test('values of every type are decoded', () => {
@@ -66,25 +70,40 @@ test('values of every type are decoded', () => {
   assert.equal(decode({ type: 'enum', name: 'E', symbols: ['A', 'B'] }, [2]), 'B')
   assert.deepEqual(decode({ type: 'fixed', name: 'F', size: 2 }, [7, 8]), Buffer.from([7, 8]))
   assert.deepEqual(decode({ type: 'array', items: 'int' }, [2, 2, 1, 4, 4, 0]), [1, 2])
-  assert.deepEqual({ ...decode({ type: 'map', values: 'int' }, [2, 2, 0x61, 6, 0]) as object }, { a: 3 })
-  assert.deepEqual({ ...decode(['null', 'int'], [2, 4]) as object }, { int: 2 })
+  assert.deepEqual({ ...(decode({ type: 'map', values: 'int' }, [2, 2, 0x61, 6, 0]) as object) }, { a: 3 })
+  assert.deepEqual({ ...(decode(['null', 'int'], [2, 4]) as object) }, { int: 2 })
   assert.equal(decode(['null', 'int'], [0]), null)
 })
 
 test('a record may contain itself by name, with namespaces', () => {
   const list = {
-    type: 'record', name: 'com.example.Node', fields: [
-      { name: 'value', type: 'int' }, { name: 'next', type: ['null', 'Node'] }
+    type: 'record',
+    name: 'com.example.Node',
+    fields: [
+      { name: 'value', type: 'int' },
+      { name: 'next', type: ['null', 'Node'] }
     ]
   }
 
-  assert.equal(JSON.stringify(decode(list, [2, 2, 4, 0])), '{"value":1,"next":{"com.example.Node":{"value":2,"next":null}}}')
+  assert.equal(
+    JSON.stringify(decode(list, [2, 2, 4, 0])),
+    '{"value":1,"next":{"com.example.Node":{"value":2,"next":null}}}'
+  )
 })
 
 test('schemas that cannot be are refused', () => {
-  for (const json of ['', '7', '{}', '"own"', '{"type":"record","name":"R"}', '{"type":"enum","name":"E","symbols":[1]}',
-    '{"type":"fixed","name":"F","size":-1}', '{"type":"record","fields":[]}', '{"type":"record","name":"R","fields":[{"type":"int"}]}',
-    '['.repeat(5000) + '"int"' + ']'.repeat(5000)]) {
+  for (const json of [
+    '',
+    '7',
+    '{}',
+    '"own"',
+    '{"type":"record","name":"R"}',
+    '{"type":"enum","name":"E","symbols":[1]}',
+    '{"type":"fixed","name":"F","size":-1}',
+    '{"type":"record","fields":[]}',
+    '{"type":"record","name":"R","fields":[{"type":"int"}]}',
+    '['.repeat(5000) + '"int"' + ']'.repeat(5000)
+  ]) {
     assert.throws(() => parseSchema(json), { code: 'ERR_FORMAT' }, json.slice(0, 60))
   }
 })
@@ -102,13 +121,17 @@ test('counts without bytes and endless nesting are refused soon', () => {
 
 for (const codec of AVRO_CODECS) {
   test(`${codec.name}: a block decompresses to what was compressed, and to no more than allowed`, async () => {
-    await fc.assert(fc.asyncProperty(fc.uint8Array({ minLength: 1, maxLength: 2000 }), async bytes => {
-      const raw = Buffer.concat([bytes, bytes, bytes])
-      const stored = codec.compress(raw)
+    await fc.assert(
+      fc.asyncProperty(fc.uint8Array({ minLength: 1, maxLength: 2000 }), async bytes => {
+        const raw = Buffer.concat([bytes, bytes, bytes])
+        const stored = codec.compress(raw)
 
-      assert.ok((await codec.decompress(stored, raw.length)).equals(raw))
-      if (codec.name !== 'null') await assert.rejects(codec.decompress(stored, raw.length - 1), { code: 'ERR_FORMAT' })
-    }), { numRuns: 50 })
+        assert.ok((await codec.decompress(stored, raw.length)).equals(raw))
+        if (codec.name !== 'null')
+          await assert.rejects(codec.decompress(stored, raw.length - 1), { code: 'ERR_FORMAT' })
+      }),
+      { numRuns: 50 }
+    )
   })
 
   test(`${codec.name}: records come back from a container, blocks closed at the sync interval`, async () => {
@@ -136,7 +159,11 @@ test('a block closes with the record that fills it to the sync interval', () => 
 })
 
 test('a codec that is not there is refused by name', async () => {
-  const writer = new AvroContainerWriter({ schema: '"null"', codec: { ...avroCodec('null')!, name: 'xz' }, syncInterval: 100 })
+  const writer = new AvroContainerWriter({
+    schema: '"null"',
+    codec: { ...avroCodec('null')!, name: 'xz' },
+    syncInterval: 100
+  })
 
   await assert.rejects(openAvroContainer(once(Buffer.concat(writer.flush()))), { code: 'ERR_UNSUPPORTED' })
 })
@@ -149,23 +176,40 @@ test('sizes that cannot be are refused before memory is taken', async () => {
   }
   const start = Buffer.from('Obj\x01')
 
-  await assert.rejects(readAll(Buffer.concat([...header, long(1), long(65 * 1024 * 1024)])), /a block larger than 64 MiB/)
-  await assert.rejects(readAll(Buffer.concat([...header, long(1), Buffer.from([1])])), /a block larger than 64 MiB/)
-  await assert.rejects(readAll(Buffer.concat([start, long(1), long(5_000_000)])), /metadata larger than 4 MiB/)
+  await assert.rejects(
+    readAll(Buffer.concat([...header, long(1), long(65 * 1024 * 1024)])),
+    /a block larger than 64 MiB/
+  )
+  await assert.rejects(
+    readAll(Buffer.concat([...header, long(1), Buffer.from([1])])),
+    /a block larger than 64 MiB/
+  )
+  await assert.rejects(
+    readAll(Buffer.concat([start, long(1), long(5_000_000)])),
+    /metadata larger than 4 MiB/
+  )
   await assert.rejects(readAll(Buffer.concat([start, long(5000)])), /too many metadata entries/)
   await assert.rejects(readAll(Buffer.concat([start, long(0), Buffer.alloc(16)])), /it has no schema/)
 })
 
 test('a block must hold as many records as it says, and nothing else', async () => {
   const file = (count: number, ...bytes: number[]): Buffer => {
-    const [header] = new AvroContainerWriter({ schema: '"int"', codec: undefined, syncInterval: 100, sync: Buffer.alloc(16, 7) }).take()
+    const [header] = new AvroContainerWriter({
+      schema: '"int"',
+      codec: undefined,
+      syncInterval: 100,
+      sync: Buffer.alloc(16, 7)
+    }).take()
     return Buffer.concat([header!, Buffer.from([2 * count, 2 * bytes.length, ...bytes]), Buffer.alloc(16, 7)])
   }
 
   assert.deepEqual(await readAll(file(2, 2, 4)), [1, 2])
   await assert.rejects(readAll(file(1, 2, 4)), /bytes behind its records/)
   await assert.rejects(readAll(file(3, 2, 4)), { code: 'ERR_FORMAT' })
-  await assert.rejects(readAll(Buffer.concat([file(1, 2).subarray(0, -1), Buffer.from([8])])), /a sync marker is wrong/)
+  await assert.rejects(
+    readAll(Buffer.concat([file(1, 2).subarray(0, -1), Buffer.from([8])])),
+    /a sync marker is wrong/
+  )
 })
 
 for (const name of ['avro_event', 'avro_event-deflate', 'avro_event-snappy']) {
@@ -173,13 +217,23 @@ for (const name of ['avro_event', 'avro_event-deflate', 'avro_event-snappy']) {
     const good = readFileSync(new URL(`${name}/1795342175778-1`, FIXTURES))
     const change = fc.record({ at: fc.nat(good.length - 1), value: fc.nat(255) })
 
-    await fc.assert(fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 4 }), fc.nat(good.length), async (changes, length) => {
-      const bytes = Buffer.from(good.subarray(0, length))
-      for (const { at, value } of changes) if (at < length) bytes[at] = value
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(change, { minLength: 1, maxLength: 4 }),
+        fc.nat(good.length),
+        async (changes, length) => {
+          const bytes = Buffer.from(good.subarray(0, length))
+          for (const { at, value } of changes) if (at < length) bytes[at] = value
 
-      const outcome = await readAll(bytes).catch((error: unknown) => error)
+          const outcome = await readAll(bytes).catch((error: unknown) => error)
 
-      assert.ok(Array.isArray(outcome) || outcome instanceof AgentError, Error.isError(outcome) ? outcome : undefined)
-    }), { numRuns: 300 })
+          assert.ok(
+            Array.isArray(outcome) || outcome instanceof AgentError,
+            Error.isError(outcome) ? outcome : undefined
+          )
+        }
+      ),
+      { numRuns: 300 }
+    )
   })
 }

@@ -29,7 +29,7 @@ export class AvroContainerWriter {
   #at = 0
   #records = 0
 
-  constructor ({ schema, codec, syncInterval, sync = randomBytes(16) }: ContainerOptions) {
+  constructor({ schema, codec, syncInterval, sync = randomBytes(16) }: ContainerOptions) {
     this.#codec = codec
     this.#syncInterval = syncInterval
     this.#sync = sync
@@ -37,40 +37,42 @@ export class AvroContainerWriter {
   }
 
   /** Where the next record starts in the buffer that `reserve` returns. */
-  get at (): number {
+  get at(): number {
     return this.#at
   }
 
   /** The buffer of the current block, with room for a record of `bytes`. Valid until the next call. */
-  reserve (bytes: number): Buffer {
+  reserve(bytes: number): Buffer {
     if (this.#at + bytes <= this.#block.length) return this.#block
-    const larger = Buffer.allocUnsafeSlow(Math.max(this.#at + bytes, Math.min(2 * this.#block.length, 2 * this.#syncInterval)))
+    const larger = Buffer.allocUnsafeSlow(
+      Math.max(this.#at + bytes, Math.min(2 * this.#block.length, 2 * this.#syncInterval))
+    )
     this.#block.copy(larger, 0, 0, this.#at)
     this.#block = larger
     return larger
   }
 
   /** Says that the record that was written ends at `end`. */
-  recordEnds (end: number): void {
+  recordEnds(end: number): void {
     this.#at = end
     this.#records++
     if (end >= this.#syncInterval) this.#closeBlock()
   }
 
   /** What is complete so far, the file header first. */
-  take (): readonly Buffer[] {
+  take(): readonly Buffer[] {
     const ready = this.#ready
     this.#ready = []
     return ready
   }
 
   /** The same with the current block closed, so that all records so far can be read. */
-  flush (): readonly Buffer[] {
+  flush(): readonly Buffer[] {
     if (this.#records > 0) this.#closeBlock()
     return this.take()
   }
 
-  #closeBlock (): void {
+  #closeBlock(): void {
     const raw = this.#block.subarray(0, this.#at)
     const stored = this.#codec?.compress(raw) ?? raw
     const head = Buffer.allocUnsafeSlow(2 * MAX_LENGTH_BYTES)
@@ -82,8 +84,11 @@ export class AvroContainerWriter {
   }
 }
 
-function fileHeader (schema: string, codec: AvroCodec | undefined, sync: Buffer): Buffer {
-  const pairs = [['avro.schema', schema], ...codec === undefined ? [] : [['avro.codec', codec.name]]] as [string, string][]
+function fileHeader(schema: string, codec: AvroCodec | undefined, sync: Buffer): Buffer {
+  const pairs = [['avro.schema', schema], ...(codec === undefined ? [] : [['avro.codec', codec.name]])] as [
+    string,
+    string
+  ][]
   const out = Buffer.allocUnsafeSlow(128 + 3 * schema.length)
   let at = writeLength(pairs.length, out, out.write('Obj\x01', 'latin1'))
   for (const [name, value] of pairs) at = writeString(value, out, writeString(name, out, at))

@@ -18,9 +18,9 @@ interface RawBlocks {
   readonly format: string
   /** Most raw bytes in a block, so that the result surely fits into Hadoop's buffer. */
   readonly blockBytes: number
-  compress (raw: Buffer): Buffer
+  compress(raw: Buffer): Buffer
   /** `most` bounds the result. */
-  decompress (chunk: Buffer, most: number): Buffer
+  decompress(chunk: Buffer, most: number): Buffer
 }
 
 /** Snappy in Hadoop's block framing. */
@@ -42,14 +42,14 @@ export const lz4 = framed({
   decompress: decompressLz4
 })
 
-function framed (blocks: RawBlocks): Compression {
+function framed(blocks: RawBlocks): Compression {
   return {
     compress: async chunks => compressFramed(joinChunks(chunks), blocks),
     decompress: source => decompressFramed(new ChunkReader(source, blocks.format), blocks)
   }
 }
 
-function compressFramed (raw: Buffer, { blockBytes, compress }: RawBlocks): Buffer[] {
+function compressFramed(raw: Buffer, { blockBytes, compress }: RawBlocks): Buffer[] {
   const parts: Buffer[] = []
   for (let at = 0; at < raw.length; at += blockBytes) {
     const block = raw.subarray(at, at + blockBytes)
@@ -62,9 +62,9 @@ function compressFramed (raw: Buffer, { blockBytes, compress }: RawBlocks): Buff
   return parts
 }
 
-async function * decompressFramed (input: ChunkReader, blocks: RawBlocks): AsyncGenerator<Buffer, undefined> {
+async function* decompressFramed(input: ChunkReader, blocks: RawBlocks): AsyncGenerator<Buffer, undefined> {
   try {
-    while (!await input.ended()) {
+    while (!(await input.ended())) {
       let left = (await input.take(4)).readUInt32BE()
       if (left > MAX_RAW_BYTES) throw formatError(blocks.format, 'a block is larger than 64 MiB')
       while (left > 0) {
@@ -79,7 +79,7 @@ async function * decompressFramed (input: ChunkReader, blocks: RawBlocks): Async
   return undefined
 }
 
-async function decompressChunk (input: ChunkReader, blocks: RawBlocks, most: number): Promise<Buffer> {
+async function decompressChunk(input: ChunkReader, blocks: RawBlocks, most: number): Promise<Buffer> {
   const size = (await input.take(4)).readUInt32BE()
   if (size > most + most / 6 + 64) throw formatError(blocks.format, 'a chunk is larger than its block')
   const raw = blocks.decompress(await input.take(size), most)

@@ -11,47 +11,47 @@ export class ChunkReader {
   #position = 0
 
   /** `format` names the data in error messages. */
-  constructor (source: AsyncIterable<Buffer>, format: string) {
+  constructor(source: AsyncIterable<Buffer>, format: string) {
     this.#iterator = source[Symbol.asyncIterator]()
     this.#format = format
   }
 
   /** Bytes read so far. */
-  get position (): number {
+  get position(): number {
     return this.#position
   }
 
   /** Whether nothing is left. */
-  async ended (): Promise<boolean> {
-    return !await this.#fill(1)
+  async ended(): Promise<boolean> {
+    return !(await this.#fill(1))
   }
 
   /** The next `bytes` bytes; rejects with ERR_FORMAT when the source ends before. */
-  async take (bytes: number): Promise<Buffer> {
-    if (!await this.#fill(bytes)) throw formatError(this.#format, 'it ends too early')
+  async take(bytes: number): Promise<Buffer> {
+    if (!(await this.#fill(bytes))) throw formatError(this.#format, 'it ends too early')
     const taken = this.#held.subarray(0, bytes)
     this.#drop(bytes)
     return taken
   }
 
   /** What follows, at least `bytes` of it unless the source ends before; nothing is taken. */
-  async peek (bytes: number): Promise<Buffer> {
+  async peek(bytes: number): Promise<Buffer> {
     await this.#fill(bytes)
     return this.#held
   }
 
   /** Takes bytes that `peek` showed. */
-  skip (bytes: number): void {
+  skip(bytes: number): void {
     this.#drop(bytes)
   }
 
   /** Takes the next byte. */
-  async byte (): Promise<number> {
+  async byte(): Promise<number> {
     return (await this.take(1)).readUInt8()
   }
 
   /** Everything that is left, in the pieces in which it comes. */
-  async * rest (): AsyncGenerator<Buffer, undefined> {
+  async *rest(): AsyncGenerator<Buffer, undefined> {
     while (await this.#fill(1)) {
       const held = this.#held
       this.#drop(held.length)
@@ -61,16 +61,16 @@ export class ChunkReader {
   }
 
   /** Tells the source that no more is wanted. */
-  async close (): Promise<void> {
+  async close(): Promise<void> {
     await this.#iterator.return?.()
   }
 
-  #drop (bytes: number): void {
+  #drop(bytes: number): void {
     this.#held = this.#held.subarray(bytes)
     this.#position += bytes
   }
 
-  async #fill (bytes: number): Promise<boolean> {
+  async #fill(bytes: number): Promise<boolean> {
     if (this.#held.length >= bytes) return true
     const chunks = [this.#held]
     let held = this.#held.length

@@ -7,9 +7,9 @@ import { AgentError } from '../../core/errors.ts'
  */
 export interface Compression {
   /** All `chunks` as one complete member; nothing for no bytes. Heavy work runs off the main thread. */
-  compress (chunks: readonly Buffer[]): Promise<readonly Buffer[]>
+  compress(chunks: readonly Buffer[]): Promise<readonly Buffer[]>
   /** The content of all members. Rejects with ERR_FORMAT where the bytes do not follow the format. */
-  decompress (source: AsyncIterable<Buffer>): AsyncIterable<Buffer>
+  decompress(source: AsyncIterable<Buffer>): AsyncIterable<Buffer>
 }
 
 /** A compression format as Hadoop and Flume name it. */
@@ -23,12 +23,17 @@ export interface Codec extends Compression {
 }
 
 /** The error for bytes that do not follow the format `format`; `reason` is a short constant text. */
-export function formatError (format: string, reason: string, cause?: unknown): AgentError {
-  return new AgentError('ERR_FORMAT', `The data is not valid ${format}: ${reason}.`, { format, reason }, cause)
+export function formatError(format: string, reason: string, cause?: unknown): AgentError {
+  return new AgentError(
+    'ERR_FORMAT',
+    `The data is not valid ${format}: ${reason}.`,
+    { format, reason },
+    cause
+  )
 }
 
 /** The chunks as one buffer, without a copy when there is only one. */
-export function joinChunks (chunks: readonly Buffer[]): Buffer {
+export function joinChunks(chunks: readonly Buffer[]): Buffer {
   const only = chunks[0]
   return chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks)
 }

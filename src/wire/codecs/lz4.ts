@@ -17,14 +17,14 @@ const HASH_BITS = 14
 const table = new Int32Array(1 << HASH_BITS)
 
 /** One LZ4 block of `raw`. Greedy, one probe for each position; 300 MB/s for log lines. */
-export function compressLz4 (raw: Buffer): Buffer {
+export function compressLz4(raw: Buffer): Buffer {
   const writer = new SequenceWriter(raw)
   const limit = raw.length - LAST_MATCH
   table.fill(-MAX_OFFSET - 1)
   let misses = 0
   for (let at = 0; at <= limit;) {
     const word = wordAt(raw, at)
-    const slot = Math.imul(word, -1640531535) >>> 32 - HASH_BITS
+    const slot = Math.imul(word, -1640531535) >>> (32 - HASH_BITS)
     const candidate = table[slot]!
     table[slot] = at
     if (at - candidate > MAX_OFFSET || wordAt(raw, candidate) !== word) {
@@ -39,11 +39,11 @@ export function compressLz4 (raw: Buffer): Buffer {
   return writer.end()
 }
 
-function wordAt (raw: Buffer, at: number): number {
-  return raw[at]! | raw[at + 1]! << 8 | raw[at + 2]! << 16 | raw[at + 3]! << 24
+function wordAt(raw: Buffer, at: number): number {
+  return raw[at]! | (raw[at + 1]! << 8) | (raw[at + 2]! << 16) | (raw[at + 3]! << 24)
 }
 
-function matchEnd (raw: Buffer, candidate: number, at: number): number {
+function matchEnd(raw: Buffer, candidate: number, at: number): number {
   const limit = raw.length - LAST_LITERALS
   const distance = at - candidate
   let end = at + MIN_MATCH
@@ -58,13 +58,13 @@ class SequenceWriter {
   #from = 0
   #to = 0
 
-  constructor (raw: Buffer) {
+  constructor(raw: Buffer) {
     this.#raw = raw
     this.#out = Buffer.allocUnsafeSlow(raw.length + Math.floor(raw.length / 255) + 16)
   }
 
   /** The bytes from `at` to `end` stand `offset` bytes before as well. */
-  match (at: number, offset: number, end: number): void {
+  match(at: number, offset: number, end: number): void {
     const length = end - at - MIN_MATCH
     this.#literals(at, Math.min(length, 15))
     this.#out[this.#to++] = offset & 0xff
@@ -73,19 +73,19 @@ class SequenceWriter {
     this.#from = end
   }
 
-  end (): Buffer {
+  end(): Buffer {
     this.#literals(this.#raw.length, 0)
     return this.#out.subarray(0, this.#to)
   }
 
-  #literals (end: number, lower: number): void {
+  #literals(end: number, lower: number): void {
     const count = end - this.#from
-    this.#out[this.#to++] = Math.min(count, 15) << 4 | lower
+    this.#out[this.#to++] = (Math.min(count, 15) << 4) | lower
     if (count >= 15) this.#rest(count - 15)
     this.#to += this.#raw.copy(this.#out, this.#to, this.#from, end)
   }
 
-  #rest (rest: number): void {
+  #rest(rest: number): void {
     let left = rest
     for (; left >= 255; left -= 255) this.#out[this.#to++] = 255
     this.#out[this.#to++] = left
@@ -93,7 +93,7 @@ class SequenceWriter {
 }
 
 /** The content of one LZ4 block, at most `most` bytes; throws ERR_FORMAT. */
-export function decompressLz4 (block: Buffer, most: number): Buffer {
+export function decompressLz4(block: Buffer, most: number): Buffer {
   const out = Buffer.allocUnsafeSlow(Math.min(most, block.length * 255))
   const cursor = { at: 0, to: 0 }
   while (cursor.at < block.length) {
@@ -109,11 +109,14 @@ export function decompressLz4 (block: Buffer, most: number): Buffer {
   return out.subarray(0, cursor.to)
 }
 
-interface Cursor { at: number, to: number }
+interface Cursor {
+  at: number
+  to: number
+}
 
-function copyMatch (block: Buffer, cursor: Cursor, lower: number, out: Buffer): void {
+function copyMatch(block: Buffer, cursor: Cursor, lower: number, out: Buffer): void {
   if (cursor.at + 2 > block.length) throw formatError('lz4', 'it ends too early')
-  const offset = block[cursor.at]! | block[cursor.at + 1]! << 8
+  const offset = block[cursor.at]! | (block[cursor.at + 1]! << 8)
   cursor.at += 2
   const length = readLength(block, cursor, lower) + MIN_MATCH
   if (offset === 0 || offset > cursor.to || length > out.length - cursor.to) {
@@ -122,7 +125,7 @@ function copyMatch (block: Buffer, cursor: Cursor, lower: number, out: Buffer): 
   cursor.to = repeat(out, cursor.to, offset, length)
 }
 
-function readLength (block: Buffer, cursor: Cursor, start: number): number {
+function readLength(block: Buffer, cursor: Cursor, start: number): number {
   if (start < 15) return start
   let length = start
   for (;;) {

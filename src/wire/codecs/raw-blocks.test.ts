@@ -7,7 +7,10 @@ import { compressSnappy, decompressSnappy } from './snappy.ts'
 
 const MOST = 1 << 20
 
-const structured = fc.array(fc.tuple(fc.uint8Array({ minLength: 1, maxLength: 20 }), fc.integer({ min: 1, max: 90 })), { maxLength: 30 })
+const structured = fc
+  .array(fc.tuple(fc.uint8Array({ minLength: 1, maxLength: 20 }), fc.integer({ min: 1, max: 90 })), {
+    maxLength: 30
+  })
   .map(parts => Buffer.concat(parts.map(([part, times]) => Buffer.alloc(part.length * times, part))))
 
 for (const [name, compress, decompress] of [
@@ -15,19 +18,24 @@ for (const [name, compress, decompress] of [
   ['lz4', compressLz4, (block: Buffer) => decompressLz4(block, MOST)]
 ] as const) {
   test(`a raw ${name} block decompresses to what was compressed`, () => {
-    fc.assert(fc.property(structured, raw => {
-      assert.ok(decompress(compress(raw)).equals(raw))
-    }))
+    fc.assert(
+      fc.property(structured, raw => {
+        assert.ok(decompress(compress(raw)).equals(raw))
+      })
+    )
   })
 
   test(`a raw ${name} block of any bytes throws ERR_FORMAT or gives bounded content`, () => {
-    fc.assert(fc.property(fc.uint8Array({ maxLength: 300 }), bytes => {
-      try {
-        assert.ok(decompress(Buffer.from(bytes)).length <= bytes.length * 255)
-      } catch (error) {
-        assert.ok(error instanceof AgentError && error.code === 'ERR_FORMAT')
-      }
-    }), { numRuns: 2000 })
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 300 }), bytes => {
+        try {
+          assert.ok(decompress(Buffer.from(bytes)).length <= bytes.length * 255)
+        } catch (error) {
+          assert.ok(error instanceof AgentError && error.code === 'ERR_FORMAT')
+        }
+      }),
+      { numRuns: 2000 }
+    )
   })
 }
 
@@ -35,8 +43,14 @@ test('every kind of snappy element is read', () => {
   // 'abcd', a copy with one byte of offset, one with two, one with four; literals with a length of one more byte.
   const literal = Buffer.alloc(70, 'xyz')
   const block = Buffer.concat([
-    Buffer.from([90, 3 << 2]), Buffer.from('abcd'), Buffer.from([0b000_000_01, 4]), Buffer.from([3 << 2 | 2, 4, 0]),
-    Buffer.from([3 << 2 | 3, 4, 0, 0, 0]), Buffer.from([60 << 2, 69]), literal, Buffer.from([3 << 2 | 2, 70, 0])
+    Buffer.from([90, 3 << 2]),
+    Buffer.from('abcd'),
+    Buffer.from([0b000_000_01, 4]),
+    Buffer.from([(3 << 2) | 2, 4, 0]),
+    Buffer.from([(3 << 2) | 3, 4, 0, 0, 0]),
+    Buffer.from([60 << 2, 69]),
+    literal,
+    Buffer.from([(3 << 2) | 2, 70, 0])
   ])
 
   assert.equal(String(decompressSnappy(block)), 'abcd'.repeat(4) + String(literal) + 'xyzx')

@@ -1,6 +1,11 @@
 import { promisify } from 'node:util'
 import {
-  createGunzip, createInflate, createZstdDecompress, deflate as deflateBytes, gzip as gzipBytes, zstdCompress
+  createGunzip,
+  createInflate,
+  createZstdDecompress,
+  deflate as deflateBytes,
+  gzip as gzipBytes,
+  zstdCompress
 } from 'node:zlib'
 import { joinChunks, type Compression } from './codec.ts'
 import { decodeMembers, type MemberDecoder } from './zlib-members.ts'
@@ -17,7 +22,7 @@ export const deflate = onPool('zlib', promisify<Buffer, Buffer>(deflateBytes), c
 export const zstandard = onPool('zstandard', promisify<Buffer, Buffer>(zstdCompress), createZstdDecompress)
 
 /** Compression by node:zlib, which works on libuv's thread pool. */
-function onPool (format: string, compress: Compress, createDecoder: () => MemberDecoder): Compression {
+function onPool(format: string, compress: Compress, createDecoder: () => MemberDecoder): Compression {
   return {
     compress: async chunks => {
       const input = joinChunks(chunks)

@@ -12,21 +12,27 @@ const PIECE_BYTES = 64 * 1024
  * The content of all members of `source`. One decoder for each member, as node:zlib stops at the end of the first
  * (gzip excepted); what it left over starts the next. Back-pressure keeps one piece and zlib's buffers in memory.
  */
-export async function * decodeMembers (
-  source: AsyncIterable<Buffer>, format: string, createDecoder: () => MemberDecoder
+export async function* decodeMembers(
+  source: AsyncIterable<Buffer>,
+  format: string,
+  createDecoder: () => MemberDecoder
 ): AsyncGenerator<Buffer, undefined> {
   const input = new Input(source)
   try {
-    while (await input.next() !== undefined) yield * decodeMember(input, format, createDecoder())
+    while ((await input.next()) !== undefined) yield* decodeMember(input, format, createDecoder())
   } finally {
     await input.close()
   }
   return undefined
 }
 
-async function * decodeMember (input: Input, format: string, decoder: MemberDecoder): AsyncGenerator<Buffer, undefined> {
+async function* decodeMember(
+  input: Input,
+  format: string,
+  decoder: MemberDecoder
+): AsyncGenerator<Buffer, undefined> {
   const feeding = feed(input, decoder)
-  feeding.catch(error => decoder.destroy(error))     // the reader below rejects with it
+  feeding.catch(error => decoder.destroy(error)) // the reader below rejects with it
   try {
     for await (const bytes of decoder) yield bytes as Buffer
   } catch (error) {
@@ -40,10 +46,10 @@ async function * decodeMember (input: Input, format: string, decoder: MemberDeco
 }
 
 /** Writes pieces until the input ends or the decoder leaves bytes, which go back to the input. */
-async function feed (input: Input, decoder: MemberDecoder): Promise<void> {
+async function feed(input: Input, decoder: MemberDecoder): Promise<void> {
   let fed = 0
   for (let piece = await input.next(); piece !== undefined; piece = await input.next()) {
-    if (!await written(decoder, piece)) return
+    if (!(await written(decoder, piece))) return
     fed += piece.length
     const left = fed - decoder.bytesWritten
     input.advance(piece.length - left)
@@ -53,13 +59,13 @@ async function feed (input: Input, decoder: MemberDecoder): Promise<void> {
 }
 
 /** Whether the decoder took the piece; false once it failed or was closed. */
-function written (decoder: MemberDecoder, piece: Buffer): Promise<boolean> {
+function written(decoder: MemberDecoder, piece: Buffer): Promise<boolean> {
   return new Promise(resolve => {
     decoder.write(piece, error => resolve(error === null || error === undefined))
   })
 }
 
-function formatOf (error: unknown, format: string): unknown {
+function formatOf(error: unknown, format: string): unknown {
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
   if (!/^(?:Z_|ZSTD_|ERR_)/.test(code)) return error
   return formatError(format, code === 'Z_BUF_ERROR' ? 'it ends too early' : 'damaged bytes', error)
@@ -71,12 +77,12 @@ class Input {
   #chunk: Buffer = Buffer.alloc(0)
   #at = 0
 
-  constructor (source: AsyncIterable<Buffer>) {
+  constructor(source: AsyncIterable<Buffer>) {
     this.#iterator = source[Symbol.asyncIterator]()
   }
 
   /** The bytes in front, at most PIECE_BYTES; undefined at the end. */
-  async next (): Promise<Buffer | undefined> {
+  async next(): Promise<Buffer | undefined> {
     while (this.#at >= this.#chunk.length) {
       const { done, value } = await this.#iterator.next()
       if (done === true) return undefined
@@ -86,11 +92,11 @@ class Input {
     return this.#chunk.subarray(this.#at, this.#at + PIECE_BYTES)
   }
 
-  advance (bytes: number): void {
+  advance(bytes: number): void {
     this.#at += bytes
   }
 
-  async close (): Promise<void> {
+  async close(): Promise<void> {
     await this.#iterator.return?.()
   }
 }

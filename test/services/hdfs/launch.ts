@@ -5,8 +5,13 @@ import { javaClassPath } from '../maven.ts'
 import type { Launch, Service } from '../start-service.ts'
 
 const JVM_OPTIONS = [
-  '-Xmx512m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-XX:-UsePerfData', '-Djava.net.preferIPv4Stack=true',
-  '-Djava.awt.headless=true', '--add-opens=java.base/java.lang=ALL-UNNAMED'
+  '-Xmx512m',
+  '-XX:+UseSerialGC',
+  '-XX:TieredStopAtLevel=1',
+  '-XX:-UsePerfData',
+  '-Djava.net.preferIPv4Stack=true',
+  '-Djava.awt.headless=true',
+  '--add-opens=java.base/java.lang=ALL-UNNAMED'
 ]
 
 /**
@@ -15,7 +20,10 @@ const JVM_OPTIONS = [
  * Ports: rpcPort, httpPort, secondHttpPort, httpFsPort. Commands: stop-namenode, start-namenode, stop-datanode N,
  * start-datanode N, activate N, safemode-enter, safemode-leave, hold N (keeps /user/flume/held-N open), release N.
  */
-export async function launchHdfs (directory: string, options: Readonly<Record<string, string>>): Promise<Launch> {
+export async function launchHdfs(
+  directory: string,
+  options: Readonly<Record<string, string>>
+): Promise<Launch> {
   const classPath = await javaClassPath('hdfs', import.meta.dirname)
   const given = Object.entries(options).map(([key, value]) => `${key}=${value}`)
   return {
@@ -26,10 +34,18 @@ export async function launchHdfs (directory: string, options: Readonly<Record<st
 }
 
 /** What Hadoop's own shell prints for `hadoop fs ARGS…` against the service; rejects when it fails. */
-export async function hadoopShell (service: Service, ...args: readonly string[]): Promise<string> {
+export async function hadoopShell(service: Service, ...args: readonly string[]): Promise<string> {
   const classPath = await javaClassPath('hdfs', import.meta.dirname)
-  const { stdout } = await promisify(execFile)('java', [
-    ...JVM_OPTIONS, '-cp', `${join(service.directory, 'conf')}:${classPath}`, 'org.apache.hadoop.fs.FsShell', ...args
-  ], { env: { ...process.env, HADOOP_USER_NAME: 'hdfs', LC_ALL: 'C.UTF-8' }, maxBuffer: 64 * 1024 * 1024 })
+  const { stdout } = await promisify(execFile)(
+    'java',
+    [
+      ...JVM_OPTIONS,
+      '-cp',
+      `${join(service.directory, 'conf')}:${classPath}`,
+      'org.apache.hadoop.fs.FsShell',
+      ...args
+    ],
+    { env: { ...process.env, HADOOP_USER_NAME: 'hdfs', LC_ALL: 'C.UTF-8' }, maxBuffer: 64 * 1024 * 1024 }
+  )
   return stdout
 }

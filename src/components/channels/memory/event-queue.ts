@@ -6,7 +6,11 @@ const JOIN_BYTES = 64 * 1024
 const FIRST_PLACES = 64
 
 /** Some consecutive events of one put; `first` numbers its first event among all ever pushed. */
-export interface Run { readonly first: number, readonly batch: EventBatch, readonly account: Account }
+export interface Run {
+  readonly first: number
+  readonly batch: EventBatch
+  readonly account: Account
+}
 
 /** First-in first-out queue of runs, in a ring; what was taken can come back to its place. */
 export class EventQueue {
@@ -17,19 +21,19 @@ export class EventQueue {
   #length = 0
 
   /** Events in the queue. */
-  get length (): number {
+  get length(): number {
     return this.#length
   }
 
   /** Adds a batch at the end. */
-  push (batch: EventBatch, account: Account): void {
+  push(batch: EventBatch, account: Account): void {
     this.#addLast({ first: this.#pushed, batch, account })
     this.#pushed += batch.length
     this.#length += batch.length
   }
 
   /** Removes at least one and up to `max` events from the front; undefined when there are none. */
-  take (max: number): { readonly runs: readonly Run[], readonly batch: EventBatch } | undefined {
+  take(max: number): { readonly runs: readonly Run[]; readonly batch: EventBatch } | undefined {
     const runs: Run[] = []
     let events = 0
     let bytes = 0
@@ -47,21 +51,22 @@ export class EventQueue {
   }
 
   /** Puts runs that were taken back where they were, before everything younger. */
-  giveBack (runs: readonly Run[]): void {
+  giveBack(runs: readonly Run[]): void {
     const oldest = runs[0]?.first ?? 0
     const older: Run[] = []
     // Runs given back by other takers may be older still, and stay in front.
-    for (let run = this.#first(); run !== undefined && run.first < oldest; run = this.#first()) older.push(this.#removeFirst(run))
+    for (let run = this.#first(); run !== undefined && run.first < oldest; run = this.#first())
+      older.push(this.#removeFirst(run))
     for (const run of [...older, ...runs].reverse()) this.#addFirst(run)
     for (const run of runs) this.#length += run.batch.length
   }
 
-  #first (): Run | undefined {
+  #first(): Run | undefined {
     return this.#ring[this.#head]
   }
 
   /** The first run, cut to `max` events; what is left of it stays first. */
-  #takeFirst (max: number): Run | undefined {
+  #takeFirst(max: number): Run | undefined {
     const run = this.#first()
     if (run === undefined) return undefined
     const { first, batch, account } = run
@@ -70,27 +75,27 @@ export class EventQueue {
     return { first, batch: batch.slice(0, max), account }
   }
 
-  #removeFirst (run: Run): Run {
+  #removeFirst(run: Run): Run {
     this.#ring[this.#head] = undefined
     this.#head = (this.#head + 1) % this.#ring.length
     this.#runs--
     return run
   }
 
-  #addFirst (run: Run): void {
+  #addFirst(run: Run): void {
     this.#reserve()
     this.#head = (this.#head + this.#ring.length - 1) % this.#ring.length
     this.#ring[this.#head] = run
     this.#runs++
   }
 
-  #addLast (run: Run): void {
+  #addLast(run: Run): void {
     this.#reserve()
     this.#ring[(this.#head + this.#runs) % this.#ring.length] = run
     this.#runs++
   }
 
-  #reserve (): void {
+  #reserve(): void {
     const places = this.#ring.length
     if (this.#runs < places) return
     const ordered = [...this.#ring.slice(this.#head), ...this.#ring.slice(0, this.#head)]

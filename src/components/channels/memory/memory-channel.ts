@@ -31,39 +31,40 @@ export class MemoryChannel implements Channel {
   #takers: (() => void)[] = []
   #onLoan = 0
 
-  constructor (limits: MemoryLimits, context: ChannelContext) {
+  constructor(limits: MemoryLimits, context: ChannelContext) {
     this.#limits = limits
     this.#context = context
     this.capacity = limits.capacity
     this.transactionCapacity = limits.transactionCapacity
   }
 
-  get size (): number {
+  get size(): number {
     return this.#queue.length + this.#onLoan
   }
 
-  async start (): Promise<void> {}
+  async start(): Promise<void> {}
 
-  async stop (): Promise<void> {}
+  async stop(): Promise<void> {}
 
-  fits (batch: EventBatch): number {
+  fits(batch: EventBatch): number {
     return this.#waiting.size > 0 ? 0 : this.#fitting(batch)
   }
 
-  async put (batch: EventBatch, signal: AbortSignal): Promise<void> {
+  async put(batch: EventBatch, signal: AbortSignal): Promise<void> {
     if (batch.length === 0) return
     const stored = isSparse(batch) ? batch.compact() : batch
     this.#refuseImpossible(stored)
-    if (this.#waiting.size > 0 || this.#fitting(stored) < stored.length) await this.#waitForRoom(stored, signal)
+    if (this.#waiting.size > 0 || this.#fitting(stored) < stored.length)
+      await this.#waitForRoom(stored, signal)
     else this.#store(stored)
   }
 
-  async take (max: number): Promise<Lease | undefined> {
+  async take(max: number): Promise<Lease | undefined> {
     const taken = this.#queue.take(Math.min(max, this.transactionCapacity))
     return taken === undefined ? undefined : this.#lend(taken.runs, taken.batch)
   }
 
-  filled (signal: AbortSignal): Promise<void> {
+  filled(signal: AbortSignal): Promise<void> {
     if (this.#queue.length > 0 || signal.aborted) return Promise.resolve()
     return new Promise(resolve => {
       const wake = (): void => {
@@ -75,24 +76,32 @@ export class MemoryChannel implements Channel {
     })
   }
 
-  #fitting (batch: EventBatch): number {
+  #fitting(batch: EventBatch): number {
     const room = Math.min(batch.length, this.transactionCapacity, this.capacity - this.size)
     return room <= 0 ? 0 : this.#limits.space.fits(batch, room)
   }
 
-  #refuseImpossible (batch: EventBatch): void {
+  #refuseImpossible(batch: EventBatch): void {
     const { transactionCapacity } = this
     if (batch.length > transactionCapacity) {
-      throw new AgentError('ERR_BATCH_TOO_LARGE', `Put queue for MemoryTransaction of capacity ${transactionCapacity} full, ` +
-        'consider committing more frequently, increasing capacity or increasing thread count', { events: batch.length })
+      throw new AgentError(
+        'ERR_BATCH_TOO_LARGE',
+        `Put queue for MemoryTransaction of capacity ${transactionCapacity} full, ` +
+          'consider committing more frequently, increasing capacity or increasing thread count',
+        { events: batch.length }
+      )
     }
     if (!this.#limits.space.possible(batch)) {
-      throw new AgentError('ERR_BATCH_TOO_LARGE', 'The events are larger than the channel\'s whole byte capacity of ' +
-        `${this.#limits.space.bytes} bytes. Increase byteCapacity.`, { events: batch.length, bytes: batch.bodyBytes })
+      throw new AgentError(
+        'ERR_BATCH_TOO_LARGE',
+        "The events are larger than the channel's whole byte capacity of " +
+          `${this.#limits.space.bytes} bytes. Increase byteCapacity.`,
+        { events: batch.length, bytes: batch.bodyBytes }
+      )
     }
   }
 
-  #waitForRoom (batch: EventBatch, signal: AbortSignal): Promise<void> {
+  #waitForRoom(batch: EventBatch, signal: AbortSignal): Promise<void> {
     if (signal.aborted) return Promise.reject(stopping())
     if (this.#limits.keepAliveMs === 0) return Promise.reject(this.#full(batch))
     const { promise, resolve, reject } = Promise.withResolvers<void>()
@@ -104,9 +113,17 @@ export class MemoryChannel implements Channel {
       settle()
       this.#admit()
     }
-    const waiting: Waiting = { batch, admit: () => { this.#store(batch); end(resolve) } }
+    const waiting: Waiting = {
+      batch,
+      admit: () => {
+        this.#store(batch)
+        end(resolve)
+      }
+    }
     const abort = (): void => end(() => reject(stopping()))
-    const cancel = this.#context.clock.after(this.#limits.keepAliveMs, () => end(() => reject(this.#full(batch))))
+    const cancel = this.#context.clock.after(this.#limits.keepAliveMs, () =>
+      end(() => reject(this.#full(batch)))
+    )
     const unsubscribe = this.#limits.space.onRelease(() => this.#admit())
     signal.addEventListener('abort', abort, { once: true })
     this.#waiting.add(waiting)
@@ -114,26 +131,27 @@ export class MemoryChannel implements Channel {
   }
 
   /** Lets those in that waited longest, as long as they fit. */
-  #admit (): void {
+  #admit(): void {
     const [first] = this.#waiting
     if (first !== undefined && this.#fitting(first.batch) >= first.batch.length) first.admit()
   }
 
-  #full (batch: EventBatch): AgentError {
+  #full(batch: EventBatch): AgentError {
     const slots = Math.min(batch.length, this.capacity - this.size)
-    const message = slots < batch.length
-      ? 'Space for commit to queue couldn\'t be acquired. Sinks are likely not keeping up with sources, or the buffer size is too tight'
-      : `Cannot commit transaction. Byte capacity allocated to store event body ${this.#limits.space.bytes} reached. ` +
-        'Please increase heap space/byte capacity allocated to the channel as the sinks may not be keeping up with the sources'
+    const message =
+      slots < batch.length
+        ? "Space for commit to queue couldn't be acquired. Sinks are likely not keeping up with sources, or the buffer size is too tight"
+        : `Cannot commit transaction. Byte capacity allocated to store event body ${this.#limits.space.bytes} reached. ` +
+          'Please increase heap space/byte capacity allocated to the channel as the sinks may not be keeping up with the sources'
     return new AgentError('ERR_CHANNEL_FULL', message, { channel: this.#context.name, held: this.size })
   }
 
-  #store (batch: EventBatch): void {
+  #store(batch: EventBatch): void {
     this.#queue.push(batch, this.#limits.space.reserve(batch))
     this.#wakeTakers()
   }
 
-  #lend (runs: readonly Run[], batch: EventBatch): Lease {
+  #lend(runs: readonly Run[], batch: EventBatch): Lease {
     this.#onLoan += batch.length
     let open = true
     const close = (settle: () => void): void => {
@@ -144,18 +162,20 @@ export class MemoryChannel implements Channel {
     }
     return {
       batch,
-      commit: async () => close(() => {
-        for (const run of runs) this.#limits.space.release(run.account, run.batch)
-        this.#admit()
-      }),
-      [Symbol.asyncDispose]: async () => close(() => {
-        this.#queue.giveBack(runs)
-        this.#wakeTakers()
-      })
+      commit: async () =>
+        close(() => {
+          for (const run of runs) this.#limits.space.release(run.account, run.batch)
+          this.#admit()
+        }),
+      [Symbol.asyncDispose]: async () =>
+        close(() => {
+          this.#queue.giveBack(runs)
+          this.#wakeTakers()
+        })
     }
   }
 
-  #wakeTakers (): void {
+  #wakeTakers(): void {
     if (this.#takers.length === 0) return
     const takers = this.#takers
     this.#takers = []
@@ -163,10 +183,10 @@ export class MemoryChannel implements Channel {
   }
 }
 
-function isSparse (batch: EventBatch): boolean {
+function isSparse(batch: EventBatch): boolean {
   return batch.slab.buffer.byteLength > SPARSE * (batch.bodyBytes + batch.length)
 }
 
-function stopping (): AgentError {
+function stopping(): AgentError {
   return new AgentError('ERR_STOPPED', 'The agent is stopping.')
 }

@@ -5,21 +5,35 @@ import { settingsOf } from '../../../core/read-settings.ts'
 import { batchOf, fakeSourceContext } from '../../../testing/fake-context.ts'
 import definition from './static.ts'
 
-function interceptor (properties: Record<string, string>) {
-  return definition.create(settingsOf(definition, properties, () => undefined), fakeSourceContext())
+function interceptor(properties: Record<string, string>) {
+  return definition.create(
+    settingsOf(definition, properties, () => undefined),
+    fakeSourceContext()
+  )
 }
 
 test('every event gets the header', () => {
-  const batch = interceptor({ key: 'datacenter', value: 'NEW_YORK' }).intercept(batchOf(['a', 'b'], { n: '1' }))
+  const batch = interceptor({ key: 'datacenter', value: 'NEW_YORK' }).intercept(
+    batchOf(['a', 'b'], { n: '1' })
+  )
 
-  const headers = [['n', '1'], ['datacenter', 'NEW_YORK']]
-  assert.deepEqual([...batch].map(event => event.headers), [headers, headers])
+  const headers = [
+    ['n', '1'],
+    ['datacenter', 'NEW_YORK']
+  ]
+  assert.deepEqual(
+    [...batch].map(event => event.headers),
+    [headers, headers]
+  )
 })
 
 test('the header is key=value when nothing is set', () => {
   const batch = interceptor({}).intercept(batchOf(['a']))
 
-  assert.deepEqual([...batch].map(event => event.headers), [[['key', 'value']]])
+  assert.deepEqual(
+    [...batch].map(event => event.headers),
+    [[['key', 'value']]]
+  )
 })
 
 test('an event that has the header keeps its own value', () => {
@@ -27,11 +41,17 @@ test('an event that has the header keeps its own value', () => {
 
   const batch = interceptor({}).intercept(mixed)
 
-  assert.deepEqual([...batch].map(event => event.header('key')), ['own', 'value'])
+  assert.deepEqual(
+    [...batch].map(event => event.header('key')),
+    ['own', 'value']
+  )
 })
 
 test('preserveExisting=false replaces it', () => {
   const batch = interceptor({ preserveExisting: 'false' }).intercept(batchOf(['a'], { key: 'own' }))
 
-  assert.deepEqual([...batch].map(event => event.header('key')), ['value'])
+  assert.deepEqual(
+    [...batch].map(event => event.header('key')),
+    ['value']
+  )
 })

@@ -26,5 +26,7 @@ test('a failure of the sink reaches the engine', async () => {
 test('two sinks are refused', () => {
   const sink = { name: 'k1', deliver: async () => {} }
 
-  assert.throws(() => processor.create({}, { ...fakeSourceContext(), sinks: [sink, sink] }), { code: 'ERR_CONFIG' })
+  assert.throws(() => processor.create({}, { ...fakeSourceContext(), sinks: [sink, sink] }), {
+    code: 'ERR_CONFIG'
+  })
 })

@@ -10,7 +10,9 @@ export default defineProcessor({
   create: (_settings, { sinks }) => {
     const [only] = sinks
     if (only === undefined || sinks.length > 1) {
-      throw new AgentError('ERR_CONFIG', 'The default processor takes exactly one sink.', { sinks: sinks.length })
+      throw new AgentError('ERR_CONFIG', 'The default processor takes exactly one sink.', {
+        sinks: sinks.length
+      })
     }
     return { deliver: (batch, signal) => only.deliver(batch, signal) }
   }

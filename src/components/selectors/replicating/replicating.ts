@@ -9,7 +9,8 @@ export default defineSelector({
   summary: 'Copies every event to all channels of the source.',
   settings: {
     optional: list('optional', {
-      doc: 'Channels that may fail without failing the source, separated by blanks.', default: []
+      doc: 'Channels that may fail without failing the source, separated by blanks.',
+      default: []
     })
   },
   create: ({ optional }, { channels }) => {

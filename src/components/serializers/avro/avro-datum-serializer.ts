@@ -28,17 +28,21 @@ export class AvroDatumSerializer implements EventSerializer {
   #lastLiteral: string | undefined
   #lastSource: Source | undefined
 
-  constructor (schemaUrl: string | undefined, loader: SchemaLoader, openFile: (schema: string) => AvroContainerWriter) {
+  constructor(
+    schemaUrl: string | undefined,
+    loader: SchemaLoader,
+    openFile: (schema: string) => AvroContainerWriter
+  ) {
     this.#schemaUrl = schemaUrl
     this.#loader = loader
     this.#openFile = openFile
   }
 
-  async prepare (batch: EventBatch): Promise<number> {
+  async prepare(batch: EventBatch): Promise<number> {
     for (let i = 0; i < batch.length; i++) {
       const source = this.#sourceOf(batch, i)
       if (source !== undefined && this.#same.has(source)) continue
-      if (this.#schema !== undefined && !await this.#fits(source)) return i
+      if (this.#schema !== undefined && !(await this.#fits(source))) return i
       if (this.#schema !== undefined) continue
       if (source === undefined) throw noSchema(batch, i)
       this.#accept(source, await this.#schemaOf(source))
@@ -47,7 +51,7 @@ export class AvroDatumSerializer implements EventSerializer {
   }
 
   /** All or nothing. Schemas behind a URL must have gone through prepare(). */
-  write (batch: EventBatch): readonly Buffer[] {
+  write(batch: EventBatch): readonly Buffer[] {
     for (let i = 0; i < batch.length; i++) this.#checkSource(batch, i)
     const writer = this.#writer
     if (writer === undefined) return []
@@ -58,15 +62,15 @@ export class AvroDatumSerializer implements EventSerializer {
     return writer.take()
   }
 
-  flush (): readonly Buffer[] {
+  flush(): readonly Buffer[] {
     return this.#writer?.flush() ?? []
   }
 
-  end (): readonly Buffer[] {
+  end(): readonly Buffer[] {
     return this.flush()
   }
 
-  #checkSource (batch: EventBatch, index: number): void {
+  #checkSource(batch: EventBatch, index: number): void {
     const source = this.#sourceOf(batch, index)
     if (source === undefined) throw noSchema(batch, index)
     if (this.#same.has(source)) return
@@ -75,7 +79,7 @@ export class AvroDatumSerializer implements EventSerializer {
   }
 
   /** Whether an event with that schema goes into this file; the first decides which do. */
-  #accept (source: Source, schema: string): boolean {
+  #accept(source: Source, schema: string): boolean {
     this.#writer ??= this.#openFile(schema)
     this.#schema ??= schema
     if (schema !== this.#schema) return false
@@ -85,12 +89,15 @@ export class AvroDatumSerializer implements EventSerializer {
   }
 
   /** The same for a file with a schema; what cannot be loaded fits no file, and the next one says why. */
-  async #fits (source: Source | undefined): Promise<boolean> {
+  async #fits(source: Source | undefined): Promise<boolean> {
     if (source === undefined) return false
-    return await this.#schemaOf(source).then(schema => this.#accept(source, schema), () => false)
+    return await this.#schemaOf(source).then(
+      schema => this.#accept(source, schema),
+      () => false
+    )
   }
 
-  #sourceOf (batch: EventBatch, index: number): Source | undefined {
+  #sourceOf(batch: EventBatch, index: number): Source | undefined {
     const url = batch.header(index, URL_HEADER)
     if (url !== undefined) return `${URL}${url}`
     const literal = batch.header(index, LITERAL_HEADER)
@@ -99,18 +106,21 @@ export class AvroDatumSerializer implements EventSerializer {
   }
 
   /** Neighbours mostly have the very same text. */
-  #literalSource (literal: string): Source {
-    if (literal !== this.#lastLiteral || this.#lastSource === undefined) this.#lastSource = `${LITERAL}${literal}`
+  #literalSource(literal: string): Source {
+    if (literal !== this.#lastLiteral || this.#lastSource === undefined)
+      this.#lastSource = `${LITERAL}${literal}`
     this.#lastLiteral = literal
     return this.#lastSource
   }
 
-  async #schemaOf (source: Source): Promise<string> {
-    return source.startsWith(LITERAL) ? checkedSchema(source.slice(1)) : await this.#loader.load(source.slice(1))
+  async #schemaOf(source: Source): Promise<string> {
+    return source.startsWith(LITERAL)
+      ? checkedSchema(source.slice(1))
+      : await this.#loader.load(source.slice(1))
   }
 }
 
-function noSchema (batch: EventBatch, index: number): AgentError {
+function noSchema(batch: EventBatch, index: number): AgentError {
   return new AgentError('ERR_BAD_EVENT', 'Could not find schema for event.', {
     headers: Object.fromEntries(batch.headers.pairs(index)),
     hint: `Set the header ${URL_HEADER} or ${LITERAL_HEADER}, or the option schemaURL.`

@@ -16,19 +16,25 @@ const STRING = '{"type": "string"}'
 const folder = mkdtempSync(join(tmpdir(), 'avro-'))
 after(() => rmSync(folder, { recursive: true }))
 
-function open (config: Readonly<Record<string, string>> = {}) {
-  const serializer = avro.create(settingsOf(avro, config, () => undefined), fakeSinkContext())
+function open(config: Readonly<Record<string, string>> = {}) {
+  const serializer = avro.create(
+    settingsOf(avro, config, () => undefined),
+    fakeSinkContext()
+  )
   const prepare = (batch: EventBatch): Promise<number> => serializer.prepare?.(batch) ?? Promise.resolve(-1)
   return { serializer, prepare }
 }
 
 /** Avro strings of fewer than 64 bytes. */
-function strings (texts: readonly string[], headers: Readonly<Record<string, string>>): EventBatch {
-  return batchOf(texts.map(text => String.fromCharCode(2 * text.length) + text), headers)
+function strings(texts: readonly string[], headers: Readonly<Record<string, string>>): EventBatch {
+  return batchOf(
+    texts.map(text => String.fromCharCode(2 * text.length) + text),
+    headers
+  )
 }
 
-async function read (chunks: readonly Buffer[]): Promise<{ schema: string, values: unknown[] }> {
-  async function * source (): AsyncGenerator<Buffer, undefined> {
+async function read(chunks: readonly Buffer[]): Promise<{ schema: string; values: unknown[] }> {
+  async function* source(): AsyncGenerator<Buffer, undefined> {
     yield Buffer.concat(chunks)
     return undefined
   }
@@ -55,7 +61,10 @@ test('the URL of the option counts for events without headers, a URL in a header
   for (const [headers, schema] of [
     [{}, '"string"'],
     [{ 'flume.avro.schema.literal': STRING }, '{"type":"string"}'],
-    [{ 'flume.avro.schema.literal': STRING, 'flume.avro.schema.url': `file://${folder}/bytes.avsc` }, '"bytes"']
+    [
+      { 'flume.avro.schema.literal': STRING, 'flume.avro.schema.url': `file://${folder}/bytes.avsc` },
+      '"bytes"'
+    ]
   ] as const) {
     const { serializer, prepare } = open({ schemaURL: url })
     const batch = strings(['a'], headers)
@@ -93,7 +102,11 @@ test('a file ends before the first event with another schema, and the next takes
   const { serializer, prepare } = open()
 
   assert.equal(await prepare(batch), 3)
-  assert.deepEqual((await read([...serializer.write(batch.slice(0, 3)), ...serializer.end()])).values, ['a', 'b', 'c'])
+  assert.deepEqual((await read([...serializer.write(batch.slice(0, 3)), ...serializer.end()])).values, [
+    'a',
+    'b',
+    'c'
+  ])
   assert.equal(await prepare(batch.slice(3)), 0)
   assert.equal(await open().prepare(batch.slice(3)), 1)
 })
@@ -101,17 +114,26 @@ test('a file ends before the first event with another schema, and the next takes
 test('events with another schema are never written, not even the ones before them', () => {
   const { serializer } = open()
   const batch = joinBatches([
-    strings(['a'], { 'flume.avro.schema.literal': STRING }), strings(['d'], { 'flume.avro.schema.literal': '"bytes"' })
+    strings(['a'], { 'flume.avro.schema.literal': STRING }),
+    strings(['d'], { 'flume.avro.schema.literal': '"bytes"' })
   ])
 
-  assert.throws(() => serializer.write(batch), { code: 'ERR_BAD_EVENT', message: 'An event has another schema than its file.' })
+  assert.throws(() => serializer.write(batch), {
+    code: 'ERR_BAD_EVENT',
+    message: 'An event has another schema than its file.'
+  })
 })
 
 test('an event without schema, or with one that is none, is a bad event; the file can be closed', async () => {
   const { serializer, prepare } = open()
 
-  await assert.rejects(prepare(batchOf(['x'])), { code: 'ERR_BAD_EVENT', message: 'Could not find schema for event.' })
-  await assert.rejects(prepare(strings(['x'], { 'flume.avro.schema.literal': '{"type": "own"}' })), { code: 'ERR_BAD_EVENT' })
+  await assert.rejects(prepare(batchOf(['x'])), {
+    code: 'ERR_BAD_EVENT',
+    message: 'Could not find schema for event.'
+  })
+  await assert.rejects(prepare(strings(['x'], { 'flume.avro.schema.literal': '{"type": "own"}' })), {
+    code: 'ERR_BAD_EVENT'
+  })
   assert.throws(() => serializer.write(batchOf(['x'])), { code: 'ERR_BAD_EVENT' })
   assert.deepEqual([...serializer.flush(), ...serializer.end()], [])
 })

@@ -8,20 +8,24 @@ import { SchemaLoader } from './schema-loader.ts'
 export default defineSerializer({
   type: 'avro',
   classes: [
-    'org.apache.flume.sink.hdfs.AvroEventSerializer$Builder', 'org.apache.flume.serialization.AvroEventSerializer$Builder'
+    'org.apache.flume.sink.hdfs.AvroEventSerializer$Builder',
+    'org.apache.flume.serialization.AvroEventSerializer$Builder'
   ],
   stability: 'stable',
   summary: 'Writes an Avro container file of bodies that are Avro data already; headers name their schema.',
   settings: {
-    schemaURL: optional(text('schemaURL', {
-      doc: 'Where the schema of events stands that have no header flume.avro.schema.url or flume.avro.schema.literal.'
-    })),
+    schemaURL: optional(
+      text('schemaURL', {
+        doc: 'Where the schema of events stands that have no header flume.avro.schema.url or flume.avro.schema.literal.'
+      })
+    ),
     ...CONTAINER_SETTINGS
   },
   check: codecProblems,
   create: ({ schemaURL, syncIntervalBytes, compressionCodec }, { log, environment }) => {
     const codec = containerCodec(compressionCodec, log)
-    const openFile = (schema: string) => new AvroContainerWriter({ schema, codec, syncInterval: syncIntervalBytes })
+    const openFile = (schema: string) =>
+      new AvroContainerWriter({ schema, codec, syncInterval: syncIntervalBytes })
     return new AvroDatumSerializer(schemaURL, new SchemaLoader(environment), openFile)
   }
 })

@@ -11,37 +11,41 @@ export class SchemaLoader {
   readonly #environment: Environment
   readonly #loaded = new Map<string, Promise<string>>()
 
-  constructor (environment: Environment) {
+  constructor(environment: Environment) {
     this.#environment = environment
   }
 
   /** The schema's JSON text without white space. `hdfs:` means the default store, as in Flume. */
-  async load (url: string): Promise<string> {
+  async load(url: string): Promise<string> {
     const known = this.#loaded.get(url)
     if (known !== undefined) return await known
     const loading = this.#fetch(url)
     this.#loaded.set(url, loading)
-    loading.catch(() => this.#loaded.delete(url))     // the next event tries again
+    loading.catch(() => this.#loaded.delete(url)) // the next event tries again
     return await loading
   }
 
-  async #fetch (url: string): Promise<string> {
+  async #fetch(url: string): Promise<string> {
     const bytes = /^https?:/i.test(url) ? fetchHttp(url) : this.#readFile(url)
     const chunks: Buffer[] = []
     let size = 0
     for await (const chunk of bytes) {
       size += chunk.length
-      if (size > MAX_SCHEMA_BYTES) throw new AgentError('ERR_BAD_EVENT', 'An Avro schema is larger than 1 MiB.', { url })
+      if (size > MAX_SCHEMA_BYTES)
+        throw new AgentError('ERR_BAD_EVENT', 'An Avro schema is larger than 1 MiB.', { url })
       chunks.push(chunk)
     }
     return checkedSchema(Buffer.concat(chunks).toString())
   }
 
-  async * #readFile (url: string): AsyncGenerator<Buffer, undefined> {
+  async *#readFile(url: string): AsyncGenerator<Buffer, undefined> {
     const place = url.replace(/^hdfs:(?:\/\/[^/]*)?(?=\/)/i, '')
-    const { fileSystem, path } = await openFileSystem(place, { environment: this.#environment, timeoutMs: TIMEOUT_MS })
+    const { fileSystem, path } = await openFileSystem(place, {
+      environment: this.#environment,
+      timeoutMs: TIMEOUT_MS
+    })
     try {
-      yield * fileSystem.read(path)
+      yield* fileSystem.read(path)
     } finally {
       await fileSystem.close()
     }
@@ -50,7 +54,7 @@ export class SchemaLoader {
 }
 
 /** The text without white space; throws ERR_BAD_EVENT when it is no schema. */
-export function checkedSchema (json: string): string {
+export function checkedSchema(json: string): string {
   try {
     parseSchema(json)
     return JSON.stringify(JSON.parse(json))
@@ -59,10 +63,13 @@ export function checkedSchema (json: string): string {
   }
 }
 
-async function * fetchHttp (url: string): AsyncGenerator<Buffer, undefined> {
+async function* fetchHttp(url: string): AsyncGenerator<Buffer, undefined> {
   const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) })
   if (!response.ok || response.body === null) {
-    throw new AgentError('ERR_DELIVERY', 'An Avro schema could not be fetched.', { url, status: response.status })
+    throw new AgentError('ERR_DELIVERY', 'An Avro schema could not be fetched.', {
+      url,
+      status: response.status
+    })
   }
   for await (const chunk of response.body) yield Buffer.from(chunk)
   return undefined

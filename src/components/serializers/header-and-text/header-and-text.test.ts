@@ -10,13 +10,19 @@ import headerAndText from './header-and-text.ts'
 
 const FIXTURES = new URL('../../../../test/fixtures/', import.meta.url)
 
-function open (config: Readonly<Record<string, string>> = {}) {
-  return headerAndText.create(settingsOf(headerAndText, config, () => undefined), fakeSinkContext())
+function open(config: Readonly<Record<string, string>> = {}) {
+  return headerAndText.create(
+    settingsOf(headerAndText, config, () => undefined),
+    fakeSinkContext()
+  )
 }
 
 /** The same text with the headers of each event sorted: ours stand in the order in which they were added. */
-function sorted (bytes: Buffer): string {
-  return String(bytes).replace(/\{([^{}]*)\} /g, (_, headers: string) => `{${headers.split(', ').sort().join(', ')}} `)
+function sorted(bytes: Buffer): string {
+  return String(bytes).replace(
+    /\{([^{}]*)\} /g,
+    (_, headers: string) => `{${headers.split(', ').sort().join(', ')}} `
+  )
 }
 
 test('every recorded file of Flume comes out byte for byte, the order of several headers apart', () => {
@@ -31,10 +37,12 @@ test('every recorded file of Flume comes out byte for byte, the order of several
   }
 })
 
-test('the file of Flume\'s file_roll sink comes out, the order of several headers apart', () => {
+test("the file of Flume's file_roll sink comes out, the order of several headers apart", () => {
   const json = readFileSync(new URL('filechannel/events300.json', FIXTURES), 'utf8')
   const builder = new BatchBuilder()
-  for (const { headers, body } of (JSON.parse(json) as { headers: Record<string, string>, body: string }[]).slice(0, 30)) {
+  for (const { headers, body } of (
+    JSON.parse(json) as { headers: Record<string, string>; body: string }[]
+  ).slice(0, 30)) {
     builder.add(body, headers)
   }
 
@@ -50,7 +58,12 @@ test('headers stand in the order in which they were added', () => {
 })
 
 test('neighbours with other headers keep their own', () => {
-  const batch = new BatchBuilder().add('a', { n: '1' }).add('b').add('c', { n: '3' }).build().withHeader('host', 'h')
+  const batch = new BatchBuilder()
+    .add('a', { n: '1' })
+    .add('b')
+    .add('c', { n: '3' })
+    .build()
+    .withHeader('host', 'h')
 
   assert.equal(String(serialized(open(), batch)), '{n=1, host=h} a\n{host=h} b\n{n=3, host=h} c\n')
 })

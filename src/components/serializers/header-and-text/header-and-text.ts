@@ -14,14 +14,14 @@ export default defineSerializer({
     appendNewline: flag('appendNewline', { doc: 'Puts a newline behind each body.', default: true })
   },
   create: ({ appendNewline }) => ({
-    write: batch => batch.length === 0 ? [] : [encode(batch, appendNewline)],
+    write: batch => (batch.length === 0 ? [] : [encode(batch, appendNewline)]),
     flush: () => [],
     end: () => []
   })
 })
 
 /** Headers in the order in which they were added, UTF-8. Equal headers of neighbours are put together once. */
-function encode (batch: EventBatch, appendNewline: boolean): Buffer {
+function encode(batch: EventBatch, appendNewline: boolean): Buffer {
   const heads = headsOf(batch)
   let bytes = batch.bodyBytes + (appendNewline ? batch.length : 0)
   for (const head of heads) bytes += head.length
@@ -37,14 +37,15 @@ function encode (batch: EventBatch, appendNewline: boolean): Buffer {
 
 const NO_HEADERS = Buffer.from('{} ')
 
-function headsOf (batch: EventBatch): Buffer[] {
+function headsOf(batch: EventBatch): Buffer[] {
   const heads = new Array<Buffer>(batch.length).fill(NO_HEADERS)
   if (batch.headers.empty) return heads
   let last: HeaderPairs | undefined
   let head = NO_HEADERS
   for (let i = 0; i < batch.length; i++) {
     const pairs = batch.headers.pairs(i)
-    if (pairs !== last) head = Buffer.from(`{${pairs.map(([name, value]) => `${name}=${value}`).join(', ')}} `)
+    if (pairs !== last)
+      head = Buffer.from(`{${pairs.map(([name, value]) => `${name}=${value}`).join(', ')}} `)
     last = pairs
     heads[i] = head
   }

@@ -10,29 +10,39 @@ import text from './text.ts'
 
 const FIXTURES = new URL('../../../../test/fixtures/', import.meta.url)
 
-function open (config: Readonly<Record<string, string>> = {}) {
-  return text.create(settingsOf(text, config, () => undefined), fakeSinkContext())
+function open(config: Readonly<Record<string, string>> = {}) {
+  return text.create(
+    settingsOf(text, config, () => undefined),
+    fakeSinkContext()
+  )
 }
 
 test('every recorded file of Flume comes out byte for byte', () => {
   const rows = serializerRows('text', text.classes).filter(({ out }) => out !== undefined)
 
   assert.ok(rows.length > 50)
-  for (const { config, batch, out } of rows) assert.deepEqual(serialized(open(config), batch), out, JSON.stringify(config))
+  for (const { config, batch, out } of rows)
+    assert.deepEqual(serialized(open(config), batch), out, JSON.stringify(config))
 })
 
-test('the files of Flume\'s file_roll and hdfs sinks come out byte for byte', () => {
-  const events = JSON.parse(readFileSync(new URL('filechannel/events300.json', FIXTURES), 'utf8')) as { body: string }[]
+test("the files of Flume's file_roll and hdfs sinks come out byte for byte", () => {
+  const events = JSON.parse(readFileSync(new URL('filechannel/events300.json', FIXTURES), 'utf8')) as {
+    body: string
+  }[]
   const batch = batchOf(events.slice(0, 30).map(({ body }) => body))
 
-  assert.deepEqual(serialized(open(), batch), readFileSync(new URL('fileroll/text/1795342175775-1', FIXTURES)))
   assert.deepEqual(
-    serialized(open({ appendNewline: 'false' }), batch), readFileSync(new URL('fileroll/text-no-newline/1795342175778-1', FIXTURES))
+    serialized(open(), batch),
+    readFileSync(new URL('fileroll/text/1795342175775-1', FIXTURES))
+  )
+  assert.deepEqual(
+    serialized(open({ appendNewline: 'false' }), batch),
+    readFileSync(new URL('fileroll/text-no-newline/1795342175778-1', FIXTURES))
   )
 })
 
 /** Lines as a source received them: bodies are ranges of one chunk. */
-function received (lines: string): EventBatch {
+function received(lines: string): EventBatch {
   const slab = Buffer.from(lines)
   const starts: number[] = []
   const ends: number[] = []
@@ -67,14 +77,16 @@ test('bodies with another byte between them get newlines all the same', () => {
 
 test('any selection of any bodies gives them in order, each with its newline', () => {
   const bodies = fc.array(fc.stringMatching(/^[a-c\n]{0,40}$/), { maxLength: 20 })
-  fc.assert(fc.property(bodies, fc.array(fc.nat(40), { maxLength: 30 }), (texts, picks) => {
-    for (const batch of [received(texts.join('\n') + '\n'), batchOf(texts)]) {
-      const indexes = picks.filter(pick => pick < batch.length)
-      const chosen = batch.select(Uint32Array.from(indexes))
-      const expected = indexes.map(index => batch.text(index))
+  fc.assert(
+    fc.property(bodies, fc.array(fc.nat(40), { maxLength: 30 }), (texts, picks) => {
+      for (const batch of [received(texts.join('\n') + '\n'), batchOf(texts)]) {
+        const indexes = picks.filter(pick => pick < batch.length)
+        const chosen = batch.select(Uint32Array.from(indexes))
+        const expected = indexes.map(index => batch.text(index))
 
-      assert.equal(String(serialized(open(), chosen)), expected.map(body => `${body}\n`).join(''))
-      assert.equal(String(serialized(open({ appendNewline: 'false' }), chosen)), expected.join(''))
-    }
-  }))
+        assert.equal(String(serialized(open(), chosen)), expected.map(body => `${body}\n`).join(''))
+        assert.equal(String(serialized(open({ appendNewline: 'false' }), chosen)), expected.join(''))
+      }
+    })
+  )
 })

@@ -13,31 +13,36 @@ export default defineSerializer({
   settings: {
     appendNewline: flag('appendNewline', { doc: 'Puts a newline behind each body.', default: true })
   },
-  create: ({ appendNewline }) => appendNewline ? LINES : BODIES
+  create: ({ appendNewline }) => (appendNewline ? LINES : BODIES)
 })
 
 const NOTHING: readonly Buffer[] = []
 
 /** Bodies with a newline behind each. Lines as they were received are one range of the slab and are not copied. */
 const LINES: EventSerializer = {
-  write: batch => batch.isSeparatedBy(NEWLINE) ? [receivedLines(batch)] : batch.length === 0 ? NOTHING : [gatherLines(batch)],
+  write: batch =>
+    batch.isSeparatedBy(NEWLINE)
+      ? [receivedLines(batch)]
+      : batch.length === 0
+        ? NOTHING
+        : [gatherLines(batch)],
   flush: () => NOTHING,
   end: () => NOTHING
 }
 
 /** Bodies and nothing else. */
 const BODIES: EventSerializer = {
-  write: batch => batch.bodyBytes === 0 ? NOTHING : [gatherBodies(batch)],
+  write: batch => (batch.bodyBytes === 0 ? NOTHING : [gatherBodies(batch)]),
   flush: () => NOTHING,
   end: () => NOTHING
 }
 
-function receivedLines ({ slab, starts, ends }: EventBatch): Buffer {
+function receivedLines({ slab, starts, ends }: EventBatch): Buffer {
   return slab.subarray(starts[0], (ends[ends.length - 1] ?? 0) + 1)
 }
 
 /** One copy for each run of bodies that stand in the slab as lines already; 50 ns for an event on its own. */
-function gatherLines (batch: EventBatch): Buffer {
+function gatherLines(batch: EventBatch): Buffer {
   const { slab, starts, ends } = batch
   const ranges = new RangeCopier(slab, batch.bodyBytes + batch.length)
   for (let i = 0; i < batch.length; i++) {
@@ -51,7 +56,7 @@ function gatherLines (batch: EventBatch): Buffer {
 }
 
 /** One copy for each run of bodies that stand in the slab back to back. */
-function gatherBodies (batch: EventBatch): Buffer {
+function gatherBodies(batch: EventBatch): Buffer {
   const { slab, starts, ends } = batch
   const ranges = new RangeCopier(slab, batch.bodyBytes)
   for (let i = 0; i < batch.length; i++) {
@@ -72,16 +77,16 @@ class RangeCopier {
   readonly #slab: Buffer
   #at = 0
 
-  constructor (slab: Buffer, bytes: number) {
+  constructor(slab: Buffer, bytes: number) {
     this.#slab = slab
     this.out = Buffer.allocUnsafeSlow(bytes)
   }
 
-  add (byte: number): void {
+  add(byte: number): void {
     this.out[this.#at++] = byte
   }
 
-  copy (from: number, end: number): void {
+  copy(from: number, end: number): void {
     if (end - from > SHORT_BYTES) this.#at += this.#slab.copy(this.out, this.#at, from, end)
     else for (let i = from; i < end; i++) this.add(this.#slab[i] ?? 0)
   }

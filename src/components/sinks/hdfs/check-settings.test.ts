@@ -158,12 +158,12 @@ const WRONG: [level: Problem['level'], key: string, message: RegExp, properties:
     { 'hdfs.useRawLocalFileSystem': 'true', 'hdfs.path': 'webhdfs://n/x' }
   ],
   [
-    'warning',
+    'error',
     'hdfs.path',
     /names the file system hdfs:, which is not in this version/,
     { 'hdfs.path': 'hdfs://nn:8020/logs' }
   ],
-  ['warning', 'hdfs.path', /names the file system s3a:/, { 'hdfs.path': 's3a://bucket/logs' }],
+  ['error', 'hdfs.path', /names the file system s3a:/, { 'hdfs.path': 's3a://bucket/logs' }],
   ['error', 'hdfs.path', /escape sequence in the host/, { 'hdfs.path': 'webhdfs://%{host}/x' }],
   [
     'error',

@@ -47,7 +47,7 @@ function pathProblems({ path, useRawLocalFileSystem, timeZone: zone }: HdfsSetti
 
 const SCHEMES: readonly (string | undefined)[] = [undefined, 'embedded', 'file', 'webhdfs', 'swebhdfs']
 
-/** Warnings only: the sink is kept as Flume keeps it, and says the same again when it cannot start. */
+/** The sink is kept as Flume keeps it, and says the same again when it cannot start. */
 function schemeProblems({ path }: HdfsSettings): Problem[] {
   const { scheme, authority = '', path: below } = splitUri(path)
   if (SCHEMES.includes(scheme)) return []
@@ -57,7 +57,7 @@ function schemeProblems({ path }: HdfsSettings): Problem[] {
     scheme === 'hdfs'
       ? `Reach the same files by WebHDFS: hdfs.path = webhdfs://${host}:9870${below}`
       : 'Use webhdfs:, swebhdfs:, file: or embedded:.'
-  return [warning('hdfs.path', message, hint, 'NOT_IN_THIS_VERSION')]
+  return [{ ...error('hdfs.path', message, hint, 'NOT_IN_THIS_VERSION'), keeps: true }]
 }
 
 function escapeProblems({ path, filePrefix }: HdfsSettings): Problem[] {

@@ -1,5 +1,6 @@
 import type { EventBatch } from '../../../core/batch.ts'
 import type { SinkContext } from '../../../core/contracts.ts'
+import { AgentError, messageOf } from '../../../core/errors.ts'
 import type { FileSystem } from '../../../fs/file-system.ts'
 import type { OpenedPath, openFileSystem } from '../../../fs/open.ts'
 import { normalizePath } from '../../../fs/paths.ts'
@@ -38,7 +39,10 @@ export class Store {
   #recovery: Promise<void> = Promise.resolve()
   #highestCounter = 0
 
-  /** Opens the store of `hdfs.path`; nothing is asked of it yet. Rejects with ERR_CONFIG or ERR_UNSUPPORTED. */
+  /**
+   * Opens the store of `hdfs.path`. A remote one is asked for nothing yet; on this machine the folder is made. Rejects
+   * with ERR_CONFIG, ERR_UNSUPPORTED or ERR_START.
+   */
   static async open(
     settings: HdfsSettings,
     context: SinkContext,
@@ -53,6 +57,7 @@ export class Store {
       proxyUser: settings.proxyUser,
       delegationToken: settings.delegationToken
     })
+    await makeLocalFolder(opened)
     return new Store(settings, context, opened, await compileKey(settings, context))
   }
 
@@ -225,4 +230,17 @@ async function compileKey(settings: HdfsSettings, { environment }: SinkContext):
     useLocalTime: settings.useLocalTimeStamp,
     host: needsHostNames(template) ? await hostNames() : undefined
   })
+}
+
+/** A store on this machine that may not be written to shows before the first event. */
+async function makeLocalFolder({ fileSystem, path }: OpenedPath): Promise<void> {
+  if (!/^(?:embedded|file):/.test(fileSystem.uri)) return
+  try {
+    await fileSystem.mkdirs(path)
+  } catch (error) {
+    const message =
+      `The folder of hdfs.path cannot be made: ${messageOf(error)} Set hdfs.path, or fs.defaultFS in core-site.xml, ` +
+      'to a place that may be written.'
+    throw new AgentError('ERR_START', message, { store: fileSystem.uri, path }, error)
+  }
 }

@@ -8,8 +8,11 @@ const HEX = Array.from({ length: 256 }, (_, byte) => `${byte.toString(16).toUppe
  * `offset  16 hex columns  printable characters`, the first row without its offset.
  * Source: org.apache.flume.event.EventHelper and org.apache.commons.io.HexDump.
  */
-export function dumpEvent (batch: EventBatch, index: number, maxBytes: number): string {
-  const headers = batch.headers.pairs(index).map(([name, value]) => `${name}=${value}`).join(', ')
+export function dumpEvent(batch: EventBatch, index: number, maxBytes: number): string {
+  const headers = batch.headers
+    .pairs(index)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(', ')
   const start = batch.starts[index] ?? 0
   const end = Math.min(batch.ends[index] ?? 0, start + maxBytes)
   const rows: string[] = []
@@ -20,7 +23,7 @@ export function dumpEvent (batch: EventBatch, index: number, maxBytes: number): 
   return `Event: { headers:{${headers}} body:${rows.length === 0 ? '' : rows.join('\n')} }`
 }
 
-function dumpRow (bytes: Buffer, from: number, to: number): string {
+function dumpRow(bytes: Buffer, from: number, to: number): string {
   let hex = ''
   let characters = ''
   for (let at = from; at < to; at++) {

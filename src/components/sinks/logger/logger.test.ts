@@ -7,13 +7,23 @@ import logger from './logger.ts'
 
 const never = new AbortController().signal
 
-function open (properties: Record<string, string> = {}, context = fakeSinkContext()) {
-  return logger.create(settingsOf(logger, properties, () => undefined), context)
+function open(properties: Record<string, string> = {}, context = fakeSinkContext()) {
+  return logger.create(
+    settingsOf(logger, properties, () => undefined),
+    context
+  )
 }
 
-sinkContract('logger', async context => ({ sink: open({}, context as ReturnType<typeof fakeSinkContext>), stored: undefined }))
+sinkContract('logger', async context => ({
+  sink: open({}, context as ReturnType<typeof fakeSinkContext>),
+  stored: undefined
+}))
 
-async function linesFor (texts: string[], properties: Record<string, string>, headers?: Record<string, string>) {
+async function linesFor(
+  texts: string[],
+  properties: Record<string, string>,
+  headers?: Record<string, string>
+) {
   const context = fakeSinkContext()
   await open(properties, context).deliver(batchOf(texts, headers), never)
   return context.log.messages('info')
@@ -43,7 +53,7 @@ test('sixteen bytes are shown unless maxBytesToLog says otherwise', async () => 
   ])
   assert.deepEqual(await linesFor([text], { maxBytesToLog: '18' }), [
     'Event: { headers:{} body: 61 62 63 64 65 66 67 68 69 6A 6B 6C 6D 6E 6F 70 abcdefghijklmnop\n' +
-    '00000010 71 72                                           qr }'
+      '00000010 71 72                                           qr }'
   ])
   assert.deepEqual(await linesFor([text], { maxBytesToLog: '0' }), ['Event: { headers:{} body: }'])
 })

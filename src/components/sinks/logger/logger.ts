@@ -7,10 +7,14 @@ export default defineSink({
   type: 'logger',
   classes: ['org.apache.flume.sink.LoggerSink'],
   stability: 'stable',
-  summary: 'Writes every event to the agent\'s own log, as hex and text: to see what flows.',
+  summary: "Writes every event to the agent's own log, as hex and text: to see what flows.",
   settings: {
     maxBytesToLog: integer('maxBytesToLog', {
-      doc: 'Bytes of the body that are shown.', default: 16, min: 0, unit: 'bytes', lenient: true
+      doc: 'Bytes of the body that are shown.',
+      default: 16,
+      min: 0,
+      unit: 'bytes',
+      lenient: true
     })
   },
   create: ({ maxBytesToLog }, { log }) => ({

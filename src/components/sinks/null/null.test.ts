@@ -9,7 +9,8 @@ const none = (): undefined => undefined
 const never = new AbortController().signal
 
 sinkContract('null', async context => ({
-  sink: nullSink.create(settingsOf(nullSink, {}, none), context), stored: undefined
+  sink: nullSink.create(settingsOf(nullSink, {}, none), context),
+  stored: undefined
 }))
 
 test('a line is logged each time as many more events have gone as asked for', async () => {
@@ -18,11 +19,17 @@ test('a line is logged each time as many more events have gone as asked for', as
 
   for (const texts of [['a'], ['b'], ['c', 'd', 'e']]) await sink.deliver(batchOf(texts), never)
 
-  assert.deepEqual(context.log.lines.map(({ facts }) => facts), [{ events: 2 }, { events: 4 }])
+  assert.deepEqual(
+    context.log.lines.map(({ facts }) => facts),
+    [{ events: 2 }, { events: 4 }]
+  )
 })
 
 test('a batch size below one is refused', () => {
   const { problems } = readSettings(nullSink, { batchSize: '0' }, none)
 
-  assert.deepEqual(problems.map(({ level, key, code }) => [level, key, code]), [['error', 'batchSize', 'BAD_NUMBER']])
+  assert.deepEqual(
+    problems.map(({ level, key, code }) => [level, key, code]),
+    [['error', 'batchSize', 'BAD_NUMBER']]
+  )
 })

@@ -8,9 +8,17 @@ export default defineSink({
   stability: 'stable',
   summary: 'Takes events and throws them away: for tests and measurements.',
   settings: {
-    batchSize: integer('batchSize', { doc: 'Most events taken at once.', default: 100, min: 1, unit: 'events' }),
+    batchSize: integer('batchSize', {
+      doc: 'Most events taken at once.',
+      default: 100,
+      min: 1,
+      unit: 'events'
+    }),
     logEveryNEvents: integer('logEveryNEvents', {
-      doc: 'Logs a line each time this many more events have gone.', default: 10_000, min: 1, unit: 'events'
+      doc: 'Logs a line each time this many more events have gone.',
+      default: 10_000,
+      min: 1,
+      unit: 'events'
     })
   },
   batchSize: settings => settings.batchSize,
@@ -22,23 +30,24 @@ class NullSink {
   readonly #context: SinkContext
   #events = 0
 
-  constructor (every: number, context: SinkContext) {
+  constructor(every: number, context: SinkContext) {
     this.#every = every
     this.#context = context
   }
 
-  async start (): Promise<void> {}
+  async start(): Promise<void> {}
 
-  async stop (): Promise<void> {}
+  async stop(): Promise<void> {}
 
-  async deliver ({ length }: { readonly length: number }): Promise<void> {
+  async deliver({ length }: { readonly length: number }): Promise<void> {
     const before = Math.floor(this.#events / this.#every)
     this.#events += length
     const now = Math.floor(this.#events / this.#every)
-    if (now > before) this.#context.log.info('Null sink successfully processed events.', { events: now * this.#every })
+    if (now > before)
+      this.#context.log.info('Null sink successfully processed events.', { events: now * this.#every })
   }
 
-  describe (): string {
+  describe(): string {
     return 'nowhere'
   }
 }

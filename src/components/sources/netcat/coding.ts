@@ -8,26 +8,27 @@ const LONGEST_REST = 64 * 1024
 /** How one source's lines and answers are encoded. */
 export interface Coding {
   /** Turns one connection's bytes into UTF-8, across chunks; undefined where they are UTF-8 already. */
-  newDecoder (): ((chunk: Buffer) => Buffer) | undefined
-  encode (answer: string): Buffer
+  newDecoder(): ((chunk: Buffer) => Buffer) | undefined
+  encode(answer: string): Buffer
   /** Starts each connection's answers: a byte order mark where the charset has one. */
   readonly mark: Buffer
 }
 
 /** For a Java charset name. Throws ERR_CONFIG for one that is not known. */
-export function codingOf (name: string): Coding {
+export function codingOf(name: string): Coding {
   const found = charset(name)
-  if (found === undefined) throw new AgentError('ERR_CONFIG', `encoding is "${name}", which is not a character set.`)
+  if (found === undefined)
+    throw new AgentError('ERR_CONFIG', `encoding is "${name}", which is not a character set.`)
   // A charset that writes a mark writes it once for each text: what two texts have more than one text twice as long.
   const markBytes = 2 * found.encode('a').length - found.encode('aa').length
   return {
-    newDecoder: () => found.name === 'UTF-8' ? undefined : newDecoder(found),
+    newDecoder: () => (found.name === 'UTF-8' ? undefined : newDecoder(found)),
     encode: answer => found.encode(answer).subarray(markBytes),
     mark: found.encode('a').subarray(0, markBytes)
   }
 }
 
-function newDecoder (found: Charset): (chunk: Buffer) => Buffer {
+function newDecoder(found: Charset): (chunk: Buffer) => Buffer {
   if (found.width === 1) return chunk => Buffer.from(found.decode(chunk))
   let decode = found.width === 0 ? found.decode : undefined
   let rest = Buffer.alloc(0)
@@ -43,14 +44,14 @@ function newDecoder (found: Charset): (chunk: Buffer) => Buffer {
 }
 
 /** How many bytes can be decoded by themselves. */
-function wholeEnd (bytes: Buffer, width: Charset['width']): number {
-  if (width !== 0) return bytes.length - bytes.length % width
+function wholeEnd(bytes: Buffer, width: Charset['width']): number {
+  if (width !== 0) return bytes.length - (bytes.length % width)
   const end = bytes.lastIndexOf(LF) + 1
   return bytes.length - end > LONGEST_REST ? bytes.length : end
 }
 
 /** The decoder for a stream that begins with `first`, which leaves its mark out wherever the stream is cut. */
-function continued (found: Charset, first: Buffer): (bytes: Buffer) => string {
+function continued(found: Charset, first: Buffer): (bytes: Buffer) => string {
   const little = (first[0] === 0xff && first[1] === 0xfe) || found.name.includes('LE')
   const plain = charset(`UTF-${found.width * 8}${little ? 'LE' : 'BE'}`) ?? found
   const readsMark = found.name !== plain.name

@@ -10,7 +10,7 @@ const FAREWELL_MS = 500
 const MANY_OKS = 4096
 
 /** The answer to many accepted lines, to be cut to as many as there are. */
-export function manyOks (coding: Coding): Buffer {
+export function manyOks(coding: Coding): Buffer {
   return coding.encode('OK\n'.repeat(MANY_OKS))
 }
 
@@ -35,7 +35,7 @@ export class Connection {
   #mark: Buffer | undefined
 
   /** `oks` is what manyOks() made for the coding; all connections share it. */
-  constructor (socket: Socket, { coding, oks }: { coding: Coding, oks: Buffer }, clock: Clock) {
+  constructor(socket: Socket, { coding, oks }: { coding: Coding; oks: Buffer }, clock: Clock) {
     this.socket = socket
     this.#coding = coding
     this.#clock = clock
@@ -50,7 +50,7 @@ export class Connection {
   }
 
   /** Answers OK to `lines` lines. */
-  accept (lines: number): void {
+  accept(lines: number): void {
     const okBytes = this.#oks.length / MANY_OKS
     for (let left = lines; left > 0; left -= MANY_OKS) {
       this.#write(this.#oks.subarray(0, Math.min(left, MANY_OKS) * okBytes))
@@ -58,18 +58,18 @@ export class Connection {
   }
 
   /** Answers that a line was refused. */
-  refuse (reason: string): void {
+  refuse(reason: string): void {
     this.#write(this.#coding.encode(`FAILED: ${reason.replaceAll(/[\r\n]+/g, ' ')}\n`))
   }
 
   /** Lines were answered; ends the connection when it was only waiting for that. */
-  settle (lines: number): void {
+  settle(lines: number): void {
     this.unsettled -= lines
     if (this.finished && this.unsettled === 0) this.#end()
   }
 
   /** Reads nothing more, and ends once all lines are answered; `lastWords` is why it is refused, if it is. */
-  finish (lastWords?: string): void {
+  finish(lastWords?: string): void {
     if (this.finished) return
     this.finished = true
     this.#lastWords = lastWords
@@ -77,17 +77,17 @@ export class Connection {
   }
 
   /** Stops reading until `goOn`. */
-  hold (): void {
+  hold(): void {
     this.#busy = true
     this.socket.pause()
   }
 
-  goOn (): void {
+  goOn(): void {
     this.#busy = false
     this.#resume()
   }
 
-  #write (answer: Buffer): void {
+  #write(answer: Buffer): void {
     if (this.socket.destroyed || this.socket.writableEnded) return
     if (this.#mark !== undefined) this.socket.write(this.#mark)
     this.#mark = undefined
@@ -97,12 +97,12 @@ export class Connection {
     this.socket.pause()
   }
 
-  #resume (): void {
+  #resume(): void {
     if (!this.#busy && !this.#deaf) this.socket.resume()
   }
 
   /** Says goodbye, throws away what still comes, and does not wait for ever. */
-  #end (): void {
+  #end(): void {
     if (this.#lastWords !== undefined) this.refuse(this.#lastWords)
     const { socket } = this
     const cancel = this.#clock.after(FAREWELL_MS, () => socket.destroy())

@@ -36,6 +36,7 @@ export class NetcatSource implements Source {
   #address: AddressInfo | undefined
   #scheduled = false
   #storing: Promise<void> | undefined
+  #stopping: Promise<void> | undefined
 
   constructor(settings: NetcatSettings, context: SourceContext) {
     this.#settings = settings
@@ -62,7 +63,14 @@ export class NetcatSource implements Source {
     this.#context.log.info('Listening.', { address: this.describe() })
   }
 
-  async stop(): Promise<void> {
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop().finally(() => {
+      this.#stopping = undefined
+    })
+    return this.#stopping
+  }
+
+  async #stop(): Promise<void> {
     const server = this.#server
     if (server === undefined) return
     this.#server = undefined

@@ -13,14 +13,30 @@ export default defineSource({
     port: integer('port', { doc: 'TCP port; 0 picks a free one.', min: 0, max: 65535 }),
     maxLineLength: integer('max-line-length', {
       doc: 'Longest line in characters (UTF-16 units), the newline included. A longer one ends its connection.',
-      default: 512, min: 1, unit: 'characters'
+      default: 512,
+      min: 1,
+      unit: 'characters'
     }),
-    acknowledge: flag('ack-every-event', { doc: 'Answers OK to each line that the channels hold.', default: true }),
-    encoding: text('encoding', { doc: 'Character set of lines and answers; bodies are always UTF-8.', default: 'utf-8' })
+    acknowledge: flag('ack-every-event', {
+      doc: 'Answers OK to each line that the channels hold.',
+      default: true
+    }),
+    encoding: text('encoding', {
+      doc: 'Character set of lines and answers; bodies are always UTF-8.',
+      default: 'utf-8'
+    })
   },
-  check: ({ encoding }): Problem[] => charset(encoding) !== undefined ? [] : [{
-    level: 'error', code: 'BAD_VALUE', key: 'encoding', message: `encoding is "${encoding}", which is not a character set.`,
-    hint: 'Write a Java character set name such as UTF-8, ISO-8859-1 or GBK.'
-  }],
+  check: ({ encoding }): Problem[] =>
+    charset(encoding) !== undefined
+      ? []
+      : [
+          {
+            level: 'error',
+            code: 'BAD_VALUE',
+            key: 'encoding',
+            message: `encoding is "${encoding}", which is not a character set.`,
+            hint: 'Write a Java character set name such as UTF-8, ISO-8859-1 or GBK.'
+          }
+        ],
   create: (settings, context) => new NetcatSource(settings, context)
 })

@@ -14,7 +14,7 @@ sourceContract('seq', async context => ({
   feed: async () => {}
 }))
 
-function open (properties: Record<string, string>) {
+function open(properties: Record<string, string>) {
   const context = fakeSourceContext()
   return { source: seq.create(settingsOf(seq, properties, none), context) as PolledSource, context }
 }

@@ -11,10 +11,15 @@ export default defineSource({
   settings: {
     batchSize: integer('batchSize', { doc: 'Events put at once.', default: 1, min: 1, unit: 'events' }),
     totalEvents: long('totalEvents', {
-      doc: 'Events after which the source rests.', default: Number.MAX_SAFE_INTEGER, unit: 'events'
+      doc: 'Events after which the source rests.',
+      default: Number.MAX_SAFE_INTEGER,
+      unit: 'events'
     }),
     incrementMs: long('backoffSleepIncrement', {
-      doc: 'By how much the pause grows with each poll that finds nothing.', default: 1000, min: 0, unit: 'ms'
+      doc: 'By how much the pause grows with each poll that finds nothing.',
+      default: 1000,
+      min: 0,
+      unit: 'ms'
     }),
     maxMs: long('maxBackoffSleep', { doc: 'Longest pause.', default: 5000, min: 0, unit: 'ms' })
   },
@@ -25,22 +30,26 @@ export default defineSource({
 
 class SequenceSource implements PolledSource {
   readonly backoff: PolledSource['backoff']
-  readonly #limits: { readonly batchSize: number, readonly totalEvents: number }
+  readonly #limits: { readonly batchSize: number; readonly totalEvents: number }
   readonly #context: SourceContext
   #next = 0
 
-  constructor (limits: { batchSize: number, totalEvents: number }, backoff: PolledSource['backoff'], context: SourceContext) {
+  constructor(
+    limits: { batchSize: number; totalEvents: number },
+    backoff: PolledSource['backoff'],
+    context: SourceContext
+  ) {
     this.#limits = limits
     this.backoff = backoff
     this.#context = context
   }
 
-  async start (): Promise<void> {}
+  async start(): Promise<void> {}
 
-  async stop (): Promise<void> {}
+  async stop(): Promise<void> {}
 
   /** Numbers that the channels refuse come again with the next poll. */
-  async poll (): Promise<boolean> {
+  async poll(): Promise<boolean> {
     const { batchSize, totalEvents } = this.#limits
     const end = Math.min(this.#next + batchSize, totalEvents)
     if (end <= this.#next) return false
@@ -52,7 +61,7 @@ class SequenceSource implements PolledSource {
     return true
   }
 
-  describe (): string {
+  describe(): string {
     return `numbers from 0 to ${this.#limits.totalEvents - 1}`
   }
 }

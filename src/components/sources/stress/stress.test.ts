@@ -10,13 +10,22 @@ import stress from './stress.ts'
 const never = new AbortController().signal
 
 sourceContract('stress', async context => ({
-  source: stress.create(settingsOf(stress, { maxTotalEvents: '3' }, () => undefined), context),
+  source: stress.create(
+    settingsOf(stress, { maxTotalEvents: '3' }, () => undefined),
+    context
+  ),
   feed: async () => {}
 }))
 
-function open (properties: Record<string, string>) {
+function open(properties: Record<string, string>) {
   const context = fakeSourceContext()
-  return { source: stress.create(settingsOf(stress, properties, () => undefined), context) as PolledSource, context }
+  return {
+    source: stress.create(
+      settingsOf(stress, properties, () => undefined),
+      context
+    ) as PolledSource,
+    context
+  }
 }
 
 test('bodies have the size asked for and are all 0x7F', async () => {

@@ -12,15 +12,38 @@ export default defineSource({
   stability: 'stable',
   summary: 'Makes as many events of one size as asked for: a load generator.',
   settings: {
-    size: integer('size', { doc: 'Length of each body.', default: 500, min: 0, max: 16 * 1024 * 1024, unit: 'bytes' }),
-    batchSize: integer('batchSize', { doc: 'Events put at once.', default: 1, min: 1, max: 1_000_000, unit: 'events' }),
-    maxTotalEvents: long('maxTotalEvents', { doc: 'Events tried before it rests; below 0 for ever.', default: -1 }),
-    maxSuccessfulEvents: long('maxSuccessfulEvents', { doc: 'Events stored before it rests; below 0 for ever.', default: -1 }),
+    size: integer('size', {
+      doc: 'Length of each body.',
+      default: 500,
+      min: 0,
+      max: 16 * 1024 * 1024,
+      unit: 'bytes'
+    }),
+    batchSize: integer('batchSize', {
+      doc: 'Events put at once.',
+      default: 1,
+      min: 1,
+      max: 1_000_000,
+      unit: 'events'
+    }),
+    maxTotalEvents: long('maxTotalEvents', {
+      doc: 'Events tried before it rests; below 0 for ever.',
+      default: -1
+    }),
+    maxSuccessfulEvents: long('maxSuccessfulEvents', {
+      doc: 'Events stored before it rests; below 0 for ever.',
+      default: -1
+    }),
     maxEventsPerSecond: integer('maxEventsPerSecond', {
-      doc: 'Highest rate, with bursts of a second; 0 for as fast as it goes.', default: 0, unit: 'events/s'
+      doc: 'Highest rate, with bursts of a second; 0 for as fast as it goes.',
+      default: 0,
+      unit: 'events/s'
     }),
     incrementMs: long('backoffSleepIncrement', {
-      doc: 'By how much the pause grows with each poll that finds nothing.', default: 1000, min: 0, unit: 'ms'
+      doc: 'By how much the pause grows with each poll that finds nothing.',
+      default: 1000,
+      min: 0,
+      unit: 'ms'
     }),
     maxMs: long('maxBackoffSleep', { doc: 'Longest pause.', default: 5000, min: 0, unit: 'ms' })
   },
@@ -48,7 +71,7 @@ class StressSource implements PolledSource {
   #allowance: number
   #filledAt: number
 
-  constructor (settings: StressSettings, context: SourceContext) {
+  constructor(settings: StressSettings, context: SourceContext) {
     this.#settings = settings
     this.#context = context
     this.backoff = { incrementMs: settings.incrementMs, maxMs: settings.maxMs }
@@ -57,11 +80,11 @@ class StressSource implements PolledSource {
     this.#filledAt = context.clock.now()
   }
 
-  async start (): Promise<void> {}
+  async start(): Promise<void> {}
 
-  async stop (): Promise<void> {}
+  async stop(): Promise<void> {}
 
-  async poll (signal: AbortSignal): Promise<boolean> {
+  async poll(signal: AbortSignal): Promise<boolean> {
     const events = this.#left()
     if (events <= 0) return false
     await this.#throttle(events, signal)
@@ -72,11 +95,11 @@ class StressSource implements PolledSource {
     return true
   }
 
-  describe (): string {
+  describe(): string {
     return `bodies of ${this.#settings.size} bytes`
   }
 
-  #left (): number {
+  #left(): number {
     const { batchSize, maxTotalEvents, maxSuccessfulEvents } = this.#settings
     const untried = maxTotalEvents < 0 ? Infinity : maxTotalEvents - this.#tried
     const unstored = maxSuccessfulEvents < 0 ? Infinity : maxSuccessfulEvents - this.#stored
@@ -84,17 +107,21 @@ class StressSource implements PolledSource {
   }
 
   /** Waits until the rate allows `events` more; up to a second's worth may be saved. */
-  async #throttle (events: number, signal: AbortSignal): Promise<void> {
+  async #throttle(events: number, signal: AbortSignal): Promise<void> {
     const rate = this.#settings.maxEventsPerSecond
     if (rate <= 0) return
     const now = this.#context.clock.now()
-    this.#allowance = Math.min(rate, this.#allowance + (now - this.#filledAt) * rate / SECOND_MS) - events
+    this.#allowance = Math.min(rate, this.#allowance + ((now - this.#filledAt) * rate) / SECOND_MS) - events
     this.#filledAt = now
-    if (this.#allowance < 0) await this.#context.clock.sleep(-this.#allowance / rate * SECOND_MS, signal)
+    if (this.#allowance < 0) await this.#context.clock.sleep((-this.#allowance / rate) * SECOND_MS, signal)
   }
 }
 
 /** All bodies share the same bytes. */
-function sameBodies (size: number, events: number): EventBatch {
-  return new EventBatch(Buffer.allocUnsafeSlow(size).fill(FILL), new Uint32Array(events), new Uint32Array(events).fill(size))
+function sameBodies(size: number, events: number): EventBatch {
+  return new EventBatch(
+    Buffer.allocUnsafeSlow(size).fill(FILL),
+    new Uint32Array(events),
+    new Uint32Array(events).fill(size)
+  )
 }

@@ -5,7 +5,7 @@ import { suffixArray } from './suffix-array.ts'
  * which the block itself stands. The suffixes of the least rotation sort as the rotations do, for it is a power
  * of a Lyndon word, so one suffix array does it, in linear time.
  */
-export function transformBlock (block: Uint8Array): { column: Uint8Array, original: number } {
+export function transformBlock(block: Uint8Array): { column: Uint8Array; original: number } {
   const length = block.length
   const least = leastRotation(block)
   const rotated = new Uint8Array(length)
@@ -24,7 +24,7 @@ export function transformBlock (block: Uint8Array): { column: Uint8Array, origin
 }
 
 /** Start of the least rotation, found with two candidates in at most 3n steps. */
-function leastRotation (block: Uint8Array): number {
+function leastRotation(block: Uint8Array): number {
   const length = block.length
   let one = 0
   let other = 1

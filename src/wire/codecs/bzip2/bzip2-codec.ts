@@ -11,13 +11,16 @@ export const bzip2: Compression = {
   decompress: decodeBzip2
 }
 
-interface Job { resolve (output: Buffer): void, reject (error: unknown): void }
+interface Job {
+  resolve(output: Buffer): void
+  reject(error: unknown): void
+}
 
 const jobs = new Map<number, Job>()
 let worker: Worker | undefined
 let lastId = 0
 
-function compressInWorker (chunks: readonly Buffer[], bytes: number): Promise<Buffer> {
+function compressInWorker(chunks: readonly Buffer[], bytes: number): Promise<Buffer> {
   const input = Buffer.allocUnsafeSlow(bytes)
   let at = 0
   for (const chunk of chunks) at += chunk.copy(input, at)
@@ -30,16 +33,18 @@ function compressInWorker (chunks: readonly Buffer[], bytes: number): Promise<Bu
   })
 }
 
-function startWorker (): Worker {
-  const started = new Worker(new URL(`./bzip2-worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url))
-  started.on('message', ({ id, output }: { id: number, output: Uint8Array }) => {
+function startWorker(): Worker {
+  const started = new Worker(
+    new URL(`./bzip2-worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url)
+  )
+  started.on('message', ({ id, output }: { id: number; output: Uint8Array }) => {
     const job = jobs.get(id)
     jobs.delete(id)
     if (jobs.size === 0) started.unref()
     job?.resolve(Buffer.from(output.buffer, output.byteOffset, output.byteLength))
   })
   started.on('error', error => {
-    worker = undefined                       // the next job starts another
+    worker = undefined // the next job starts another
     for (const job of jobs.values()) job.reject(error)
     jobs.clear()
   })

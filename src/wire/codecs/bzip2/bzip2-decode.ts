@@ -14,17 +14,17 @@ const END_MAGIC = 0x177245385090
  * The content of all bzip2 streams of `source`, block by block; format as in bzip2-encode.ts. Holds one compressed and
  * one raw block, 9 MB at most. Rejects with ERR_FORMAT.
  */
-export async function * decodeBzip2 (source: AsyncIterable<Buffer>): AsyncGenerator<Buffer, undefined> {
+export async function* decodeBzip2(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer, undefined> {
   const input = new ChunkReader(source, 'bzip2')
   try {
-    while (!await input.ended()) yield * decodeStream(input)
+    while (!(await input.ended())) yield* decodeStream(input)
   } finally {
     await input.close()
   }
   return undefined
 }
 
-async function * decodeStream (input: ChunkReader): AsyncGenerator<Buffer, undefined> {
+async function* decodeStream(input: ChunkReader): AsyncGenerator<Buffer, undefined> {
   const head = (await input.take(4)).toString('latin1')
   if (!/^BZh[1-9]$/.test(head)) throw formatError('bzip2', 'it does not start with BZh')
   const decoder = new BlockDecoder(Number(head[3]) * 100_000)
@@ -38,7 +38,7 @@ async function * decodeStream (input: ChunkReader): AsyncGenerator<Buffer, undef
     }
     input.skip(Math.floor(bits.position / 8))
     skipBits = bits.position % 8
-    yield * raw
+    yield* raw
   }
 }
 
@@ -47,13 +47,13 @@ class BlockDecoder {
   readonly #links: Uint32Array
   #checksum = 0
 
-  constructor (most: number) {
+  constructor(most: number) {
     this.#column = new Uint8Array(most)
     this.#links = new Uint32Array(most)
   }
 
   /** The content of the next block in pieces; undefined behind the last. */
-  next (bits: BitReader): Buffer[] | undefined {
+  next(bits: BitReader): Buffer[] | undefined {
     const magic = bits.read(24) * 2 ** 24 + bits.read(24)
     const checksum = bits.readWord() | 0
     if (magic === END_MAGIC) {
@@ -70,7 +70,7 @@ class BlockDecoder {
   }
 
   /** For each row, the row of the rotation that starts one byte later. */
-  #link (length: number): void {
+  #link(length: number): void {
     const starts = new Uint32Array(257)
     for (let i = 0; i < length; i++) starts[this.#column[i]! + 1]!++
     for (let value = 0; value < 256; value++) starts[value + 1]! += starts[value]!
@@ -78,7 +78,7 @@ class BlockDecoder {
   }
 
   /** Follows the links, and repeats each byte that stood four times as often as the count behind it says. */
-  #expand (original: number, length: number, wanted: number): Buffer[] {
+  #expand(original: number, length: number, wanted: number): Buffer[] {
     const pieces: Buffer[] = []
     let out = Buffer.allocUnsafeSlow(PIECE_BYTES)
     let at = 0

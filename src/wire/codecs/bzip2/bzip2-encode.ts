@@ -14,7 +14,7 @@ const BLOCK_BYTES = 900_000 - 19
  *          then symbols as in write-symbols.ts
  * Linear time for any input; 4–6 MB/s, blocking.
  */
-export function encodeBzip2 (input: Buffer): Buffer {
+export function encodeBzip2(input: Buffer): Buffer {
   const bits = new BitWriter()
   for (const letter of Buffer.from('BZh9')) bits.write(8, letter)
   const block = new Uint8Array(Math.min(BLOCK_BYTES, Math.ceil(input.length * 1.25) + 8))
@@ -33,14 +33,14 @@ export function encodeBzip2 (input: Buffer): Buffer {
   return bits.end()
 }
 
-function writeBlock (bits: BitWriter, block: Uint8Array): void {
+function writeBlock(bits: BitWriter, block: Uint8Array): void {
   const { column, original } = transformBlock(block)
   bits.write(1, 0)
   bits.write(24, original)
   writeSymbols(bits, column)
 }
 
-function writeMagic (bits: BitWriter, high: number, low: number): void {
+function writeMagic(bits: BitWriter, high: number, low: number): void {
   bits.write(24, high)
   bits.write(24, low)
 }
@@ -49,7 +49,7 @@ function writeMagic (bits: BitWriter, high: number, low: number): void {
  * Fills `block` with input from `from` on, runs of 4 to 255 equal bytes written as four of them and the count of the
  * rest. Returns where the next block starts and how much was filled.
  */
-function fillBlock (input: Buffer, from: number, block: Uint8Array): { next: number, length: number } {
+function fillBlock(input: Buffer, from: number, block: Uint8Array): { next: number; length: number } {
   let at = from
   let length = 0
   while (at < input.length && length + 5 <= block.length) {

@@ -2,7 +2,7 @@
  * Lengths of a Huffman code for symbols with these counts, each 1 … `limit` bits. Counts of zero count as one. Where
  * the best code is too deep, counts are flattened and it is built anew, as bzip2 does.
  */
-export function huffmanLengths (counts: Uint32Array, limit: number): Uint8Array {
+export function huffmanLengths(counts: Uint32Array, limit: number): Uint8Array {
   const weights = Float64Array.from(counts, count => Math.max(count, 1))
   for (;;) {
     const lengths = treeDepths(weights)
@@ -12,7 +12,7 @@ export function huffmanLengths (counts: Uint32Array, limit: number): Uint8Array 
 }
 
 /** Depths of the leaves of a Huffman tree; two rows in ascending order: leaves, and joined nodes as they arise. */
-function treeDepths (weights: Float64Array): Uint8Array {
+function treeDepths(weights: Float64Array): Uint8Array {
   const leaves = Array.from(weights.keys()).sort((a, b) => weights[a]! - weights[b]!)
   const count = leaves.length
   const nodes = new Float64Array(2 * count - 1)

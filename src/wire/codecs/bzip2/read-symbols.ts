@@ -5,7 +5,7 @@ const GROUP = 50
 const MAX_CODE_BITS = 20
 
 /** Reads one transformed column into `column` (format: write-symbols.ts); returns its length. Throws ERR_FORMAT. */
-export function readSymbols (bits: BitReader, column: Uint8Array): number {
+export function readSymbols(bits: BitReader, column: Uint8Array): number {
   const front = readUsed(bits)
   const codes = bits.read(3)
   if (codes < 2 || codes > 6) throw formatError('bzip2', 'a wrong number of codes')
@@ -15,19 +15,19 @@ export function readSymbols (bits: BitReader, column: Uint8Array): number {
   return readColumn(bits, { front, selectors, tables }, column)
 }
 
-function readUsed (bits: BitReader): Uint8Array {
+function readUsed(bits: BitReader): Uint8Array {
   const sixteenths = bits.read(16)
   const used: number[] = []
   for (let i = 0; i < 16; i++) {
-    if ((sixteenths & 0x8000 >> i) === 0) continue
+    if ((sixteenths & (0x8000 >> i)) === 0) continue
     const map = bits.read(16)
-    for (let j = 0; j < 16; j++) if ((map & 0x8000 >> j) !== 0) used.push(16 * i + j)
+    for (let j = 0; j < 16; j++) if ((map & (0x8000 >> j)) !== 0) used.push(16 * i + j)
   }
   if (used.length === 0) throw formatError('bzip2', 'a block without values')
   return Uint8Array.from(used)
 }
 
-function readSelectors (bits: BitReader, codes: number): Uint8Array {
+function readSelectors(bits: BitReader, codes: number): Uint8Array {
   const selectors = new Uint8Array(bits.read(15))
   const front = [0, 1, 2, 3, 4, 5]
   for (let i = 0; i < selectors.length; i++) {
@@ -41,9 +41,14 @@ function readSelectors (bits: BitReader, codes: number): Uint8Array {
 }
 
 /** A canonical code: for each length the last word, and what to add to a word to find its symbol. */
-interface Code { readonly last: Int32Array, readonly base: Int32Array, readonly symbols: Uint16Array, readonly shortest: number }
+interface Code {
+  readonly last: Int32Array
+  readonly base: Int32Array
+  readonly symbols: Uint16Array
+  readonly shortest: number
+}
 
-function readCode (bits: BitReader, alphabet: number): Code {
+function readCode(bits: BitReader, alphabet: number): Code {
   const lengths = new Uint8Array(alphabet)
   let length = bits.read(5)
   for (let symbol = 0; symbol < alphabet; symbol++) {
@@ -57,7 +62,7 @@ function readCode (bits: BitReader, alphabet: number): Code {
   return canonical(lengths)
 }
 
-function canonical (lengths: Uint8Array): Code {
+function canonical(lengths: Uint8Array): Code {
   const last = new Int32Array(MAX_CODE_BITS + 1).fill(-1)
   const base = new Int32Array(MAX_CODE_BITS + 1)
   const symbols = new Uint16Array(lengths.length)
@@ -76,9 +81,13 @@ function canonical (lengths: Uint8Array): Code {
   return { last, base, symbols, shortest: Math.min(...lengths) }
 }
 
-interface Coded { readonly front: Uint8Array, readonly selectors: Uint8Array, readonly tables: readonly Code[] }
+interface Coded {
+  readonly front: Uint8Array
+  readonly selectors: Uint8Array
+  readonly tables: readonly Code[]
+}
 
-function readColumn (bits: BitReader, { front, selectors, tables }: Coded, column: Uint8Array): number {
+function readColumn(bits: BitReader, { front, selectors, tables }: Coded, column: Uint8Array): number {
   const endSymbol = front.length + 1
   let at = 0
   let digit = 1
@@ -103,14 +112,14 @@ function readColumn (bits: BitReader, { front, selectors, tables }: Coded, colum
   throw formatError('bzip2', 'a block without end')
 }
 
-function moveToFront (front: Uint8Array, index: number): number {
+function moveToFront(front: Uint8Array, index: number): number {
   const value = front[index]!
   front.copyWithin(1, 0, index)
   front[0] = value
   return value
 }
 
-function readSymbol (bits: BitReader, code: Code): number {
+function readSymbol(bits: BitReader, code: Code): number {
   let length = code.shortest
   let word = bits.read(length)
   while (word > code.last[length]!) {

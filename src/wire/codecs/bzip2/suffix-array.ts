@@ -2,7 +2,7 @@
  * Starts of the suffixes of `text` in ascending order, a shorter suffix before the longer ones that it begins. Linear
  * time whatever the text: SA-IS (Nong, Zhang, Chan 2009). Symbols are 0 … `upper`. About 150 ms per MB.
  */
-export function suffixArray (text: Uint8Array | Int32Array, upper: number): Int32Array {
+export function suffixArray(text: Uint8Array | Int32Array, upper: number): Int32Array {
   const length = text.length
   if (length === 0) return new Int32Array(0)
   if (length === 1) return new Int32Array(1)
@@ -14,7 +14,7 @@ export function suffixArray (text: Uint8Array | Int32Array, upper: number): Int3
 }
 
 /** Puts the marked suffixes, which `sorter` ordered by their first part only, into their final order. */
-function sortMarks (text: Uint8Array | Int32Array, marks: Int32Array, sorter: SuffixSorter): Int32Array {
+function sortMarks(text: Uint8Array | Int32Array, marks: Int32Array, sorter: SuffixSorter): Int32Array {
   const numberOf = new Int32Array(text.length).fill(-1)
   for (let i = 0; i < marks.length; i++) numberOf[marks[i]!] = i
   const names = new Int32Array(marks.length)
@@ -32,7 +32,7 @@ function sortMarks (text: Uint8Array | Int32Array, marks: Int32Array, sorter: Su
 }
 
 /** Whether the parts from marks `a` and `b` up to the marks behind them are equal. */
-function sameParts (text: Uint8Array | Int32Array, marks: Int32Array, a: number, b: number): boolean {
+function sameParts(text: Uint8Array | Int32Array, marks: Int32Array, a: number, b: number): boolean {
   const fromA = marks[a]!
   const fromB = marks[b]!
   const endA = marks[a + 1] ?? text.length
@@ -51,7 +51,7 @@ class SuffixSorter {
   readonly #larger: Int32Array
   readonly #small: Int32Array
 
-  constructor (text: Uint8Array | Int32Array, upper: number) {
+  constructor(text: Uint8Array | Int32Array, upper: number) {
     this.#text = text
     this.order = new Int32Array(text.length)
     this.#smaller = new Uint8Array(text.length)
@@ -61,7 +61,7 @@ class SuffixSorter {
   }
 
   /** Smaller suffixes whose neighbour on the left is larger, from left to right. */
-  leftmostSmaller (): Int32Array {
+  leftmostSmaller(): Int32Array {
     const smaller = this.#smaller
     const found: number[] = []
     for (let i = 1; i < smaller.length; i++) if (smaller[i - 1] === 0 && smaller[i] === 1) found.push(i)
@@ -69,7 +69,7 @@ class SuffixSorter {
   }
 
   /** Orders all suffixes, given the order of the marked ones. */
-  induce (marks: Int32Array): void {
+  induce(marks: Int32Array): void {
     const order = this.order.fill(-1)
     const text = this.#text
     const next = this.#small.slice()
@@ -88,7 +88,7 @@ class SuffixSorter {
     }
   }
 
-  #classify (upper: number): void {
+  #classify(upper: number): void {
     const text = this.#text
     const smaller = this.#smaller
     for (let i = text.length - 2; i >= 0; i--) {
