@@ -40,7 +40,7 @@ Options may also stand in /etc/flume/flume.opts, or in flume.opts in the folder 
 Properties (-D)
   flume.root.logger=LEVEL,TARGET   DEBUG, INFO, WARN, ERROR, OFF; console (text), LOGFILE (JSON lines)
   flume.log.dir, flume.log.file    where LOGFILE is; default logs/flume.log
-  flume.stop.timeout=SECONDS       longest time a stop may take; default 30
+  flume.stop.timeout=SECONDS       time for a stop to empty the channels; default 30, and 2 to close files
   flume.monitoring.type=http       serve counters as JSON on /metrics
   flume.monitoring.port=PORT       default 41414
   flume.monitoring.bind=ADDRESS    default: all addresses

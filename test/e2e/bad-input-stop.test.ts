@@ -132,7 +132,8 @@ describe('the end of an agent at full load', () => {
     const { code, signal, ms } = await agent.stop()
 
     assert.deepEqual([client.oks, code === 143 || signal === 'SIGTERM'], [5, true])
-    assert.ok(ms >= 900 && ms < 2500, `${ms} ms`)
+    // A second of deadline, and two for closing.
+    assert.ok(ms >= 900 && ms < 5000, `${ms} ms`)
     assert.match(
       agent.process.stderr,
       /still in a channel that does not keep them, and are lost\. channel=mem events=5/
