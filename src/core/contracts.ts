@@ -60,6 +60,11 @@ export interface SourceContext extends Context {
   /** Resolves when every required channel holds the whole batch; only then may the source acknowledge. */
   ingest(batch: EventBatch): Promise<void>
   /**
+   * How many leading events the channels would take now without waiting. A batch that fits whole may be ingested while
+   * others are under way: its events keep their place behind theirs.
+   */
+  fits(batch: EventBatch): number
+  /**
    * For events that stand alone: cuts the batch to what the channels can hold, waits for room, and stops at the
    * first event that is refused. Never rejects.
    */

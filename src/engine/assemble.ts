@@ -155,7 +155,8 @@ class Assembler {
       ...context,
       counters,
       ingest: batch => ingest.ingest(batch),
-      ingestEach: batch => ingest.ingestEach(batch)
+      ingestEach: batch => ingest.ingestEach(batch),
+      fits: batch => ingest.fits(batch)
     })
     const supervised: Supervised = this.#supervise(plan, { part: source, ...this.#polling(source, context) })
     const needs = plan.channels.map(name => this.#channelOf(name).supervised)

@@ -165,3 +165,38 @@ test('ending does not wait for a sink that never came up', async () => {
 
   assert.equal(channel.size, 1)
 })
+
+test('the next batch is delivered while a commit takes its time, and ending waits for the commit', async () => {
+  const { drain, channel, sink, sinkPort } = open(1)
+  const gate = Promise.withResolvers<void>()
+  channel.commitGate = gate.promise
+  drain.start()
+  await channel.put(batchOf(['a', 'b']))
+  await settled()
+  const before = [sink.delivered.length, sinkPort.counters.EventDrainSuccessCount]
+  let ended = false
+  const end = drain.end(never).then(() => {
+    ended = true
+  })
+  await settled()
+  const whileWaiting = ended
+  gate.resolve()
+  await end
+
+  assert.deepEqual(before, [2, 0])
+  assert.deepEqual([whileWaiting, sinkPort.counters.EventDrainSuccessCount], [false, 2])
+})
+
+test('events whose commit failed come again', async () => {
+  const { drain, channel, sink, clock } = open(1)
+  channel.commitGate = Promise.reject(new Error('disk on fire'))
+  channel.commitGate.catch(() => {})
+  drain.start()
+  await channel.put(batchOf(['a']))
+  await settled()
+  channel.commitGate = undefined
+  await clock.advance(5000)
+  await drain.end(never)
+
+  assert.deepEqual([sink.delivered, channel.size], [['a', 'a'], 0])
+})

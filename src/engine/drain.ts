@@ -1,12 +1,16 @@
-import type { Clock, Log, SinkProcessor } from '../core/contracts.ts'
+import type { Clock, Lease, Log, SinkProcessor } from '../core/contracts.ts'
 import { AgentError, messageOf } from '../core/errors.ts'
 import type { ChannelPort } from './channel-port.ts'
-import type { SinkPort } from './sink-port.ts'
+import type { Outcome, SinkPort } from './sink-port.ts'
 import { aborted } from './supervisor.ts'
 
 const BACKOFF_STEP_MS = 1000
 const BACKOFF_MAX_MS = 5000
 const LAST_ATTEMPTS_PAUSE_MS = 200
+/** Commits under way at the same time. */
+const MOST_COMMITS = 8
+
+const NOTHING: Outcome = { delivered: 0, dropped: {} }
 
 /** What one drain moves events with. */
 export interface DrainParts {
@@ -30,6 +34,8 @@ export class Drain {
   #done: Promise<void> | undefined
   #failures = 0
   #untilEmpty = false
+  readonly #settling = new Set<Promise<void>>()
+  #failedCommit: { readonly error: unknown } | undefined
 
   constructor(parts: DrainParts) {
     this.#parts = parts
@@ -58,6 +64,11 @@ export class Drain {
 
   async #run(): Promise<void> {
     await Promise.race([this.#parts.ready(), aborted(this.#ending.signal)])
+    await this.#drain()
+    await Promise.all(this.#settling)
+  }
+
+  async #drain(): Promise<void> {
     while (!this.#aborted.signal.aborted) {
       if (this.#ending.signal.aborted && !this.#parts.sinks.some(sink => sink.running)) return
       const pauseMs = await this.#step()
@@ -74,25 +85,55 @@ export class Drain {
   /** One batch. Resolves to the pause that Flume makes after it. */
   async #step(): Promise<number | 'empty'> {
     const { port, processor, sinks } = this.#parts
-    let delivering = false
+    if (this.#failedCommit !== undefined) return this.#commitFailed(this.#failedCommit.error)
+    let lease: Lease | undefined
     try {
-      await using lease = await port.take(this.#max)
-      if (lease === undefined) {
-        for (const sink of sinks) sink.counters.BatchEmptyCount += 1
-        return 'empty'
-      }
-      delivering = true
+      lease = await port.take(this.#max)
+    } catch (error) {
+      return this.#readFailed(error)
+    }
+    if (lease === undefined) {
+      for (const sink of sinks) sink.counters.BatchEmptyCount += 1
+      return 'empty'
+    }
+    try {
       await processor.deliver(lease.batch, this.#aborted.signal)
-      delivering = false
-      await port.commit(lease)
-      for (const sink of sinks) sink.settle()
-      this.#failures = 0
-      return 0
     } catch (error) {
       for (const sink of sinks) sink.forget()
-      if (!delivering) for (const sink of sinks) sink.counters.ChannelReadFail += 1
+      await lease[Symbol.asyncDispose]()
       return this.#backoff(error)
     }
+    this.#failures = 0
+    this.#commit(lease)
+    while (this.#settling.size >= MOST_COMMITS) await Promise.race(this.#settling)
+    return 0
+  }
+
+  /** Lets the channel go of a batch while the next one is delivered: a durable channel takes a disk's time for it. */
+  #commit(lease: Lease): void {
+    const { port, sinks } = this.#parts
+    const outcomes = sinks.map(sink => sink.outcome())
+    const settle = async (): Promise<void> => {
+      try {
+        await using held = lease
+        await port.commit(held)
+        for (const [i, sink] of sinks.entries()) sink.settle(outcomes[i] ?? NOTHING)
+      } catch (error) {
+        this.#failedCommit = { error }
+      }
+    }
+    const work: Promise<void> = settle().finally(() => this.#settling.delete(work))
+    this.#settling.add(work)
+  }
+
+  #commitFailed(error: unknown): number {
+    this.#failedCommit = undefined
+    return this.#readFailed(error)
+  }
+
+  #readFailed(error: unknown): number {
+    for (const sink of this.#parts.sinks) sink.counters.ChannelReadFail += 1
+    return this.#backoff(error)
   }
 
   #backoff(error: unknown): number {

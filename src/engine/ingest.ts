@@ -54,7 +54,7 @@ export class Ingest {
     let accepted = 0
     while (accepted < batch.length) {
       const rest = batch.slice(accepted)
-      const piece = rest.slice(0, Math.max(1, this.#fits(rest)))
+      const piece = rest.slice(0, Math.max(1, this.fits(rest)))
       try {
         await this.ingest(piece)
       } catch (error) {
@@ -65,7 +65,8 @@ export class Ingest {
     return { accepted, error: undefined }
   }
 
-  #fits(batch: EventBatch): number {
+  /** As SourceContext.fits. */
+  fits(batch: EventBatch): number {
     let events = batch.length
     for (const port of this.#channels) events = Math.min(events, port.channel.fits(batch))
     return events

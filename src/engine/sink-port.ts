@@ -4,6 +4,12 @@ import type { SinkCounters } from '../core/counters.ts'
 import { AgentError } from '../core/errors.ts'
 import { addTo, SinkLedger } from './balance.ts'
 
+/** Events of one batch that are at their target, and those of them that were given up, by reason. */
+export interface Outcome {
+  readonly delivered: number
+  readonly dropped: Readonly<Record<string, number>>
+}
+
 /** The door of one sink: counts its batches and remembers what it delivered until the channel has let go of it. */
 export class SinkPort {
   readonly name: string
@@ -45,20 +51,26 @@ export class SinkPort {
     addTo(this.#dropped, reason, events)
   }
 
-  /** The channel has let go of what was delivered since the last call. */
-  settle(): void {
-    let dropped = 0
-    for (const [reason, events] of Object.entries(this.#dropped)) {
-      addTo(this.ledger.dropped, reason, events)
-      dropped += events
-    }
-    this.ledger.taken += this.#delivered
-    this.ledger.delivered += this.#delivered - dropped
-    this.counters.EventDrainSuccessCount += this.#delivered - dropped
+  /** What became of the batch in hand, to be settled once the channel has let go of it. */
+  outcome(): Outcome {
+    const outcome = { delivered: this.#delivered, dropped: this.#dropped }
     this.forget()
+    return outcome
   }
 
-  /** The channel took back what was delivered since the last settlement: it will come again. */
+  /** The channel has let go of a batch. */
+  settle({ delivered, dropped }: Outcome): void {
+    let gone = 0
+    for (const [reason, events] of Object.entries(dropped)) {
+      addTo(this.ledger.dropped, reason, events)
+      gone += events
+    }
+    this.ledger.taken += delivered
+    this.ledger.delivered += delivered - gone
+    this.counters.EventDrainSuccessCount += delivered - gone
+  }
+
+  /** The channel takes the batch in hand back: it will come again. */
   forget(): void {
     this.#delivered = 0
     this.#dropped = {}

@@ -124,7 +124,8 @@ export function fakeSourceContext(
     counters: newCounters(SOURCE_COUNTERS),
     intake,
     ingest: batch => intake.ingest(batch),
-    ingestEach: batch => intake.ingestEach(batch)
+    ingestEach: batch => intake.ingestEach(batch),
+    fits: batch => (intake.gate === undefined ? Math.min(batch.length, intake.room) : 0)
   }
 }
 

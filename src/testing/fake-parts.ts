@@ -75,6 +75,8 @@ export class FakeChannel implements Channel {
   durable = false
   failPutWith: Error | undefined
   failStartWith: Error | undefined
+  /** While this is set, commits wait for it, and fail as it fails. */
+  commitGate: Promise<void> | undefined
   readonly #batches: EventBatch[] = []
   #lent = 0
   #wake: (() => void)[] = []
@@ -125,8 +127,15 @@ export class FakeChannel implements Channel {
     }
     return {
       batch,
-      commit: async () => void close(),
-      [Symbol.asyncDispose]: async () => void (close() && this.#batches.unshift(batch))
+      commit: async () => {
+        await this.commitGate
+        close()
+      },
+      [Symbol.asyncDispose]: async () => {
+        if (!close()) return
+        this.#batches.unshift(batch)
+        for (const wake of this.#wake.splice(0)) wake()
+      }
     }
   }
 

@@ -13,6 +13,8 @@ import { Connection, manyOks } from './connection.ts'
 
 /** Lines that wait for the channels, in bytes, before sockets are no longer read. */
 const WAITING_BYTES = 1024 * 1024
+/** Batches on their way at the same time; each holds a slab of up to 1 MiB. */
+const MOST_UNDER_WAY = 8
 /** Set to false with -D, reads go through Node's own buffers: slower, and without anything private of Node. */
 const DIRECT_READS = 'millrace.net.direct-reads'
 
@@ -35,7 +37,12 @@ export class NetcatSource implements Source {
   #server: Server | undefined
   #address: AddressInfo | undefined
   #scheduled = false
-  #storing: Promise<void> | undefined
+  /** The oldest batch that waits. */
+  #next: LineBatch<Connection> | undefined
+  /** Batches on their way into the channels. */
+  #underWay = 0
+  /** What was read before is answered once this resolves. */
+  #answered: Promise<void> = Promise.resolve()
   #stopping: Promise<void> | undefined
 
   constructor(settings: NetcatSettings, context: SourceContext) {
@@ -79,7 +86,7 @@ export class NetcatSource implements Source {
     // From here on nothing is read, so that a client that sends without end cannot put off the end.
     for (const connection of this.#connections) if (!connection.finished) connection.hold()
     this.#held.clear()
-    await this.#storeAll()
+    await this.#settled()
     for (const connection of this.#connections) connection.finish()
     await closed
   }
@@ -127,28 +134,51 @@ export class NetcatSource implements Source {
 
   /** Stores at the end of this turn of the loop, so that what arrives together is stored together. */
   #schedule(): void {
-    if (this.#scheduled || this.#storing !== undefined) return
+    if (this.#scheduled) return
     this.#scheduled = true
     setImmediate(() => {
       this.#scheduled = false
-      this.#storeAll().catch(error => this.#context.fail(error))
+      this.#storeLines()
     })
   }
 
-  #storeAll(): Promise<void> {
-    this.#storing ??= this.#storeLines().finally(() => {
-      this.#storing = undefined
-    })
-    return this.#storing
-  }
-
-  async #storeLines(): Promise<void> {
-    for (let lines = this.#lines.take(); lines !== undefined; lines = this.#lines.take()) {
-      const { accepted, error } = await this.#context.ingestEach(lines.batch)
-      if (error === undefined) this.#answerAll(lines.segments)
-      else await this.#storeSeparately(lines, accepted, error.message)
-      if (this.#held.size > 0 && this.#lines.bytes < WAITING_BYTES) this.#goOn()
+  /**
+   * Hands batches to the channels. The next one goes while others are under way, as a durable channel takes a disk's
+   * time for each; but only where it has room at once, so that the order of lines stays.
+   */
+  #storeLines(): void {
+    while (this.#underWay < MOST_UNDER_WAY) {
+      if (this.#next === undefined) this.#next = this.#lines.take()
+      const lines = this.#next
+      if (lines === undefined) break
+      if (this.#underWay > 0 && this.#context.fits(lines.batch) < lines.batch.length) break
+      this.#next = undefined
+      this.#store(lines)
     }
+    if (this.#held.size > 0 && this.#next === undefined && this.#lines.bytes < WAITING_BYTES) this.#goOn()
+  }
+
+  #store(lines: LineBatch<Connection>): void {
+    this.#underWay++
+    this.#answered = this.#storeAndAnswer(lines, this.#answered)
+      .catch(error => this.#context.fail(error))
+      .finally(() => {
+        this.#underWay--
+        this.#storeLines()
+      })
+  }
+
+  async #storeAndAnswer(lines: LineBatch<Connection>, before: Promise<void>): Promise<void> {
+    const { accepted, error } = await this.#context.ingestEach(lines.batch)
+    await before
+    if (error === undefined) this.#answerAll(lines.segments)
+    else await this.#storeSeparately(lines, accepted, error.message)
+  }
+
+  /** Resolves once everything that was read is stored or refused, and answered. */
+  async #settled(): Promise<void> {
+    this.#storeLines()
+    while (this.#underWay > 0) await this.#answered
   }
 
   #goOn(): void {
