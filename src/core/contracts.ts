@@ -61,7 +61,7 @@ export interface SourceContext extends Context {
   ingest(batch: EventBatch): Promise<void>
   /**
    * How many leading events the channels would take now without waiting. A batch that fits whole may be ingested while
-   * others are under way: its events keep their place behind theirs.
+   * others are under way that fitted whole, too: its events keep their place behind theirs.
    */
   fits(batch: EventBatch): number
   /**

@@ -41,6 +41,8 @@ export class NetcatSource implements Source {
   #next: LineBatch<Connection> | undefined
   /** Batches on their way into the channels. */
   #underWay = 0
+  /** Each of them had room at once; one that has not goes in pieces, and nothing may come between them. */
+  #allWhole = true
   /** What was read before is answered once this resolves. */
   #answered: Promise<void> = Promise.resolve()
   #stopping: Promise<void> | undefined
@@ -144,14 +146,16 @@ export class NetcatSource implements Source {
 
   /**
    * Hands batches to the channels. The next one goes while others are under way, as a durable channel takes a disk's
-   * time for each; but only where it has room at once, so that the order of lines stays.
+   * time for each; but only where it has room at once, and so had those before it, so that the order of lines stays.
    */
   #storeLines(): void {
     while (this.#underWay < MOST_UNDER_WAY) {
       if (this.#next === undefined) this.#next = this.#lines.take()
       const lines = this.#next
       if (lines === undefined) break
-      if (this.#underWay > 0 && this.#context.fits(lines.batch) < lines.batch.length) break
+      const whole = this.#context.fits(lines.batch) === lines.batch.length
+      if (this.#underWay > 0 && !(whole && this.#allWhole)) break
+      this.#allWhole = whole
       this.#next = undefined
       this.#store(lines)
     }

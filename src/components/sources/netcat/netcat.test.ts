@@ -203,6 +203,25 @@ describe('netcat', () => {
     )
   })
 
+  test('the order of lines stays, whether they fit at once or in pieces', async () => {
+    const { source, context, intake, port } = await open({ 'ack-every-event': 'false' })
+    let pieces = 0
+    context.ingestEach = async batch => {
+      // As the engine does with a small transaction: in pieces, with a turn of the loop between them.
+      for (let at = 0; at < batch.length; at += 1000) {
+        await intake.ingestEach(batch.slice(at, at + 1000))
+        if (++pieces % 3 === 0) await turns(1)
+      }
+      return { accepted: batch.length, error: undefined }
+    }
+    context.fits = batch => (pieces % 2 === 0 ? Math.min(batch.length, 1000) : batch.length)
+    const sent = Array.from({ length: 60_000 }, (_, i) => `${i}${'.'.repeat(i % 90)}`)
+    await converse(port, sent.map(line => `${line}\n`).join(''))
+    await source.stop()
+
+    assert.deepEqual(intake.texts, sent)
+  })
+
   test('a client that never hangs up is hung up on, half a second after the stop', async () => {
     const { source, context, port } = await open()
     const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
