@@ -11,25 +11,32 @@ import memory from './memory.ts'
 const none = (): undefined => undefined
 const never = new AbortController().signal
 
-function memoryChannel (properties: Record<string, string>, context = fakeChannelContext()) {
+function memoryChannel(properties: Record<string, string>, context = fakeChannelContext()) {
   return memory.create(settingsOf(memory, properties, none), context)
 }
 
 channelContract('memory', async ({ capacity, transactionCapacity }, context) =>
-  memoryChannel({ capacity: String(capacity), transactionCapacity: String(transactionCapacity) }, context))
+  memoryChannel({ capacity: String(capacity), transactionCapacity: String(transactionCapacity) }, context)
+)
 
 test('a capacity that is not a number means a warning and the default', () => {
   const { values, problems } = readSettings(memory, { capacity: 'many' }, none)
 
   assert.equal(values?.capacity, 100)
-  assert.deepEqual(problems.map(({ level, key }) => [level, key]), [['warning', 'capacity']])
+  assert.deepEqual(
+    problems.map(({ level, key }) => [level, key]),
+    [['warning', 'capacity']]
+  )
 })
 
 test('a transaction that could never fit the capacity is refused before start', () => {
   const { values, problems } = readSettings(memory, { capacity: '10' }, none)
 
   assert.equal(values, undefined)
-  assert.equal(problems[0]?.message, 'Transaction Capacity of Memory Channel cannot be higher than the capacity.')
+  assert.equal(
+    problems[0]?.message,
+    'Transaction Capacity of Memory Channel cannot be higher than the capacity.'
+  )
 })
 
 test('byteCapacity is counted in slots of 100 bytes, less the share for headers', async () => {
@@ -43,14 +50,19 @@ test('byteCapacity is counted in slots of 100 bytes, less the share for headers'
 test('an event larger than the whole byteCapacity is refused at once, with what to do', async () => {
   const channel = memoryChannel({ byteCapacity: '1000' })
 
-  await assert.rejects(channel.put(batchOf(['x'.repeat(900)]), never), { code: 'ERR_BATCH_TOO_LARGE', message: /Increase byteCapacity/ })
+  await assert.rejects(channel.put(batchOf(['x'.repeat(900)]), never), {
+    code: 'ERR_BATCH_TOO_LARGE',
+    message: /Increase byteCapacity/
+  })
 })
 
-test('a wait for bytes ends with Flume\'s message', async () => {
+test("a wait for bytes ends with Flume's message", async () => {
   const context = fakeChannelContext()
   const channel = memoryChannel({ byteCapacity: '1000' }, context)
   await channel.put(batchOf(['x'.repeat(800)]), never)
-  const refused = assert.rejects(channel.put(batchOf(['y']), never), { message: /^Cannot commit transaction\. Byte capacity/ })
+  const refused = assert.rejects(channel.put(batchOf(['y']), never), {
+    message: /^Cannot commit transaction\. Byte capacity/
+  })
 
   await context.clock.advance(3000)
   await refused

@@ -1,5 +1,5 @@
-import type { EventBatch } from '../../../core/batch.ts'
-import type { MemoryBudget } from '../../../core/memory-budget.ts'
+import type { EventBatch } from '../core/batch.ts'
+import type { MemoryBudget } from '../core/memory-budget.ts'
 
 /** Flume counts bodies in slots of this many bytes, at least one for each event. */
 const SLOT_BYTES = 100
@@ -24,15 +24,15 @@ interface Slab {
 /** How a memory channel limits bytes: what one event costs, and what is left. */
 export interface Space {
   /** How many leading events of `batch`, at most `max`, fit now. */
-  fits (batch: EventBatch, max: number): number
+  fits(batch: EventBatch, max: number): number
   /** Whether the whole batch could ever fit. */
-  possible (batch: EventBatch): boolean
+  possible(batch: EventBatch): boolean
   /** Pays for a batch; the account goes along with its events. */
-  reserve (batch: EventBatch): Account
+  reserve(batch: EventBatch): Account
   /** Some events of an account have left for good. */
-  release (account: Account, batch: EventBatch): void
+  release(account: Account, batch: EventBatch): void
   /** Calls `wake` when room came free elsewhere; returns the function that ends it. */
-  onRelease (wake: () => void): () => void
+  onRelease(wake: () => void): () => void
   /** For messages: the limit in bytes. */
   readonly bytes: number
 }
@@ -43,13 +43,13 @@ export class SlotSpace implements Space {
   readonly #slots: number
   #used = 0
 
-  constructor (byteCapacity: number, bufferPercentage: number) {
-    const slots = Math.trunc(byteCapacity * (1 - bufferPercentage / 100) / SLOT_BYTES)
+  constructor(byteCapacity: number, bufferPercentage: number) {
+    const slots = Math.trunc((byteCapacity * (1 - bufferPercentage / 100)) / SLOT_BYTES)
     this.#slots = slots < 1 ? 2147483647 : slots
     this.bytes = this.#slots * SLOT_BYTES
   }
 
-  fits (batch: EventBatch, max: number): number {
+  fits(batch: EventBatch, max: number): number {
     let left = this.#slots - this.#used
     for (let i = 0; i < max; i++) {
       left -= slotsOf(batch.size(i))
@@ -58,20 +58,20 @@ export class SlotSpace implements Space {
     return max
   }
 
-  possible (batch: EventBatch): boolean {
+  possible(batch: EventBatch): boolean {
     return slotsOfBatch(batch) <= this.#slots
   }
 
-  reserve (batch: EventBatch): Account {
+  reserve(batch: EventBatch): Account {
     this.#used += slotsOfBatch(batch)
     return { slab: { memory: batch.slab.buffer, puts: 1 }, overhead: 0, events: batch.length }
   }
 
-  release (_account: Account, batch: EventBatch): void {
+  release(_account: Account, batch: EventBatch): void {
     this.#used -= slotsOfBatch(batch)
   }
 
-  onRelease (): () => void {
+  onRelease(): () => void {
     return () => {}
   }
 }
@@ -82,25 +82,25 @@ export class SlabSpace implements Space {
   /** The slabs of the latest puts. A put that shares an older one pays for it again, which is rare and on the safe side. */
   readonly #latest: Slab[] = []
 
-  constructor (budget: MemoryBudget) {
+  constructor(budget: MemoryBudget) {
     this.#budget = budget
   }
 
-  get bytes (): number {
+  get bytes(): number {
     return this.#budget.limit
   }
 
-  fits (batch: EventBatch, max: number): number {
+  fits(batch: EventBatch, max: number): number {
     const paid = this.#slabOf(batch) !== undefined
     const cost = overheadOf(batch) + (paid ? 0 : batch.slab.buffer.byteLength)
     return cost <= this.#budget.left ? max : 0
   }
 
-  possible (batch: EventBatch): boolean {
+  possible(batch: EventBatch): boolean {
     return overheadOf(batch) + batch.slab.buffer.byteLength <= this.#budget.limit
   }
 
-  reserve (batch: EventBatch): Account {
+  reserve(batch: EventBatch): Account {
     const slab = this.#slabOf(batch) ?? this.#newSlab(batch)
     slab.puts++
     const overhead = overheadOf(batch)
@@ -108,7 +108,7 @@ export class SlabSpace implements Space {
     return { slab, overhead, events: batch.length }
   }
 
-  release (account: Account, batch: EventBatch): void {
+  release(account: Account, batch: EventBatch): void {
     account.events -= batch.length
     if (account.events > 0) return
     const { slab, overhead } = account
@@ -121,16 +121,16 @@ export class SlabSpace implements Space {
     this.#budget.release(overhead)
   }
 
-  onRelease (wake: () => void): () => void {
+  onRelease(wake: () => void): () => void {
     return this.#budget.onRelease(wake)
   }
 
-  #slabOf (batch: EventBatch): Slab | undefined {
+  #slabOf(batch: EventBatch): Slab | undefined {
     const memory = batch.slab.buffer
     return this.#latest.find(slab => slab.memory === memory)
   }
 
-  #newSlab (batch: EventBatch): Slab {
+  #newSlab(batch: EventBatch): Slab {
     const slab: Slab = { memory: batch.slab.buffer, puts: 0 }
     this.#budget.reserve(slab.memory.byteLength)
     if (this.#latest.length === LATEST_SLABS) this.#latest.shift()
@@ -139,15 +139,15 @@ export class SlabSpace implements Space {
   }
 }
 
-function overheadOf (batch: EventBatch): number {
+function overheadOf(batch: EventBatch): number {
   return 8 * batch.length + batch.headers.bytes
 }
 
-function slotsOf (bytes: number): number {
+function slotsOf(bytes: number): number {
   return Math.max(1, Math.ceil(bytes / SLOT_BYTES))
 }
 
-function slotsOfBatch (batch: EventBatch): number {
+function slotsOfBatch(batch: EventBatch): number {
   let slots = 0
   for (let i = 0; i < batch.length; i++) slots += slotsOf(batch.size(i))
   return slots
