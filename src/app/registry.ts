@@ -25,6 +25,7 @@ export const COMPONENTS: readonly RegistryEntry[] = [
   entry('source', 'seq', 'source.SequenceGeneratorSource', () => import('../components/sources/seq/seq.ts')),
   entry('source', 'stress', 'source.StressSource', () => import('../components/sources/stress/stress.ts')),
   entry('channel', 'memory', 'channel.MemoryChannel', () => import('../components/channels/memory/memory.ts')),
+  entry('channel', 'jdbc', 'channel.jdbc.JdbcChannel', () => import('../components/channels/jdbc/jdbc.ts')),
   entry('sink', 'hdfs', 'sink.hdfs.HDFSEventSink', () => import('../components/sinks/hdfs/hdfs.ts')),
   entry('sink', 'file_roll', 'sink.RollingFileSink', () => import('../components/sinks/file-roll/file-roll.ts')),
   entry('sink', 'logger', 'sink.LoggerSink', () => import('../components/sinks/logger/logger.ts')),

@@ -21,12 +21,6 @@ export const KNOWN_CHANNELS: readonly KnownType[] = [
     rules: given => [...dualCheckpoints(given), ...encryption(given)]
   },
   {
-    kind: 'channel', type: 'jdbc', classes: ['org.apache.flume.channel.jdbc.JdbcChannel'],
-    keys: `driver.url driver.class db.type db.username db.password connection.properties.file create.schema create.index
-      create.foreignkey transaction.isolation maximum.connections:~int=10 maximum.capacity:~long=0 sysprop.*
-      org.apache.flume.channel.jdbc.*`
-  },
-  {
     kind: 'channel', type: 'kafka', classes: ['org.apache.flume.channel.kafka.KafkaChannel'],
     keys: `kafka.bootstrap.servers|brokerList! kafka.topic|topic kafka.consumer.group.id|groupId parseAsFlumeEvent
       kafka.pollTimeout:long pollTimeout defaultPartitionId:int partitionIdHeader kafka.consumer.* kafka.producer.*
