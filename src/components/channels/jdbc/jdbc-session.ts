@@ -2,7 +2,7 @@ import type { EventBatch } from '../../../core/batch.ts'
 import type { Lease, Log } from '../../../core/contracts.ts'
 import { AgentError } from '../../../core/errors.ts'
 import { EventQueue, type Run } from '../../../store/event-queue.ts'
-import { decodeBatch, encodeBatch } from './batch-blob.ts'
+import { decodeBatch, encodeBatch } from '../../../store/batch-blob.ts'
 import type { DatabaseThread } from './database-thread.ts'
 import type { PartOfRow, ReadRow, Span, StoredRow } from './event-database.ts'
 

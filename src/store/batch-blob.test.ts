@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { BatchBuilder } from '../../../core/batch-builder.ts'
-import type { EventBatch } from '../../../core/batch.ts'
-import { AgentError } from '../../../core/errors.ts'
-import { batchOf } from '../../../testing/fake-context.ts'
+import { BatchBuilder } from '../core/batch-builder.ts'
+import type { EventBatch } from '../core/batch.ts'
+import { AgentError } from '../core/errors.ts'
+import { batchOf } from '../testing/fake-context.ts'
 import { decodeBatch, encodeBatch } from './batch-blob.ts'
 
 const event = fc.record({

@@ -1,18 +1,18 @@
-import { EventBatch } from '../../../core/batch.ts'
-import { AgentError } from '../../../core/errors.ts'
+import { EventBatch } from '../core/batch.ts'
+import { AgentError } from '../core/errors.ts'
 import {
   EventHeaders,
   NO_HEADERS,
   SharedHeaders,
   type HeaderPairs,
   type Headers
-} from '../../../core/headers.ts'
-import { allocateSlab } from '../../../core/slab.ts'
+} from '../core/headers.ts'
+import { allocateSlab } from '../core/slab.ts'
 
 const HEAD_BYTES = 12
 
 /**
- * Events as one row of the database holds them; little-endian, a format of our own.
+ * Events as a row of a database or a part of a file holds them; little-endian, a format of our own.
  *   u32 events   u32 bytes of headers (0: no event has any)   u32 bytes of bodies
  *   u32 × events   where each body ends, from the first body on
  *   headers        UTF-8 JSON [rows, numbers]: rows are lists of name, value, name, …; numbers say which row an event
