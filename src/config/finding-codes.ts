@@ -29,6 +29,7 @@ export const FINDING_CODES = {
   MISSING_REQUIRED: error('A required property is missing.'),
   BAD_NUMBER: error('A value is no number, or out of range.'),
   BAD_VALUE: error('A value is none of those allowed.'),
+  OPEN_PERMISSIONS: warning('A file with a key or a password can be read or changed by others.'),
   BATCH_GT_TXN: error('The batch is larger than the transaction capacity of the channel; the component is dropped.'),
   CAP_LT_TXN: error('The transaction capacity is larger than the capacity of the channel.'),
   NO_LIST_CHANNELS: error('The agent lists no channels, so nothing of it can run.'),
