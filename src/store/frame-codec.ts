@@ -173,7 +173,10 @@ function finish({ cipher, seed }: FrameContext, { staging, at, position }: Frame
 }
 
 function openPayload({ cipher }: FrameContext, frame: StoredFrame, header: Buffer, payload: Buffer): Buffer {
-  if ((frame.flags & FLAG_ENCRYPTED) === 0) return payload
+  if ((frame.flags & FLAG_ENCRYPTED) === 0) {
+    if (cipher === undefined) return payload
+    throw new AgentError('ERR_FORMAT', 'A frame is not encrypted where its segment is.')
+  }
   const plain = cipher?.open(frame.position, header.subarray(0, BOUND_HEADER_BYTES), payload)
   if (plain === undefined) throw new AgentError('ERR_FORMAT', 'A frame of the log cannot be decrypted.')
   return plain
