@@ -11,8 +11,8 @@ export interface FolderDisk {
   open(path: string, options: Parameters<Disk['open']>[1]): Promise<ReadableFile>
 }
 
-/** Resolves to the key of an alias; rejects with ERR_CONFIG when it cannot be read. */
-export type KeyOfAlias = (alias: string) => Promise<Buffer>
+/** A key by its alias in the key store, or undefined when it is not there. */
+export type KeyOfAlias = (alias: string) => Buffer | undefined
 
 /** One log of Flume, ready to be read. */
 export interface FlumeLog {
@@ -109,17 +109,17 @@ async function openLog(disk: FolderDisk, path: string, keyOf: KeyOfAlias | undef
     const bytes = await file.size()
     checkVersion(path, meta === undefined ? await firstNumber(file, bytes) : meta.version)
     const fileId = meta?.fileId ?? Number(LOG_NAME.exec(path.slice(path.lastIndexOf('/') + 1))?.[1])
-    return { path, fileId, bytes, meta, cipher: await cipherOf(path, meta, keyOf) }
+    return { path, fileId, bytes, meta, cipher: cipherOf(path, meta, keyOf) }
   } finally {
     await file.close()
   }
 }
 
-async function cipherOf(
+function cipherOf(
   path: string,
   meta: LogMeta | undefined,
   keyOf: KeyOfAlias | undefined
-): Promise<RecordCipher | undefined> {
+): RecordCipher | undefined {
   const encryption = meta?.encryption
   if (encryption === undefined) return undefined
   if (keyOf === undefined) {
@@ -130,7 +130,14 @@ async function cipherOf(
       { path, keyAlias: encryption.keyAlias }
     )
   }
-  return openRecordCipher(encryption, await keyOf(encryption.keyAlias), path)
+  const { keyAlias } = encryption
+  const key = keyOf(keyAlias)
+  if (key !== undefined) return openRecordCipher(encryption, key, path)
+  throw new AgentError(
+    'ERR_CONFIG',
+    `KeyStore returned null for ${keyAlias}: ${path} is encrypted with it. Add ${keyAlias} to encryption.keyProvider.keys.`,
+    { path, keyAlias }
+  )
 }
 
 function checkVersion(path: string, version: number): void {

@@ -15,7 +15,7 @@ export class Growing32 {
   }
 
   at(index: number): number {
-    return this.#numbers[index]!
+    return this.#numbers[index] ?? 0
   }
 
   /** All of them, in the memory of this list. */
@@ -39,7 +39,7 @@ export class Growing64 {
   }
 
   at(index: number): number {
-    return this.#numbers[index]!
+    return this.#numbers[index] ?? 0
   }
 
   /** All of them, in the memory of this list. */

@@ -34,13 +34,13 @@ export async function* readHeldEvents(
   const builder = new BatchBuilder(BATCH_BYTES)
   try {
     for (let i = 0; i < held.length; i++) {
-      const log = open.get(held.files[i]!) ?? (await open.open(held.files[i]!))
-      const offset = held.offsets[i]!
+      const [file, offset] = [held.files[i] ?? 0, held.offsets[i] ?? 0]
+      const log = open.get(file) ?? (await open.open(file))
       if (!log.ready(offset)) await log.load(offset)
       const length = log.addTo(builder, offset)
       if (length < 0) {
         reading.onDamage({
-          file: logs[held.files[i]!]!.path,
+          file: log.path,
           offset,
           bytes: -length,
           records: 1,
@@ -84,7 +84,8 @@ class OpenLogs {
       this.#open.delete(oldest[0])
       await oldest[1].close()
     }
-    const log = this.#logs[index]!
+    const log = this.#logs[index]
+    if (log === undefined) throw new RangeError(`There is no log ${index}.`)
     const reader = new PutReader(await this.#disk.open(log.path, { create: false, synced: false }), log)
     this.#open.set(index, reader)
     this.#last = { index, reader }
@@ -99,6 +100,7 @@ class OpenLogs {
 
 /** Reads puts of one log. */
 class PutReader {
+  readonly path: string
   readonly #file: ReadableFile
   readonly #window: FileWindow
   readonly #frames: FrameReader
@@ -106,6 +108,7 @@ class PutReader {
   #headers: HeaderPairs = []
 
   constructor(file: ReadableFile, log: FlumeLog) {
+    this.path = log.path
     this.#file = file
     this.#window = new FileWindow(file, log.bytes, CHUNK_BYTES)
     this.#frames = new FrameReader(log.cipher)

@@ -74,7 +74,7 @@ export class FrameReader {
   /** Looks at the frame at `at`, of which `available` bytes are there. */
   look(bytes: Buffer, at: number, available: number): FrameHead {
     const head = this.head
-    head.op = bytes[at]!
+    head.op = bytes[at] ?? 0
     head.outerLength = available < FRAME_BYTES ? -1 : bytes.readInt32BE(at + 1)
     head.innerLength = -1
     if (available < FRAME_BYTES + LEAST_PAYLOAD_BYTES) return head
@@ -114,7 +114,7 @@ export class FrameReader {
 
   #readHeader(clear: Buffer, from: number, length: number): void {
     const head = this.head
-    head.type = clear[from + 2]!
+    head.type = clear[from + 2] ?? 0
     head.transaction = readLong(clear, from + 7)
     head.order = readLong(clear, from + 16)
     const fields = this.#fields.reset(clear, from + 1 + HEADER_BYTES, from + length)
@@ -127,7 +127,7 @@ export class FrameReader {
 
 /** Whether a header of a record starts here. */
 function isHeader(bytes: Buffer, at: number): boolean {
-  const type = bytes[at + 2]!
+  const type = bytes[at + 2] ?? 0
   return (
     bytes[at] === HEADER_BYTES &&
     bytes[at + 1] === 0x0d &&

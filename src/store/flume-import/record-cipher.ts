@@ -27,7 +27,7 @@ export class RecordCipher {
       this.#apply(bytes.subarray(start, start + length)).copy(out)
       return
     }
-    for (let i = 0; i < length; i++) out[i] = bytes[start + i]! ^ this.#stream[i]!
+    for (let i = 0; i < length; i++) out[i] = (bytes[start + i] ?? 0) ^ (this.#stream[i] ?? 0)
   }
 
   #apply(bytes: Buffer): Buffer {

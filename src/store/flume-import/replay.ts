@@ -100,14 +100,14 @@ export class Replay {
   #conclude({ puts, takes }: Transaction, order: number): void {
     const { files, offsets } = this.#events
     for (let i = 0; i < puts.length; i += 2) {
-      files.push(puts[i]!)
-      offsets.push(puts[i + 1]!)
+      files.push(puts[i] ?? 0)
+      offsets.push(puts[i + 1] ?? 0)
     }
     if (puts.length > 0) {
       this.#commits.orders.push(order)
       this.#commits.counts.push(puts.length / 2)
     }
-    for (let i = 0; i < takes.length; i += 2) this.#markTaken(takes[i]!, takes[i + 1]!)
+    for (let i = 0; i < takes.length; i += 2) this.#markTaken(takes[i] ?? 0, takes[i + 1] ?? 0)
     if (files.length >= this.#compactAt) {
       this.#dropTaken()
       this.#compactAt = this.#events.files.length * 1.5 + COMPACT_AFTER
@@ -134,7 +134,7 @@ export class Replay {
       const before = files.length
       for (const end = event + commits.counts.at(i); event < end; event++) {
         const [file, offset] = [events.files.at(event), events.offsets.at(event)]
-        if (takes[file]!.remove(offset)) continue
+        if (takes[file]?.remove(offset) === true) continue
         files.push(file)
         offsets.push(offset)
       }
@@ -144,7 +144,7 @@ export class Replay {
     }
     this.#events = { files, offsets }
     this.#commits = { orders, counts }
-    this.#fileIds.forEach((id, file) => this.#taken.set(id, takes[file]!.rest()))
+    this.#fileIds.forEach((id, file) => this.#taken.set(id, takes[file]?.rest() ?? new Growing32()))
   }
 
   #inOrder(): HeldEvents {
@@ -152,12 +152,14 @@ export class Replay {
     const [orders, counts] = [this.#commits.orders.view(), this.#commits.counts.view()]
     if (isSorted(orders)) return { length: files.length, files, offsets }
     const starts = new Uint32Array(counts.length)
-    for (let i = 1; i < counts.length; i++) starts[i] = starts[i - 1]! + counts[i - 1]!
+    for (let i = 1; i < counts.length; i++) starts[i] = (starts[i - 1] ?? 0) + (counts[i - 1] ?? 0)
     const sorted = { files: new Uint32Array(files.length), offsets: new Uint32Array(files.length) }
     let at = 0
     // Equal orders keep the order of the logs: the sort is stable.
-    for (const commit of Uint32Array.from(orders.keys()).sort((a, b) => orders[a]! - orders[b]!)) {
-      const [start, count] = [starts[commit]!, counts[commit]!]
+    for (const commit of Uint32Array.from(orders.keys()).sort(
+      (a, b) => (orders[a] ?? 0) - (orders[b] ?? 0)
+    )) {
+      const [start, count] = [starts[commit] ?? 0, counts[commit] ?? 0]
       sorted.files.set(files.subarray(start, start + count), at)
       sorted.offsets.set(offsets.subarray(start, start + count), at)
       at += count
@@ -188,7 +190,7 @@ class SortedTakes {
   /** Takes without an event so far. */
   rest(): Growing32 {
     const rest = new Growing32()
-    for (let i = 0; i < this.#offsets.length; i++) if (this.#found[i] === 0) rest.push(this.#offsets[i]!)
+    for (let i = 0; i < this.#offsets.length; i++) if (this.#found[i] === 0) rest.push(this.#offsets[i] ?? 0)
     return rest
   }
 
@@ -196,14 +198,15 @@ class SortedTakes {
   #find(offset: number): number {
     const offsets = this.#offsets
     for (let i = this.#cursor; i < this.#cursor + 4; i++) {
-      if (i > 0 && !(offsets[i - 1]! < offset)) break
-      if (i >= offsets.length || offsets[i]! >= offset) return (this.#cursor = Math.min(i, offsets.length))
+      if (i > 0 && !((offsets[i - 1] ?? 0) < offset)) break
+      if (i >= offsets.length || (offsets[i] ?? 0) >= offset)
+        return (this.#cursor = Math.min(i, offsets.length))
     }
     let low = 0
     let high = offsets.length
     while (low < high) {
       const middle = (low + high) >>> 1
-      if (offsets[middle]! < offset) low = middle + 1
+      if ((offsets[middle] ?? 0) < offset) low = middle + 1
       else high = middle
     }
     this.#cursor = low
@@ -212,6 +215,6 @@ class SortedTakes {
 }
 
 function isSorted(numbers: Float64Array): boolean {
-  for (let i = 1; i < numbers.length; i++) if (numbers[i]! < numbers[i - 1]!) return false
+  for (let i = 1; i < numbers.length; i++) if ((numbers[i] ?? 0) < (numbers[i - 1] ?? 0)) return false
   return true
 }

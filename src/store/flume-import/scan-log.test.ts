@@ -234,7 +234,7 @@ test('bytes that are no log at all are read to their end', async () => {
           ['d/log-1', Buffer.from(log)],
           ['d/log-1.meta', Buffer.from(meta)]
         ])
-        await read(files, { keyOf: () => Promise.resolve(Buffer.alloc(16)) }).catch((error: unknown) => {
+        await read(files, { keyOf: () => Buffer.alloc(16) }).catch((error: unknown) => {
           assert.ok(error instanceof AgentError, String(error))
         })
       }
