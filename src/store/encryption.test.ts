@@ -8,7 +8,7 @@ import type { Problem } from '../core/component.ts'
 import { readSettings } from '../core/read-settings.ts'
 import { encryptionSettings, type EncryptionValues } from './encryption-settings.ts'
 import { checkEncryption, openEncryption } from './encryption.ts'
-import { createFrameCipher, keyIdOf } from './frame-cipher.ts'
+import { keyIdOf, type SegmentIdentity } from './frame-cipher.ts'
 
 const STORES = fileURLToPath(new URL('../../test/fixtures/key-stores/', import.meta.url))
 const SECURITY = fileURLToPath(new URL('../../test/fixtures/security/', import.meta.url))
@@ -29,11 +29,8 @@ test("Flume's properties open the keys of a JCEKS store: the active one seals, a
   const encryption = openEncryption(values)
 
   assert.deepEqual(checkEncryption(values), [])
-  assert.equal(encryption?.cipher.keyName, 'aes256')
-  assert.equal(encryption.cipher.keyId, keyIdOf({ name: 'x', bytes: AES256 }))
-  const old = createFrameCipher({ name: 'x', bytes: AES128 })
-  const segment = { keyId: old.keyId, salt: old.newSalt(), channelId: Buffer.alloc(16), segmentId: 1 }
-  assert.ok(encryption.cipher.forSegment(segment))
+  assert.equal(encryption?.cipher.keyId, keyIdOf({ name: 'x', bytes: AES256 }))
+  assert.ok(encryption.cipher.forSegment(segmentOf(AES128)))
   assert.deepEqual(encryption.flumeKey('aes128'), AES128)
   assert.equal(encryption.flumeKey('aes192'), undefined)
 })
@@ -252,36 +249,33 @@ test('keys are rotated: the new file seals, old files and key stores open', t =>
 
   assert.deepEqual(checkEncryption(values), [])
   assert.equal(encryption?.cipher.keyId, keyIdOf({ name: 'x', bytes: AES256 }))
-  const segment = {
-    keyId: keyIdOf({ name: 'x', bytes: AES128 }),
-    salt: Buffer.alloc(32),
-    channelId: Buffer.alloc(16),
-    segmentId: 1
-  }
-  assert.ok(encryption.cipher.forSegment(segment))
+  assert.ok(encryption.cipher.forSegment(segmentOf(AES128)))
   assert.equal(encryption.flumeKey('aes192')?.length, 24)
 })
 
-test('two keys to encrypt with, or only old ones, are refused', t => {
-  const folder = temporaryFolder(t)
-  const file = secretFile(folder, 'key', AES128.toString('hex'))
+test('two keys to encrypt with, or a key store without provider, are refused', t => {
+  const file = secretFile(temporaryFolder(t), 'key', AES128.toString('hex'))
+  const two = { ...flume(t, 'aes.p12', { activeKey: 'aes128', keys: 'aes128' }), 'encryption.keyFile': file }
 
-  assert.match(
-    errors(
-      checkEncryption(
-        read({ ...flume(t, 'aes.p12', { activeKey: 'aes128', keys: 'aes128' }), 'encryption.keyFile': file })
-      )
-    ).join(),
-    /^There are two keys to encrypt with/
-  )
-  assert.match(
-    errors(checkEncryption(read({ 'encryption.oldKeyFiles': file }))).join(),
-    /while encryption\.keyFile is not/
-  )
+  assert.match(errors(checkEncryption(read(two))).join(), /^There are two keys to encrypt with/)
   assert.match(
     errors(checkEncryption(read({ 'encryption.keyProvider.keyStoreFile': file }))).join(),
     /while key provider name is not/
   )
+})
+
+test('encryption ends where there are only old keys, with a warning', t => {
+  const file = secretFile(temporaryFolder(t), 'key', AES128.toString('hex'))
+  const values = read({ 'encryption.oldKeyFiles': file })
+
+  const cipher = openEncryption(values)?.cipher
+
+  assert.deepEqual(
+    checkEncryption(values).map(({ level, key }) => [level, key]),
+    [['warning', 'encryption.oldKeyFiles']]
+  )
+  assert.equal(cipher?.keyId, undefined)
+  assert.ok(cipher?.forSegment(segmentOf(AES128)))
 })
 
 test('files that others may read or change are a warning', { skip: NOT_POSIX }, t => {
@@ -312,6 +306,15 @@ test('other providers of keys and ciphers are refused with what there is', () =>
     )
   }
 })
+
+function segmentOf(key: Buffer): SegmentIdentity {
+  return {
+    keyId: keyIdOf({ name: 'x', bytes: key }),
+    salt: Buffer.alloc(32),
+    channelId: Buffer.alloc(16),
+    segmentId: 1
+  }
+}
 
 function read(properties: Record<string, string>): EncryptionValues {
   const { values, problems } = readSettings({ settings: encryptionSettings }, properties, () => undefined)

@@ -19,14 +19,16 @@ export function checkEncryption(values: EncryptionValues): Problem[] {
   return [...readKeyRing(values, 'check').problems]
 }
 
-/** For a channel's `start`: reads the keys; undefined when encryption is off. Throws ERR_CONFIG. */
+/** For a channel's `start`: reads the keys; undefined when the settings name none. Throws ERR_CONFIG. */
 export function openEncryption(values: EncryptionValues): Encryption | undefined {
   const { active, others, problems } = readKeyRing(values, 'open')
   const problem = problems.find(({ level }) => level === 'error')
   if (problem !== undefined) {
     throw new AgentError('ERR_CONFIG', problem.message, { key: problem.key, hint: problem.hint })
   }
-  if (active === undefined) return undefined
-  const byAlias = new Map([...others, active].map(({ name, bytes }) => [name, bytes]))
+  if (active === undefined && others.length === 0) return undefined
+  const byAlias = new Map(
+    [...others, ...(active === undefined ? [] : [active])].map(({ name, bytes }) => [name, bytes])
+  )
   return { cipher: createFrameCipher(active, others), flumeKey: alias => byAlias.get(alias) }
 }

@@ -82,6 +82,17 @@ test('a segment whose key is not listed has no cipher', () => {
   assert.equal(cipher.forSegment({ ...identityOf(cipher), keyId: keyIdOf(oldKey) }), undefined)
 })
 
+test('without an active key segments of the others can be opened, and none begun', () => {
+  const writing = createFrameCipher(newKey)
+  const identity = identityOf(writing)
+  const sealed = seal(segment(writing, identity), 64)
+
+  const reading = createFrameCipher(undefined, [newKey])
+
+  assert.equal(reading.keyId, undefined)
+  assert.deepEqual(segment(reading, identity).open(64, HEADER, sealed), PLAIN)
+})
+
 test('a key is known by its bytes, whatever its alias', () => {
   assert.equal(keyIdOf({ name: 'renamed', bytes: oldKey.bytes }), keyIdOf(oldKey))
   assert.notEqual(keyIdOf(oldKey), keyIdOf(newKey))
@@ -122,6 +133,7 @@ function key(name: string, bytes: number, fill: number): NamedKey {
 }
 
 function identityOf(cipher: FrameCipher): SegmentIdentity {
+  assert.ok(cipher.keyId)
   return { keyId: cipher.keyId, salt: cipher.newSalt(), channelId: CHANNEL, segmentId: 3 }
 }
 

@@ -42,10 +42,11 @@ export interface SegmentIdentity {
 
 /** The keys of one channel: the active one seals new segments, all of them open. */
 export interface FrameCipher {
-  /** Names the active key's bytes, not its alias: 32 hex digits, safe to store in the clear. */
-  readonly keyId: string
-  /** Alias of the active key. */
-  readonly keyName: string
+  /**
+   * Names the active key's bytes, not its alias: 32 hex digits, safe to store in the clear. Undefined: new segments are
+   * not encrypted.
+   */
+  readonly keyId: string | undefined
   /** 32 random bytes for a segment that is begun. */
   newSalt(): Buffer
   /** Undefined when the key is not among those given. */
@@ -70,12 +71,14 @@ export interface SegmentCipher {
   open(offset: number, header: Buffer, sealed: Buffer): Buffer | undefined
 }
 
-/** Keys to seal and open with; two names of the same key are fine. Throws ERR_CONFIG for a key of a wrong length. */
-export function createFrameCipher(active: NamedKey, others: readonly NamedKey[] = []): FrameCipher {
-  const keys = new Map([...others, active].map(key => [keyIdOf(key), key]))
+/** Keys to seal and open with; without an active one only to open; two names of the same key are fine. Throws ERR_CONFIG for a key of a wrong length. */
+export function createFrameCipher(
+  active: NamedKey | undefined,
+  others: readonly NamedKey[] = []
+): FrameCipher {
+  const keys = new Map([...others, ...(active === undefined ? [] : [active])].map(key => [keyIdOf(key), key]))
   return {
-    keyId: keyIdOf(active),
-    keyName: active.name,
+    keyId: active && keyIdOf(active),
     newSalt: () => randomBytes(SALT_BYTES),
     forSegment: segment => {
       const key = keys.get(segment.keyId)

@@ -37,7 +37,7 @@ class KeyRingReader {
   read(): KeyRing {
     const { activeKey, keyFile, oldKeyFiles } = this.#values
     this.#checkTogether()
-    const stored = this.#problems.length > 0 ? [] : this.#storedKeys()
+    const stored = this.#problems.some(({ level }) => level === 'error') ? [] : this.#storedKeys()
     const filed = keyFile === undefined ? undefined : this.#filedKey('encryption.keyFile', keyFile)
     const old = oldKeyFiles.flatMap(path => this.#filedKey('encryption.oldKeyFiles', path) ?? [])
     const active = filed ?? stored.find(({ name }) => name === activeKey)
@@ -67,9 +67,11 @@ class KeyRingReader {
       )
     }
     if (keyProvider === undefined && keyFile === undefined && oldKeyFiles.length > 0) {
-      this.#missing(
+      this.#warning(
+        'MISSING_REQUIRED',
         'encryption.oldKeyFiles',
-        'encryption.oldKeyFiles is present while encryption.keyFile is not.'
+        'There is a key to read with and none to write with: what is written from now on is not encrypted.',
+        'Set encryption.keyFile, unless encryption is to end.'
       )
     }
     if (keyProvider === undefined && keyStoreFile !== undefined) {

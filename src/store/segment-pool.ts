@@ -284,10 +284,11 @@ export class SegmentPool {
   #newSegment(folder: string, size: number, reserve: boolean): Segment {
     const { cipher, channelId, clock } = this.#options
     const id = this.#nextId++
+    const keyId = cipher?.keyId
     const salt = cipher?.newSalt() ?? Buffer.alloc(SALT_BYTES)
     return {
       id, folder, path: pathOf(folder, 'seg', id), size, reserve, created: clock.now(), seed: frameSeed(channelId, id),
-      cipher: cipher?.forSegment({ keyId: cipher.keyId, salt, channelId, segmentId: id }), firstEvent: 0, nextEvent: 0,
+      cipher: keyId === undefined ? undefined : cipher?.forSegment({ keyId, salt, channelId, segmentId: id }), firstEvent: 0, nextEvent: 0,
       headEvents: 0, tailEvents: 0, end: DATA_START, lastFrame: 0, stated: false, sealed: false, failed: false,
       file: undefined, readers: 0, salt
     }
