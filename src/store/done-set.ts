@@ -32,7 +32,8 @@ export class DoneSet {
     const start = to
     to = from
     if (start < from) high = Math.max(high, this.#ends[start] ?? 0)
-    while (to < this.#firsts.length && (this.#firsts[to] ?? 0) <= high) high = Math.max(high, this.#ends[to++] ?? 0)
+    while (to < this.#firsts.length && (this.#firsts[to] ?? 0) <= high)
+      high = Math.max(high, this.#ends[to++] ?? 0)
     if (low <= this.#watermark) {
       this.#watermark = high
       this.#firsts.splice(0, to)
@@ -71,7 +72,10 @@ export class DoneSet {
 
   /** All of it as ranges; the first is that below the watermark. */
   ranges(): EventRange[] {
-    return [{ first: 0, end: this.#watermark }, ...this.#firsts.map((first, i) => ({ first, end: this.#ends[i] ?? first }))]
+    return [
+      { first: 0, end: this.#watermark },
+      ...this.#firsts.map((first, i) => ({ first, end: this.#ends[i] ?? first }))
+    ]
   }
 
   /** Index of the first range that begins behind `position`. */

@@ -1,6 +1,5 @@
 import { joinBatches, type EventBatch } from '../core/batch.ts'
 
-/** Puts are joined by copying until a take holds this many body bytes; what is larger goes out by reference. */
 const JOIN_BYTES = 64 * 1024
 const FIRST_PLACES = 64
 
@@ -18,6 +17,17 @@ export class EventQueue<A> {
   #runs = 0
   #pushed = 0
   #length = 0
+  readonly #joinBytes: number
+
+  /** Puts are joined by copying until a take holds `joinBytes`; what is larger goes out by reference. */
+  constructor(joinBytes = JOIN_BYTES) {
+    this.#joinBytes = joinBytes
+  }
+
+  /** The run that is taken next. */
+  get first(): Run<A> | undefined {
+    return this.#first()
+  }
 
   /** Events in the queue. */
   get length(): number {
@@ -41,7 +51,7 @@ export class EventQueue<A> {
     const runs: Run<A>[] = []
     let events = 0
     let bytes = 0
-    while (events < max && (runs.length === 0 || bytes < JOIN_BYTES)) {
+    while (events < max && (runs.length === 0 || bytes < this.#joinBytes)) {
       const run = this.#takeFirst(max - events)
       if (run === undefined) break
       runs.push(run)

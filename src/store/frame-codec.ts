@@ -72,18 +72,35 @@ export function rangesFrameBytes(ranges: number): number {
 
 /** Writes a put frame; returns the offset behind it. There must be putFrameBytes of room. */
 export function writePutFrame(
-  context: FrameContext, place: FramePlace, part: PutPart, numbers: PutNumbers & { readonly codec: Codec | undefined }
+  context: FrameContext,
+  place: FramePlace,
+  part: PutPart,
+  numbers: PutNumbers & { readonly codec: Codec | undefined }
 ): number {
   const { staging, at } = place
   const payloadAt = at + FRAME_HEADER_BYTES
   const { flags, bodyBytes } = encodePut(staging, payloadAt, part)
-  const plain = staging.bytes.subarray(payloadAt, payloadAt + 4 * (part.to - part.from + 1) + part.headers.length + bodyBytes)
+  const plain = staging.bytes.subarray(
+    payloadAt,
+    payloadAt + 4 * (part.to - part.from + 1) + part.headers.length + bodyBytes
+  )
   const packed = numbers.codec === undefined ? undefined : pack(numbers.codec, plain)
   const header: FrameHeader = {
-    kind: 'put', flags: flags | (packed?.flags ?? 0), length: (packed?.bytes ?? plain).length, segmentId: context.id,
-    position: place.position, firstEvent: numbers.firstEvent, before: place.before, durable: place.durable,
-    events: part.to - part.from, part: numbers.part, parts: numbers.parts, headerBytes: part.headers.length, bodyBytes,
-    earlierEvents: numbers.earlierEvents, seconds: place.seconds
+    kind: 'put',
+    flags: flags | (packed?.flags ?? 0),
+    length: (packed?.bytes ?? plain).length,
+    segmentId: context.id,
+    position: place.position,
+    firstEvent: numbers.firstEvent,
+    before: place.before,
+    durable: place.durable,
+    events: part.to - part.from,
+    part: numbers.part,
+    parts: numbers.parts,
+    headerBytes: part.headers.length,
+    bodyBytes,
+    earlierEvents: numbers.earlierEvents,
+    seconds: place.seconds
   }
   packed?.bytes.copy(staging.bytes, payloadAt)
   return finish(context, place, header)
@@ -91,14 +108,22 @@ export function writePutFrame(
 
 /** Writes a frame that lists ranges of events: a take, or the state at the begin of a segment. */
 export function writeRangesFrame(
-  context: FrameContext, place: FramePlace, kind: 'take' | 'state', { ranges, nextEvent }: { readonly ranges: readonly EventRange[]; readonly nextEvent: number }
+  context: FrameContext,
+  place: FramePlace,
+  kind: 'take' | 'state',
+  { ranges, nextEvent }: { readonly ranges: readonly EventRange[]; readonly nextEvent: number }
 ): number {
   const payloadAt = place.at + FRAME_HEADER_BYTES
   ranges.forEach(({ first, end }, i) => {
     writeNumber(place.staging.bytes, first, payloadAt + i * RANGE_BYTES)
     writeNumber(place.staging.bytes, end, payloadAt + i * RANGE_BYTES + 8)
   })
-  return finish(context, place, { ...plainHeader(context, place), kind, length: ranges.length * RANGE_BYTES, firstEvent: nextEvent })
+  return finish(context, place, {
+    ...plainHeader(context, place),
+    kind,
+    length: ranges.length * RANGE_BYTES,
+    firstEvent: nextEvent
+  })
 }
 
 /** Writes the seal. */
@@ -110,20 +135,38 @@ export function writeSealFrame(context: FrameContext, place: FramePlace, seal: S
   bytes.writeUInt32LE(seal.end, payloadAt + 16)
   bytes.writeUInt32LE(seal.headEvents, payloadAt + 20)
   bytes.writeUInt32LE(seal.tailEvents, payloadAt + 24)
-  const header = { ...plainHeader(context, place), kind: 'seal' as const, length: 28, firstEvent: seal.nextEvent }
+  const header = {
+    ...plainHeader(context, place),
+    kind: 'seal' as const,
+    length: 28,
+    firstEvent: seal.nextEvent
+  }
   writeFrameHeader(bytes, place.at, header)
   return closeFrame(bytes, place.at, header.length, context.seed)
 }
 
 /** The events of a put frame whose payload is intact. Throws ERR_FORMAT, also when it was sealed with another key. */
-export function readPutFrame(context: FrameContext, frame: StoredFrame, header: Buffer, payload: Buffer): EventBatch {
+export function readPutFrame(
+  context: FrameContext,
+  frame: StoredFrame,
+  header: Buffer,
+  payload: Buffer
+): EventBatch {
   const plain = openPayload(context, frame, header, payload)
   if ((frame.flags & FLAG_COMPRESSED) === 0) return decodePut(frame, plain)
-  return decodePut(frame, decompress((frame.flags & FLAG_LZ4) === 0 ? 'zstd' : 'lz4', plain, plainBytes(frame)))
+  return decodePut(
+    frame,
+    decompress((frame.flags & FLAG_LZ4) === 0 ? 'zstd' : 'lz4', plain, plainBytes(frame))
+  )
 }
 
 /** The ranges of a take or state frame whose payload is intact. Throws ERR_FORMAT. */
-export function readRangesFrame(context: FrameContext, frame: StoredFrame, header: Buffer, payload: Buffer): EventRange[] {
+export function readRangesFrame(
+  context: FrameContext,
+  frame: StoredFrame,
+  header: Buffer,
+  payload: Buffer
+): EventRange[] {
   const plain = openPayload(context, frame, header, payload)
   const ranges: EventRange[] = []
   for (let at = 0; at + RANGE_BYTES <= plain.length; at += RANGE_BYTES) {
@@ -138,8 +181,11 @@ export function readRangesFrame(context: FrameContext, frame: StoredFrame, heade
 export function readSeal(payload: Buffer): Seal | undefined {
   if (payload.length < 28) return undefined
   const seal = {
-    firstEvent: readNumber(payload, 0), nextEvent: readNumber(payload, 8), end: payload.readUInt32LE(16),
-    headEvents: payload.readUInt32LE(20), tailEvents: payload.readUInt32LE(24)
+    firstEvent: readNumber(payload, 0),
+    nextEvent: readNumber(payload, 8),
+    end: payload.readUInt32LE(16),
+    headEvents: payload.readUInt32LE(20),
+    tailEvents: payload.readUInt32LE(24)
   }
   return seal.firstEvent <= seal.nextEvent && Number.isSafeInteger(seal.nextEvent) ? seal : undefined
 }
@@ -150,15 +196,32 @@ function pack(codec: Codec, plain: Buffer): { readonly bytes: Buffer; readonly f
   return { bytes, flags: FLAG_COMPRESSED | (codec === 'lz4' ? FLAG_LZ4 : 0) }
 }
 
-function plainHeader(context: FrameContext, { position, before, durable, seconds }: FramePlace): Omit<FrameHeader, 'kind' | 'length' | 'firstEvent'> {
+function plainHeader(
+  context: FrameContext,
+  { position, before, durable, seconds }: FramePlace
+): Omit<FrameHeader, 'kind' | 'length' | 'firstEvent'> {
   return {
-    flags: 0, segmentId: context.id, position, before, durable, events: 0, part: 0, parts: 1, headerBytes: 0,
-    bodyBytes: 0, earlierEvents: 0, seconds
+    flags: 0,
+    segmentId: context.id,
+    position,
+    before,
+    durable,
+    events: 0,
+    part: 0,
+    parts: 1,
+    headerBytes: 0,
+    bodyBytes: 0,
+    earlierEvents: 0,
+    seconds
   }
 }
 
 /** Encrypts the payload where it lies, writes header and checksums; returns the offset behind the frame. */
-function finish({ cipher, seed }: FrameContext, { staging, at, position }: FramePlace, header: FrameHeader): number {
+function finish(
+  { cipher, seed }: FrameContext,
+  { staging, at, position }: FramePlace,
+  header: FrameHeader
+): number {
   const { bytes } = staging
   if (cipher === undefined) {
     writeFrameHeader(bytes, at, header)

@@ -114,7 +114,8 @@ export function readFrameHeader(
   at: number,
   expected: { readonly segmentId: number; readonly seed: number; readonly position: number }
 ): StoredFrame | undefined {
-  if (at + FRAME_HEADER_BYTES > bytes.length || bytes[at] !== MAGIC || bytes[at + 2] !== FRAME_VERSION) return undefined
+  if (at + FRAME_HEADER_BYTES > bytes.length || bytes[at] !== MAGIC || bytes[at + 2] !== FRAME_VERSION)
+    return undefined
   const kind = KIND_OF.get(bytes[at + 1] ?? 0)
   if (kind === undefined || bytes.readUInt32LE(at + 8) !== expected.segmentId) return undefined
   if (bytes.readUInt32LE(at + 12) !== expected.position) return undefined

@@ -83,7 +83,8 @@ export class GroupLine {
       }
     } catch (error) {
       this.#parts.log.warn('A segment could not be sealed; the next start reads it whole.', {
-        file: segment.path, reason: messageOf(error)
+        file: segment.path,
+        reason: messageOf(error)
       })
     }
     await this.#close(segment)
@@ -106,7 +107,10 @@ export class GroupLine {
     try {
       await segment.file?.close()
     } catch (error) {
-      this.#parts.log.debug('A segment could not be closed.', { file: segment.path, reason: messageOf(error) })
+      this.#parts.log.debug('A segment could not be closed.', {
+        file: segment.path,
+        reason: messageOf(error)
+      })
     }
     segment.file = undefined
     this.#parts.settled()
@@ -158,7 +162,14 @@ export async function writeSeal(segment: Segment): Promise<void> {
   const { firstEvent, nextEvent, headEvents, tailEvents, end } = segment
   writeSealFrame(
     segment,
-    { staging, at: 0, position, before: segment.lastFrame, durable: end, seconds: Math.floor(segment.created / 1000) },
+    {
+      staging,
+      at: 0,
+      position,
+      before: segment.lastFrame,
+      durable: end,
+      seconds: Math.floor(segment.created / 1000)
+    },
     { firstEvent, nextEvent, headEvents, tailEvents, end }
   )
   if (segment.file !== undefined) await writeAll(segment.file, staging.bytes, position)

@@ -46,7 +46,8 @@ class RowList {
     const names = [...this.#names.keys()]
     const indexed = rows > 1 && rows < this.#rowOf.length
     const texts = encodeTexts([...names, ...this.values])
-    const words = FIXED_WORDS + (indexed ? this.#rowOf.length : 0) + rows + 2 * this.values.length + names.length
+    const words =
+      FIXED_WORDS + (indexed ? this.#rowOf.length : 0) + rows + 2 * this.values.length + names.length
     const bytes = Buffer.alloc(words * 4 + Math.ceil(texts.bytes.length / 4) * 4)
     const numbers = new Uint32Array(bytes.buffer, bytes.byteOffset, words)
     numbers.set([rows, names.length, this.values.length, texts.encoding])
@@ -81,8 +82,13 @@ function encodeTexts(texts: readonly string[]): Texts {
   const bytes = Buffer.from(joined)
   // One byte for each character: all ASCII, so lengths are known without encoding each.
   if (bytes.length === joined.length) return { bytes, ends: endsOf(texts, text => text.length), encoding: 0 }
-  if (texts.every(text => text.isWellFormed())) return { bytes, ends: endsOf(texts, text => Buffer.byteLength(text)), encoding: 0 }
-  return { bytes: Buffer.from(joined, 'utf16le'), ends: endsOf(texts, text => text.length * 2), encoding: UTF16 }
+  if (texts.every(text => text.isWellFormed()))
+    return { bytes, ends: endsOf(texts, text => Buffer.byteLength(text)), encoding: 0 }
+  return {
+    bytes: Buffer.from(joined, 'utf16le'),
+    ends: endsOf(texts, text => text.length * 2),
+    encoding: UTF16
+  }
 }
 
 function endsOf(texts: readonly string[], lengthOf: (text: string) => number): number[] {
@@ -167,7 +173,11 @@ class StoredHeaders implements Headers {
   }
 
   #text(index: number): string {
-    return this.#texts.toString(this.#encoding, index === 0 ? 0 : this.#textEnds[index - 1], this.#textEnds[index])
+    return this.#texts.toString(
+      this.#encoding,
+      index === 0 ? 0 : this.#textEnds[index - 1],
+      this.#textEnds[index]
+    )
   }
 
   #check(): void {

@@ -38,7 +38,7 @@ export interface WriterParts {
   begun(segment: Segment, nextEvent: number): void
   /** On the disk, in order. */
   stored(put: PutEntry): void
-  taken(ranges: readonly EventRange[]): void
+  taken(ranges: readonly EventRange[], held: number): void
   /** Events with these numbers will never be. */
   voided(range: EventRange): void
   /** A segment was closed, or its state is on the disk. */
@@ -73,7 +73,9 @@ export class LogWriter {
     this.#parts = parts
     this.#next = parts.nextEvent
     this.#line = new GroupLine({
-      depth: parts.depth, log: parts.log, times: parts.times,
+      depth: parts.depth,
+      log: parts.log,
+      times: parts.times,
       durable: group => this.#durable(group),
       failed: (groups, error) => this.#relocate(groups, error),
       settled: () => parts.settled()
@@ -97,8 +99,18 @@ export class LogWriter {
     if (this.unhealthy !== undefined) return Promise.reject(this.unhealthy)
     return new Promise((resolve, reject) => {
       const entry: PutEntry = {
-        kind: 'put', batch, cuts: cutPut(batch, Math.min(2 * MEBIBYTE, this.#parts.stagingBytes / 2)), first: -1, part: 0,
-        headers: undefined, start: undefined, end: undefined, cancelWait: undefined, refused: false, resolve, reject
+        kind: 'put',
+        batch,
+        cuts: cutPut(batch, Math.min(2 * MEBIBYTE, this.#parts.stagingBytes / 2)),
+        first: -1,
+        part: 0,
+        headers: undefined,
+        start: undefined,
+        end: undefined,
+        cancelWait: undefined,
+        refused: false,
+        resolve,
+        reject
       }
       this.#puts.push(entry)
       if (this.#puts.length === 1) this.#fill()
@@ -106,11 +118,11 @@ export class LogWriter {
     })
   }
 
-  /** Resolves once it is on the disk that these events are done. */
-  take(ranges: readonly EventRange[]): Promise<void> {
+  /** Resolves once it is on the disk that these events are done; `held` of them were held until now. */
+  take(ranges: readonly EventRange[], held: number): Promise<void> {
     if (this.#closing) return Promise.reject(closed())
     return new Promise((resolve, reject) => {
-      this.#takes.push({ kind: 'take', ranges, resolve, reject })
+      this.#takes.push({ kind: 'take', ranges, held, resolve, reject })
       this.#fill()
     })
   }
@@ -137,13 +149,18 @@ export class LogWriter {
   }
 
   get #empty(): boolean {
-    return this.#puts.length === 0 && this.#takes.length === 0 && (this.#open?.empty ?? true) && this.#line.empty
+    return (
+      this.#puts.length === 0 && this.#takes.length === 0 && (this.#open?.empty ?? true) && this.#line.empty
+    )
   }
 
   /** Nothing moves before the disk heals or gets room. */
   get #stuck(): boolean {
     if (!this.#line.empty || !(this.#open?.empty ?? true)) return false
-    return this.unhealthy !== undefined || (this.#parts.pool.problem !== undefined && this.#parts.pool.reserveSpare === undefined)
+    return (
+      this.unhealthy !== undefined ||
+      (this.#parts.pool.problem !== undefined && this.#parts.pool.reserveSpare === undefined)
+    )
   }
 
   #fill(): void {
@@ -171,7 +188,8 @@ export class LogWriter {
   }
 
   #issue(): void {
-    if (this.#line.hasRoom && !this.#line.waiting && this.#open !== undefined && !this.#open.empty) this.#closeGroup()
+    if (this.#line.hasRoom && !this.#line.waiting && this.#open !== undefined && !this.#open.empty)
+      this.#closeGroup()
     this.#line.issue()
   }
 
@@ -180,7 +198,7 @@ export class LogWriter {
     if (take === undefined) return false
     const group = this.#groupFor(rangesFrameBytes(take.ranges.length), 'take')
     if (group === undefined) return false
-    const frame = { ranges: take.ranges, nextEvent: this.#next }
+    const frame = { ranges: take.ranges, nextEvent: this.#nextFrameEvent() }
     group.advance(writeRangesFrame(group.segment, group.place(this.#seconds()), 'take', frame))
     group.entries.add(take)
     group.complete.push(take)
@@ -202,9 +220,15 @@ export class LogWriter {
     }
     const position = { segment: group.segment, position: group.end }
     if (put.part === 0) put.start = position
-    group.advance(writePutFrame(group.segment, group.place(this.#seconds()), part, {
-      firstEvent: put.first + from, part: put.part, parts: put.cuts.length, earlierEvents: from, codec: this.#parts.codec
-    }))
+    group.advance(
+      writePutFrame(group.segment, group.place(this.#seconds()), part, {
+        firstEvent: put.first + from,
+        part: put.part,
+        parts: put.cuts.length,
+        earlierEvents: from,
+        codec: this.#parts.codec
+      })
+    )
     put.headers = undefined
     put.part++
     group.entries.add(put)
@@ -226,14 +250,18 @@ export class LogWriter {
   #groupFor(bytes: number, kind: 'put' | 'take'): WriteGroup | undefined {
     const open = this.#open
     if (open !== undefined && !(kind === 'put' && open.segment.reserve)) {
-      const room = Math.min(open.staging.bytes.length, limitOf(open.segment, kind) - open.position) - open.used
+      const room =
+        Math.min(open.staging.bytes.length, limitOf(open.segment, kind) - open.position) - open.used
       if (bytes <= room) return open
     }
     if (open !== undefined && !open.empty) this.#closeGroup()
     const segment = this.#segment
-    if (segment === undefined || this.#position + bytes > limitOf(segment, kind)) return this.#roll(bytes, kind)
+    if (segment === undefined || this.#position + bytes > limitOf(segment, kind))
+      return this.#roll(bytes, kind)
     this.#open ??= this.#newGroup(segment, bytes)
-    return this.#open !== undefined && this.#open.staging.bytes.length >= bytes ? this.#open : this.#replaceOpen(segment, bytes)
+    return this.#open !== undefined && this.#open.staging.bytes.length >= bytes
+      ? this.#open
+      : this.#replaceOpen(segment, bytes)
   }
 
   /** The open group is empty and too small for a frame of unusual size. */
@@ -274,7 +302,7 @@ export class LogWriter {
     if (staging === undefined) return undefined
     this.#takeSpare(segment)
     const [put] = this.#puts
-    const nextEvent = put === undefined || put.first < 0 ? this.#next : put.first + (put.cuts[put.part - 1] ?? 0)
+    const nextEvent = this.#nextFrameEvent()
     segment.firstEvent = nextEvent
     segment.nextEvent = nextEvent
     segment.headEvents = put === undefined || put.first < 0 ? 0 : (put.cuts[put.part - 1] ?? 0)
@@ -293,12 +321,18 @@ export class LogWriter {
     return group
   }
 
+  /** Number of the first event in the next put frame. */
+  #nextFrameEvent(): number {
+    const [put] = this.#puts
+    return put === undefined || put.first < 0 ? this.#next : put.first + (put.cuts[put.part - 1] ?? 0)
+  }
+
   #spareFor(bytes: number, kind: 'put' | 'take'): Segment | undefined {
     const { pool } = this.#parts
     const fits = (segment: Segment | undefined): segment is Segment =>
       segment !== undefined && DATA_START + bytes <= limitOf(segment, kind)
     if (fits(pool.spare)) return pool.spare
-    pool.want(Math.ceil(bytes * (TAKE_SHARE + 1) / TAKE_SHARE) + DATA_START)
+    pool.want(Math.ceil((bytes * (TAKE_SHARE + 1)) / TAKE_SHARE) + DATA_START)
     if (kind === 'put' || pool.problem === undefined) return undefined
     if (fits(pool.reserveSpare)) return pool.reserveSpare
     pool.wantReserve()
@@ -333,7 +367,7 @@ export class LogWriter {
     if (group.stateful) segment.stated = true
     for (const entry of group.complete) {
       if (entry.kind === 'put') this.#parts.stored(entry)
-      else this.#parts.taken(entry.ranges)
+      else this.#parts.taken(entry.ranges, entry.held)
       entry.resolve()
     }
     this.#recycle(group.staging)
@@ -347,11 +381,15 @@ export class LogWriter {
     const groups = this.#open === undefined ? failed : [...failed, this.#open]
     const entries = new Set(groups.flatMap(group => [...group.entries]))
     const puts = [...entries].filter(entry => entry.kind === 'put' && !entry.refused) as PutEntry[]
-    for (const put of puts) Object.assign(put, { part: 0, headers: undefined, start: undefined, end: undefined })
+    for (const put of puts)
+      Object.assign(put, { part: 0, headers: undefined, start: undefined, end: undefined })
     this.#puts = [...new Set([...puts, ...this.#puts])]
     this.#takes = [...[...entries].filter(entry => entry.kind === 'take'), ...this.#takes]
     for (const group of groups) this.#recycle(group.staging)
-    const bad = new Set([...groups.map(group => group.segment), ...(this.#segment === undefined ? [] : [this.#segment])])
+    const bad = new Set([
+      ...groups.map(group => group.segment),
+      ...(this.#segment === undefined ? [] : [this.#segment])
+    ])
     for (const segment of bad) this.#line.abandon(segment)
     this.#open = undefined
     this.#segment = undefined
@@ -359,7 +397,9 @@ export class LogWriter {
     this.#failures++
     this.putErrors++
     this.#parts.log.warn('A write to the log failed; its segment takes no more.', {
-      segments: [...bad].map(({ path }) => path), reason: messageOf(error), failures: this.#failures
+      segments: [...bad].map(({ path }) => path),
+      reason: messageOf(error),
+      failures: this.#failures
     })
     if (this.#failures >= BAD_AFTER) this.#giveUp(error)
     this.#fill()
@@ -368,7 +408,12 @@ export class LogWriter {
 
   /** Refuses what waits, and tries again after a while. */
   #giveUp(error: unknown): void {
-    this.unhealthy = new AgentError('ERR_CHANNEL', `Put failed due to IO error: ${messageOf(error)}`, {}, error)
+    this.unhealthy = new AgentError(
+      'ERR_CHANNEL',
+      `Put failed due to IO error: ${messageOf(error)}`,
+      {},
+      error
+    )
     this.#mustBegin = false
     const puts = this.#puts
     this.#puts = []

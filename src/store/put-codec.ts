@@ -40,13 +40,20 @@ export function putBytes({ batch, from, to, headers }: PutPart): number {
  *   the bodies, one behind the other; with FLAG_SEPARATED one byte behind each, as lines come in
  * Bodies that lie like this already are copied as one range.
  */
-export function encodePut(staging: Staging, at: number, part: PutPart): { readonly flags: number; readonly bodyBytes: number } {
+export function encodePut(
+  staging: Staging,
+  at: number,
+  part: PutPart
+): { readonly flags: number; readonly bodyBytes: number } {
   const { batch, from, to, headers } = part
   const events = to - from
   const gap = gapOf(batch, from, to)
   const bodiesAt = at + 4 * (events + 1) + headers.length
   headers.copy(staging.bytes, at + 4 * (events + 1))
-  const bodyBytes = gap === undefined ? copyEach(staging, at, bodiesAt, part) : copyRange(staging, at, bodiesAt, { part, gap })
+  const bodyBytes =
+    gap === undefined
+      ? copyEach(staging, at, bodiesAt, part)
+      : copyRange(staging, at, bodiesAt, { part, gap })
   return { flags: gap === 1 ? FLAG_SEPARATED : 0, bodyBytes }
 }
 
@@ -97,7 +104,12 @@ function copyRange(
   return bodyBytes
 }
 
-function copyEach({ bytes, words }: Staging, at: number, bodiesAt: number, { batch, from, to }: PutPart): number {
+function copyEach(
+  { bytes, words }: Staging,
+  at: number,
+  bodiesAt: number,
+  { batch, from, to }: PutPart
+): number {
   const shift = (at >>> 2) - from
   let end = bodiesAt
   for (let i = from; i < to; i++) {

@@ -116,7 +116,10 @@ export class SegmentPool {
         this.reserveSpare = await this.#reuse(file, true)
       } catch (error) {
         this.#reserves.push(file)
-        this.#options.log.debug('A reserve segment cannot be used.', { file: file.path, reason: messageOf(error) })
+        this.#options.log.debug('A reserve segment cannot be used.', {
+          file: file.path,
+          reason: messageOf(error)
+        })
       }
       this.#preparingReserve = false
       if (!this.#closed) this.#options.changed()
@@ -141,8 +144,11 @@ export class SegmentPool {
   release(segment: Segment): void {
     const { folder, path, size, id } = segment
     const role = segment.reserve ? 'reserve' : 'free'
-    const keep = segment.reserve ? this.#reserves.length < RESERVES
-      : size === this.#options.segmentBytes && segment.end > size / 2 && this.#free.length < this.#options.keepFreeSegments
+    const keep = segment.reserve
+      ? this.#reserves.length < RESERVES
+      : size === this.#options.segmentBytes &&
+        segment.end > size / 2 &&
+        this.#free.length < this.#options.keepFreeSegments
     this.#run(async () => {
       const { disk, log } = this.#options
       try {
@@ -152,7 +158,10 @@ export class SegmentPool {
         const list = segment.reserve ? this.#reserves : this.#free
         list.push({ folder, path: freed, size })
       } catch (error) {
-        log.warn('A consumed segment cannot be removed; the next start does it.', { file: path, reason: messageOf(error) })
+        log.warn('A consumed segment cannot be removed; the next start does it.', {
+          file: path,
+          reason: messageOf(error)
+        })
       } finally {
         if (this.problem !== undefined) this.#retryNow()
       }
@@ -260,10 +269,16 @@ export class SegmentPool {
     const smallest = Math.max(bytes, this.reserveBytes)
     const room = Math.floor((free - minimumFreeBytes) / BLOCK_BYTES) * BLOCK_BYTES
     if (room >= 2 * wanted) return wanted
-    const size = Math.max(Math.ceil(smallest / BLOCK_BYTES) * BLOCK_BYTES, Math.floor(room / 2 / BLOCK_BYTES) * BLOCK_BYTES)
+    const size = Math.max(
+      Math.ceil(smallest / BLOCK_BYTES) * BLOCK_BYTES,
+      Math.floor(room / 2 / BLOCK_BYTES) * BLOCK_BYTES
+    )
     if (room >= size) return Math.min(size, wanted)
-    throw new AgentError('ERR_CHANNEL_FULL', `Usable space exhausted, only ${free} bytes remaining, required ` +
-      `${minimumFreeBytes + size} bytes`, { folder })
+    throw new AgentError(
+      'ERR_CHANNEL_FULL',
+      `Usable space exhausted, only ${free} bytes remaining, required ` + `${minimumFreeBytes + size} bytes`,
+      { folder }
+    )
   }
 
   async #newReserve(): Promise<SpareFile> {
@@ -272,7 +287,9 @@ export class SegmentPool {
     const path = pathOf(folder, 'reserve', this.#nextId++)
     const size = this.reserveBytes
     try {
-      await withFile(disk, path, { create: true, synced: true }, file => writeAll(file, Buffer.alloc(size), 0))
+      await withFile(disk, path, { create: true, synced: true }, file =>
+        writeAll(file, Buffer.alloc(size), 0)
+      )
       await disk.syncFolder(folder)
     } catch (error) {
       await disk.unlink(path).catch(() => undefined)
@@ -287,17 +304,37 @@ export class SegmentPool {
     const keyId = cipher?.keyId
     const salt = cipher?.newSalt() ?? Buffer.alloc(SALT_BYTES)
     return {
-      id, folder, path: pathOf(folder, 'seg', id), size, reserve, created: clock.now(), seed: frameSeed(channelId, id),
-      cipher: keyId === undefined ? undefined : cipher?.forSegment({ keyId, salt, channelId, segmentId: id }), firstEvent: 0, nextEvent: 0,
-      headEvents: 0, tailEvents: 0, end: DATA_START, lastFrame: 0, stated: false, sealed: false, failed: false,
-      file: undefined, readers: 0, salt
+      id,
+      folder,
+      path: pathOf(folder, 'seg', id),
+      size,
+      reserve,
+      created: clock.now(),
+      seed: frameSeed(channelId, id),
+      cipher: keyId === undefined ? undefined : cipher?.forSegment({ keyId, salt, channelId, segmentId: id }),
+      firstEvent: 0,
+      nextEvent: 0,
+      headEvents: 0,
+      tailEvents: 0,
+      end: DATA_START,
+      lastFrame: 0,
+      stated: false,
+      sealed: false,
+      failed: false,
+      file: undefined,
+      readers: 0,
+      salt
     }
   }
 
   async #writeHeader(segment: Segment, file: DiskFile): Promise<void> {
     const { cipher, channelId } = this.#options
     const header: SegmentHeader = {
-      id: segment.id, size: segment.size, channelId, keyId: cipher?.keyId, salt: segment.salt,
+      id: segment.id,
+      size: segment.size,
+      channelId,
+      keyId: cipher?.keyId,
+      salt: segment.salt,
       created: segment.created
     }
     await writeAll(file, encodeSegmentHeader(header), 0)

@@ -32,6 +32,7 @@ export interface PutEntry {
 export interface TakeEntry {
   readonly kind: 'take'
   readonly ranges: readonly EventRange[]
+  readonly held: number
   resolve: () => void
   reject: (error: Error) => void
 }
@@ -54,7 +55,11 @@ export class WriteGroup {
   state: 'open' | 'writing' | 'written' | 'failed' = 'open'
   issuedAt = 0
 
-  constructor(segment: Segment, staging: Staging, at: { readonly position: number; readonly lastFrame: number }) {
+  constructor(
+    segment: Segment,
+    staging: Staging,
+    at: { readonly position: number; readonly lastFrame: number }
+  ) {
     this.segment = segment
     this.staging = staging
     this.position = at.position
