@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
-import { setImmediate } from 'node:timers/promises'
 import { test } from 'node:test'
 import { BatchBuilder } from '../../core/batch-builder.ts'
 import type { EventBatch } from '../../core/batch.ts'
@@ -17,6 +16,7 @@ import {
 } from '../../testing/flume-folders.ts'
 import { SimulatedDisk } from '../../testing/simulated-disk.ts'
 import type { Disk } from '../disk.ts'
+import { DurableLog } from '../durable-log.ts'
 import {
   importFlumeFolder,
   type EventLog,
@@ -245,7 +245,9 @@ async function runFor(disk: SimulatedDisk, run: Promise<unknown>, calls: number)
     }
   )
   while (disk.completed < calls) {
-    await setImmediate()
+    await new Promise(resolve => {
+      setImmediate(resolve)
+    })
     if (ended) return true
     disk.step()
   }
@@ -320,3 +322,48 @@ test('any call of the disk may fail: the next start comes to the same end', asyn
     if (!failed) return
   }
 })
+
+const small = {
+  capacity: Infinity,
+  transactionCapacity: 1000,
+  keepAliveMs: 0,
+  memoryBytes: 1_000_000,
+  minimumFreeBytes: 0,
+  segmentBytes: 64 * 1024,
+  stagingBytes: 8192,
+  keepFreeSegments: 1
+}
+
+const durable = {
+  ...TWO_FOLDERS,
+  openLog: (folders: readonly string[], disk: Disk) =>
+    DurableLog.open({ ...small, name: 'c1', folders, disk, clock: new FakeClock(), log: new FakeLog() })
+}
+
+test('power loss at any call, with the real log: what it holds then is every event once, in order', async () => {
+  const { files, held } = twoFolders()
+  for (let calls = 1; ; calls += 3) {
+    const disk = diskWith(files, false)
+    if (await runFor(disk, importFlumeFolder(optionsOn(disk, durable)), calls)) break
+    const next = disk.crash()
+
+    const run = importFlumeFolder(optionsOn(next, durable)).then(async () => await takeAll(next))
+    await runFor(next, run, Infinity)
+
+    assert.deepEqual(await run, held, `after ${calls} calls`)
+  }
+})
+
+async function takeAll(disk: SimulatedDisk): Promise<string[]> {
+  const log = await durable.openLog(TWO_FOLDERS.logFolders, disk)
+  const bodies: string[] = []
+  for (;;) {
+    await using lease = await log.take(1000)
+    if (lease === undefined) break
+    for (const event of lease.batch) bodies.push(event.text)
+    await lease.commit()
+  }
+  assert.deepEqual(log.recovery.skipped, [])
+  await log.close()
+  return bodies
+}
