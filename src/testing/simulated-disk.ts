@@ -38,7 +38,7 @@ const SLOW_CALLS = 40
 export class SimulatedDisk implements Disk, Machine {
   readonly random: Random
   readonly faults: FaultPlan
-  /** Misuse: overlapping I/O, files closed or removed while in use, names replaced, reads beyond the end. */
+  /** Misuse: overlapping I/O, files closed or removed while in use, names replaced. */
   readonly violations: string[] = []
   /** Files opened and not closed. */
   readonly handles = new Set<OpenFile>()
