@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { Log } from '../core/contracts.ts'
 import { AgentError, messageOf } from '../core/errors.ts'
 import type { Disk } from './disk.ts'
@@ -25,6 +25,7 @@ export async function findFiles(disk: Disk, folders: readonly string[]): Promise
   const found: FoundFile[] = []
   for (const folder of folders) {
     await disk.makeFolder(folder)
+    await syncParents(disk, folder)
     for (const name of await disk.list(folder)) {
       const named = readName(name)
       if (named === undefined) continue
@@ -39,6 +40,14 @@ export async function findFiles(disk: Disk, folders: readonly string[]): Promise
     }
   }
   return found
+}
+
+/** The folder may be new: power loss must not take it away. Parents further up may be out of reach. */
+async function syncParents(disk: Disk, folder: string): Promise<void> {
+  const parent = dirname(folder)
+  await disk.syncFolder(parent)
+  if (parent === dirname(parent)) return
+  await syncParents(disk, parent).catch(() => undefined)
 }
 
 async function probe(disk: Disk, path: string, role: FileRole): Promise<Pick<FoundFile, 'bytes' | 'header'>> {
@@ -93,8 +102,9 @@ export function segmentOf(file: FoundFile, channelId: Buffer, cipher: FrameCiphe
 }
 
 /** What the seal of a segment says; undefined when it has none, or none that is intact. */
-export async function findSeal(disk: Disk, segment: Segment): Promise<Seal | undefined> {
+export async function findSeal(disk: Disk, segment: Segment, fileBytes: number): Promise<Seal | undefined> {
   const position = sealPosition(segment)
+  if (position + BLOCK_BYTES > fileBytes) return undefined
   const block = Buffer.alloc(BLOCK_BYTES)
   const options = { create: false, synced: false }
   const read = await withFile(disk, segment.path, options, file => readFully(file, block, position))
