@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import { chmodSync, copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import type { Problem } from '../core/component.ts'
@@ -33,6 +33,19 @@ test("Flume's properties open the keys of a JCEKS store: the active one seals, a
   assert.ok(encryption.cipher.forSegment(segmentOf(AES128)))
   assert.deepEqual(encryption.flumeKey('aes128'), AES128)
   assert.equal(encryption.flumeKey('aes192'), undefined)
+})
+
+test('the configuration of a recorded Flume agent gives the key of its channel', t => {
+  const recorded = fileURLToPath(new URL('../../test/fixtures/filechannel/encrypted/', import.meta.url))
+  const lines = readFileSync(join(recorded, 'agent.conf'), 'utf8').matchAll(
+    /^a1\.channels\.c1\.(encryption\.[^=]+)=(.*)$/gm
+  )
+  const place = (value: string): string =>
+    value.startsWith('@WORK@') ? privateCopy(t, join(recorded, basename(value))) : value
+  const values = read(Object.fromEntries([...lines].map(([, key = '', value = '']) => [key, place(value)])))
+
+  assert.deepEqual(checkEncryption(values), [])
+  assert.equal(openEncryption(values)?.flumeKey('key-0')?.toString('hex'), '5494c644aca1d2bf19a0f4acca848c43')
 })
 
 test('a PKCS #12 store works by the same properties, and the class name for JCEKSFILE', t => {
