@@ -20,6 +20,8 @@ const MEBIBYTE = 1024 * 1024
 /** The last bytes of a segment are kept for takes, so that they go on when no next segment can be had. */
 const TAKE_SHARE = 16
 const BAD_AFTER = 2
+/** A segment for a large frame is so much larger, for the room that is kept for takes. */
+const SLACK = 1.07
 
 /** What the writer works with and tells. */
 export interface WriterParts {
@@ -171,7 +173,7 @@ export class LogWriter {
   #encode(): void {
     if (this.#mustBegin && this.#segment === undefined) this.#roll(0, this.#takes.length > 0 ? 'take' : 'put')
     while (this.#encodeTake() || this.#encodePart());
-    if (this.#line.hasRoom && !this.#scheduled && !(this.#open?.empty ?? true)) {
+    if (this.#line.hasRoom && !this.#scheduled && (this.#line.waiting || !(this.#open?.empty ?? true))) {
       this.#scheduled = true
       process.nextTick(() => {
         this.#scheduled = false
@@ -332,7 +334,7 @@ export class LogWriter {
     const fits = (segment: Segment | undefined): segment is Segment =>
       segment !== undefined && DATA_START + bytes <= limitOf(segment, kind)
     if (fits(pool.spare)) return pool.spare
-    pool.want(Math.ceil((bytes * (TAKE_SHARE + 1)) / TAKE_SHARE) + DATA_START)
+    pool.want(Math.ceil(bytes * SLACK) + DATA_START)
     if (kind === 'put' || pool.problem === undefined) return undefined
     if (fits(pool.reserveSpare)) return pool.reserveSpare
     pool.wantReserve()
