@@ -5,6 +5,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { AgentError } from '../core/errors.ts'
 import { openKeyStore } from './key-store.ts'
+import { DerReader, SEQUENCE } from './key-stores/der.ts'
 
 const FIXTURES = new URL('../../test/fixtures/', import.meta.url)
 const KEYS: Record<string, Record<string, string>> = JSON.parse(fixture('key-stores/keys.json').toString())
@@ -63,6 +64,18 @@ for (const type of ['jks', 'p12']) {
   })
 }
 
+test('a PKCS #12 store whose certificates are encrypted with RC2 can be read', () => {
+  const store = openKeyStore(fixture('key-stores/legacy-certificate.p12'), 'storePass')
+
+  const entry = store.privateKey('server', 'storePass')
+
+  assert.ok(entry?.chain[0])
+  const certificate = new X509Certificate(entry.chain[0])
+  const key = createPrivateKey({ key: entry.key, format: 'der', type: 'pkcs8' })
+  assert.equal(certificate.subject, 'CN=localhost')
+  assert.ok(createPublicKey(key).equals(certificate.publicKey))
+})
+
 test('an alias is found in any case, and what is not there is undefined', () => {
   const store = openKeyStore(fixture('key-stores/other-keys.jceks'), 'storePass')
 
@@ -93,7 +106,8 @@ const STORES: [string, string][] = [
   ['key-stores/legacy.p12', 'storePass'],
   ['security/keystore.jks', 'password'],
   ['security/keystore.p12', 'password'],
-  ['security/truststore.p12', 'password']
+  ['security/truststore.p12', 'password'],
+  ['key-stores/legacy-certificate.p12', 'storePass']
 ]
 
 for (const [file, password] of STORES) {
@@ -129,6 +143,24 @@ for (const [file, password] of STORES) {
     )
   })
 }
+
+test('a PKCS #12 store without a check works, and a wrong password shows when it is decrypted', () => {
+  for (const file of ['security/keystore.p12', 'key-stores/legacy-certificate.p12']) {
+    const whole = new DerReader(fixture(file)).inside(SEQUENCE)
+    whole.integer()
+    const content = Buffer.concat([Buffer.from([2, 1, 3]), whole.whole(SEQUENCE)])
+    const length = Buffer.alloc(2)
+    length.writeUInt16BE(content.length)
+    const store = Buffer.concat([Buffer.from([SEQUENCE, 0x82]), length, content])
+
+    const password = file.startsWith('security') ? 'password' : 'storePass'
+    assert.equal(openKeyStore(store, password).aliases.length, 1)
+    assert.throws(() => openKeyStore(store, 'wrong'), {
+      code: 'ERR_CONFIG',
+      message: /password was incorrect/
+    })
+  }
+})
 
 test('a wrong key password is refused', () => {
   const expected = {

@@ -36,8 +36,8 @@ export function badStore(problem: string, facts: Record<string, unknown> = {}): 
 }
 
 /** The integrity check failed; in Java's words. */
-export function wrongStorePassword(): AgentError {
-  return new AgentError('ERR_CONFIG', 'Keystore was tampered with, or password was incorrect')
+export function wrongStorePassword(cause?: unknown): AgentError {
+  return new AgentError('ERR_CONFIG', 'Keystore was tampered with, or password was incorrect', {}, cause)
 }
 
 /** What was decrypted is not a key; a cipher that cannot be had stays what it is. */

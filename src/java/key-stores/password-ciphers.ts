@@ -12,11 +12,14 @@ import {
   wide,
   type KeyMaterial
 } from './password-keys.ts'
+import { decryptRc2 } from './rc2.ts'
 
 const PBES2 = '1.2.840.113549.1.5.13'
 const PBKDF2 = '1.2.840.113549.1.5.12'
 const SHA1_3DES = '1.2.840.113549.1.12.1.3'
 const SHA1_2DES = '1.2.840.113549.1.12.1.4'
+const SHA1_RC2_128 = '1.2.840.113549.1.12.1.5'
+const SHA1_RC2_40 = '1.2.840.113549.1.12.1.6'
 const SUN_MD5_3DES = '1.3.6.1.4.1.42.2.19.1'
 const SUN_JKS = '1.3.6.1.4.1.42.2.17.1.1'
 
@@ -51,6 +54,10 @@ export function decryptWithPassword(algorithm: DerReader, encrypted: Buffer, pas
       return decryptPkcs12(materialOf(algorithm.inside(SEQUENCE), password), encrypted, 'des-ede3-cbc')
     case SHA1_2DES:
       return decryptPkcs12(materialOf(algorithm.inside(SEQUENCE), password), encrypted, 'des-ede-cbc')
+    case SHA1_RC2_128:
+      return decryptPkcs12Rc2(materialOf(algorithm.inside(SEQUENCE), password), encrypted, 16)
+    case SHA1_RC2_40:
+      return decryptPkcs12Rc2(materialOf(algorithm.inside(SEQUENCE), password), encrypted, 5)
     case SUN_MD5_3DES:
       return decryptSunTripleDes(algorithm.inside(SEQUENCE), encrypted, password)
     case SUN_JKS:
@@ -84,6 +91,11 @@ function decryptPkcs12(
     pkcs12Key('sha1', FOR_IV, material, 8),
     encrypted
   )
+}
+
+function decryptPkcs12Rc2(material: KeyMaterial, encrypted: Buffer, keyBytes: number): Buffer {
+  const key = pkcs12Key('sha1', FOR_KEY, material, keyBytes)
+  return decryptRc2(key, 8 * keyBytes, pkcs12Key('sha1', FOR_IV, material, 8), encrypted)
 }
 
 /** RFC 8018: SEQUENCE { SEQUENCE { PBKDF2, parameters }, SEQUENCE { cipher, OCTET STRING iv } }. */

@@ -57,7 +57,12 @@ function contentOf(content: DerReader, password: string | undefined): DerReader 
   const encrypted = data.inside(SEQUENCE)
   encrypted.oid()
   const algorithm = encrypted.inside(SEQUENCE)
-  return new DerReader(decryptWithPassword(algorithm, encrypted.value(IMPLICIT_OCTETS), password))
+  const bytes = encrypted.value(IMPLICIT_OCTETS)
+  try {
+    return new DerReader(decryptWithPassword(algorithm, bytes, password))
+  } catch (error) {
+    throw error instanceof AgentError ? error : wrongStorePassword(error)
+  }
 }
 
 /** MacData: SEQUENCE { SEQUENCE { SEQUENCE digest, OCTET STRING mac }, OCTET STRING salt, INTEGER iterations = 1 }. */
