@@ -175,7 +175,10 @@ export class DurableLog {
   async take(max: number): Promise<Lease | undefined> {
     if (this.#closed) throw closed()
     const wanted = Math.min(max, this.#options.transactionCapacity)
-    while (this.#queue.length === 0 && this.#reader.position !== undefined) await this.#load()
+    while (this.#queue.length === 0 && this.#reader.position !== undefined) {
+      await this.#load()
+      if (this.#closed) throw closed()
+    }
     const taken = this.#queue.take(wanted)
     this.#readAhead()
     return taken === undefined ? undefined : this.#lend(taken.runs, taken.batch)
@@ -372,6 +375,7 @@ export class DurableLog {
   }
 
   async #commit(runs: readonly Run<Held>[]): Promise<void> {
+    if (this.#closed) throw closed()
     const ranges = rangesOf(runs)
     for (const { first, end } of ranges) this.#done.add(first, end)
     for (const {

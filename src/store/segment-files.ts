@@ -26,6 +26,8 @@ export async function findFiles(disk: Disk, folders: readonly string[]): Promise
   for (const folder of folders) {
     await disk.makeFolder(folder)
     await syncParents(disk, folder)
+    // What the process before saw removed or renamed must not come back after power loss.
+    await disk.syncFolder(folder)
     for (const name of await disk.list(folder)) {
       const named = readName(name)
       if (named === undefined) continue

@@ -38,6 +38,7 @@ export class SpillReader {
   #walk: FrameWalk | undefined
   #expected = 0
   #loading: Promise<void> | undefined
+  #closed = false
 
   constructor(parts: ReaderParts) {
     this.#parts = parts
@@ -65,6 +66,8 @@ export class SpillReader {
 
   /** Resolves once nothing is read and no file is open. */
   async close(): Promise<void> {
+    this.#closed = true
+    this.#closed = true
     await this.#loading?.catch(() => undefined)
     const left = this.#leave()
     this.#at = undefined
@@ -72,7 +75,7 @@ export class SpillReader {
   }
 
   async #load(): Promise<void> {
-    while (this.#at !== undefined) {
+    while (this.#at !== undefined && !this.#closed) {
       const { segment } = this.#at
       const limit = this.#parts.limit()
       const last = limit === undefined || segment.id >= limit.segment.id
