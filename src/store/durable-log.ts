@@ -178,6 +178,7 @@ export class DurableLog {
     while (this.#queue.length === 0 && this.#reader.position !== undefined) {
       await this.#load()
       if (this.#closed) throw closed()
+      if (this.#closed) throw closed()
     }
     const taken = this.#queue.take(wanted)
     this.#readAhead()

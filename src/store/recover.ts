@@ -93,25 +93,30 @@ class Recovery {
   /** Segments by id. Files that hold nothing become spares; what is not of this log is set aside. */
   async #sort(files: readonly FoundFile[], channelId: Buffer): Promise<FoundFile[]> {
     const byId = new Map<number, FoundFile>()
-    const strangers: FoundFile[] = []
-    for (const file of files) {
-      if (file.role !== 'seg') {
-        await this.#keepSpare(file)
-        continue
-      }
+    for (const file of files.filter(({ role }) => role === 'seg')) {
       const other = byId.get(idOf(file))
-      if (file.header !== undefined && !file.header.channelId.equals(channelId)) strangers.push(file)
+      if (file.header !== undefined && !file.header.channelId.equals(channelId)) await this.#setAside(file)
       else if (other === undefined) byId.set(idOf(file), file)
-      else if (other.nameId === idOf(file)) strangers.push(file)
-      else strangers.push(byId.set(idOf(file), file) && other)
+      else if (other.nameId === idOf(file)) await this.#setAsideTwin(file)
+      else await this.#setAsideTwin(byId.set(idOf(file), file) && other)
     }
-    for (const file of strangers) {
-      const reason =
-        'The file is not a segment of this log, or there is another one of the same number; it was set aside.'
-      this.#skip({ file: file.path, at: 0, firstEvent: 0, events: 0, reason })
-      await this.#quarantine.move(file)
+    for (const file of files.filter(({ role }) => role !== 'seg')) {
+      // Two names of one file: what looks free holds events.
+      if (file.header !== undefined && byId.has(file.header.id)) await this.#remove(file.path)
+      else await this.#keepSpare(file)
     }
     return [...byId.values()].sort((a, b) => idOf(a) - idOf(b))
+  }
+
+  async #setAside(file: FoundFile): Promise<void> {
+    this.#skip({ file: file.path, at: 0, firstEvent: 0, events: 0, reason: 'The file belongs to another log; it was set aside.' })
+    await this.#quarantine.move(file)
+  }
+
+  /** The other one holds the events. */
+  async #setAsideTwin(file: FoundFile): Promise<void> {
+    this.#options.log.warn('A second file of the same segment is set aside.', { file: file.path, segment: idOf(file) })
+    await this.#quarantine.move(file)
   }
 
   async #keepSpare({ folder, path, role, bytes }: FoundFile): Promise<void> {
@@ -139,7 +144,7 @@ class Recovery {
     let stated = false
     for (const file of files.toReversed()) {
       const segment = segmentOf(file, channelId, this.#options.cipher)
-      const seal = await findSeal(this.#options.disk, segment)
+      const seal = await findSeal(this.#options.disk, segment, file.bytes)
       segment.sealed = seal !== undefined
       if (seal !== undefined) {
         const { firstEvent, nextEvent, end, headEvents, tailEvents } = seal
@@ -154,8 +159,15 @@ class Recovery {
           firstEvent: seal?.firstEvent,
           nextEvent: seal?.nextEvent
         }
-        scan = await withFile(this.#options.disk, segment.path, { create: false, synced: false }, open =>
-          scanSegment(segment, open, bounds)
+        scan = await withFile(
+          this.#options.disk,
+          segment.path,
+          { create: false, synced: false },
+          async open => {
+            // After a kill the page cache may show what is not on the disk: it counts only once it is.
+            if (seal === undefined) await open.sync()
+            return scanSegment(segment, open, bounds)
+          }
         )
         this.#bytesRead += scan.bytesRead
         if (seal === undefined) adopt(segment, scan)

@@ -16,7 +16,7 @@ export interface FoundFile {
   /** As the name says. */
   readonly nameId: number
   readonly bytes: number
-  /** Undefined when both copies are damaged, and for files that hold nothing. */
+  /** Undefined when both copies are damaged. */
   readonly header: SegmentHeader | undefined
 }
 
@@ -37,7 +37,7 @@ export async function findFiles(disk: Disk, folders: readonly string[]): Promise
         path,
         role: named.role,
         nameId: named.id,
-        ...(await probe(disk, path, named.role))
+        ...(await probe(disk, path))
       })
     }
   }
@@ -52,11 +52,10 @@ async function syncParents(disk: Disk, folder: string): Promise<void> {
   await syncParents(disk, parent).catch(() => undefined)
 }
 
-async function probe(disk: Disk, path: string, role: FileRole): Promise<Pick<FoundFile, 'bytes' | 'header'>> {
+async function probe(disk: Disk, path: string): Promise<Pick<FoundFile, 'bytes' | 'header'>> {
   return withFile(disk, path, { create: false, synced: false }, async file => {
     const bytes = await file.size()
-    if (role !== 'seg') return { bytes, header: undefined }
-    const start = Buffer.alloc(DATA_START)
+    const start = Buffer.alloc(Math.min(DATA_START, bytes))
     const read = await readFully(file, start, 0)
     return { bytes, header: decodeSegmentHeader(start.subarray(0, read)) }
   })
