@@ -15,7 +15,7 @@ function serve(port: MessagePort): void {
   if (database === undefined) return
   let isShrinking = false
   const shrink = (): void => {
-    isShrinking = !database.closed && database.shrink()
+    isShrinking = !database.closed && shrinks(database)
     if (isShrinking) setImmediate(shrink)
   }
   port.on('message', (first: Asked) => {
@@ -28,6 +28,15 @@ function serve(port: MessagePort): void {
     if (database.closed) port.close()
     else if (!isShrinking && asked.some(({ request }) => request.kind === 'take')) shrink()
   })
+}
+
+/** Space that cannot be given back now will be used again, or given back after a later take. */
+function shrinks(database: EventDatabase): boolean {
+  try {
+    return database.shrink()
+  } catch {
+    return false
+  }
 }
 
 function open(port: MessagePort): EventDatabase | undefined {

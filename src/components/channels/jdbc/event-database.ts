@@ -7,12 +7,14 @@ import { AgentError } from '../../../core/errors.ts'
 /** Marks a database file as one of this channel: "MRJQ". */
 const APPLICATION_ID = 0x4d524a51
 const SCHEMA_VERSION = 1
-/** The write-ahead log is copied into the database after so many pages of 4 KiB, and is kept at this size. */
+const PAGE_BYTES = 4096
+/** The write-ahead log is copied into the database after so many pages, and is kept at this size. */
 const LOG_PAGES = 1000
 /** Puts leave this much of the disk alone, so that commits of takes still find room. */
 const LEAST_FREE_BYTES = 16 * 1024 * 1024
 /** An empty database gives pages back to the disk when it has more than these. */
-const SPARE_PAGES = 4096
+const SPARE_PAGES = 2048
+const SHRINK_PAGES = 256
 
 /** Consecutive events as they are stored. Events are numbered from 0 on, for ever. */
 export interface StoredRow {
@@ -104,6 +106,7 @@ export class EventDatabase {
       this.#database.exec('COMMIT')
     } catch (error) {
       if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
+      this.#emptyLog()
       throw error
     }
   }
@@ -151,9 +154,8 @@ export class EventDatabase {
 
   /** Gives some pages of an empty database back to the disk; returns whether there is more to give. */
   shrink(): boolean {
-    const free = this.#selectFree.get()?.['freelist_count']
-    if (Number(free) <= SPARE_PAGES || this.#selectAny.get() !== undefined) return false
-    this.#database.exec(`PRAGMA incremental_vacuum(${SPARE_PAGES})`)
+    if (this.#freePages <= SPARE_PAGES || this.#selectAny.get() !== undefined) return false
+    this.#database.exec(`PRAGMA incremental_vacuum(${SHRINK_PAGES})`)
     return true
   }
 
@@ -170,10 +172,24 @@ export class EventDatabase {
     this.#deleteTaken.run(first, first + events)
   }
 
+  /** On a full disk the next transaction then writes over the log instead of growing it. */
+  #emptyLog(): void {
+    try {
+      this.#database.exec('PRAGMA wal_checkpoint(RESTART)')
+    } catch {
+      // The error that led here is the one to tell.
+    }
+  }
+
+  get #freePages(): number {
+    return Number(this.#selectFree.get()?.['freelist_count'])
+  }
+
+  /** Room is what the disk has, and what the database gave up within itself. */
   #refuseFullDisk(): void {
     const { bavail, bsize } = statfsSync(this.#file)
     const free = bavail * bsize
-    if (free >= LEAST_FREE_BYTES) return
+    if (free >= LEAST_FREE_BYTES || free + this.#freePages * PAGE_BYTES >= LEAST_FREE_BYTES) return
     throw new AgentError(
       'ERR_CHANNEL',
       `Usable space exhausted, only ${free} bytes remaining, required ${LEAST_FREE_BYTES} bytes.`,
@@ -187,9 +203,10 @@ function openDatabase(file: string, createSchema: boolean): DatabaseSync {
   const database = new DatabaseSync(file, { timeout: 0 })
   try {
     const isEmpty = Object.values(database.prepare('SELECT count(*) FROM sqlite_schema').get() ?? {})[0] === 0
-    if (isEmpty && createSchema) database.exec('PRAGMA page_size = 4096; PRAGMA auto_vacuum = INCREMENTAL')
+    if (isEmpty && createSchema)
+      database.exec(`PRAGMA page_size = ${PAGE_BYTES}; PRAGMA auto_vacuum = INCREMENTAL`)
     database.exec(`PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
-      PRAGMA wal_autocheckpoint = ${LOG_PAGES}; PRAGMA journal_size_limit = ${LOG_PAGES * 4096}`)
+      PRAGMA wal_autocheckpoint = ${LOG_PAGES}; PRAGMA journal_size_limit = ${LOG_PAGES * PAGE_BYTES}`)
     database.exec('BEGIN EXCLUSIVE') // takes the lock that other processes meet
     if (isEmpty && !createSchema) throw noSchema(file)
     if (isEmpty) createTables(database)
