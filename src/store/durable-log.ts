@@ -136,6 +136,11 @@ export class DurableLog {
     return this.#size
   }
 
+  /** Events given up as damaged, at start and since. */
+  get skippedEvents(): number {
+    return this.#skippedEvents
+  }
+
   /** How many leading events of `batch` one put would take now without waiting; at most transactionCapacity. */
   fits(batch: EventBatch): number {
     return this.#puts.busy ? 0 : this.#fitting(batch)
