@@ -72,24 +72,36 @@ test('encryption can end: old data is read, new data is plain', async () => {
   assert.deepEqual(await drain(disk, createFrameCipher(undefined, [oldKey])), [...EVENTS, ...EVENTS])
 })
 
-test('a segment whose salt is lost costs its own events, and is no reason not to start', async () => {
+test('a segment whose salt is lost costs its own events, says so, and is no reason not to start', async () => {
   const disk = newDisk()
   await fill(disk, createFrameCipher(newKey))
-  for (const path of (await contents(disk)).keys()) {
-    if (!path.includes('/seg-')) continue
-    const file = await disk.open(path, { create: false, synced: true })
-    await file.write(Buffer.alloc(8192, 0xff), 0)
-    await file.close()
-  }
-  await fill(disk, createFrameCipher(newKey))
+  await spoilHeaders(disk, index => index === 0)
   const log = await openLog(disk, createFrameCipher(newKey))
   const held = log.size
+
+  const found = await takeAll(log)
+
+  assert.equal(held, EVENTS.length)
+  assert.deepEqual(found, found.length === 0 ? [] : EVENTS.slice(-found.length))
+  assert.equal(log.stats().skippedEvents, EVENTS.length - found.length)
+  assert.ok(found.length < EVENTS.length)
   await log.close()
+})
 
-  const found = await drain(disk, createFrameCipher(newKey))
+test('segments of which nothing can be read are set aside and reported, encrypted or not', async () => {
+  for (const cipher of [undefined, createFrameCipher(newKey)]) {
+    const disk = newDisk()
+    await fill(disk, cipher)
+    await spoilHeaders(disk, () => true)
 
-  assert.deepEqual(found, EVENTS)
-  assert.ok(held >= EVENTS.length)
+    const log = await openLog(disk, cipher)
+    await log.close()
+
+    const aside = await disk.list(`${FOLDER}/quarantine`)
+    const reported = log.recovery.skipped.map(({ file }) => `${file.slice(FOLDER.length + 1)}-whole`)
+    assert.ok(aside.length > 0)
+    assert.deepEqual(aside.sort(), reported.sort())
+  }
 })
 
 test('a changed record is not given out, though its checksums fit; the others are', async () => {
@@ -179,6 +191,12 @@ async function fill(
 
 async function drain(disk: SimulatedDisk, cipher: FrameCipher | undefined): Promise<string[]> {
   const log = await openLog(disk, cipher)
+  const found = await takeAll(log)
+  await log.close()
+  return found
+}
+
+async function takeAll(log: DurableLog): Promise<string[]> {
   const found: string[] = []
   while (log.size > 0) {
     await using lease = await log.take(7)
@@ -186,8 +204,17 @@ async function drain(disk: SimulatedDisk, cipher: FrameCipher | undefined): Prom
     for (const event of lease.batch) found.push(event.text)
     await lease.commit()
   }
-  await log.close()
   return found
+}
+
+/** Overwrites both copies of the header of segments, the oldest first. */
+async function spoilHeaders(disk: SimulatedDisk, which: (index: number) => boolean): Promise<void> {
+  const segments = [...(await contents(disk)).keys()].filter(path => path.includes('/seg-'))
+  for (const path of segments.filter((_, index) => which(index))) {
+    const file = await disk.open(path, { create: false, synced: true })
+    await file.write(Buffer.alloc(DATA_START, 0xff), 0)
+    await file.close()
+  }
 }
 
 /** Changes the first frame of a put and makes its checksums fit. */

@@ -27,6 +27,7 @@ export interface Recovered {
 }
 
 interface Examined {
+  readonly file: FoundFile
   readonly segment: Segment
   scan: SegmentScan | undefined
 }
@@ -66,6 +67,7 @@ class Recovery {
     const files = await findFiles(this.#options.disk, this.#options.folders)
     const newest = files.filter(file => file.header !== undefined).sort((a, b) => idOf(b) - idOf(a))[0]
     const channelId = newest?.header?.channelId ?? randomBytes(CHANNEL_ID_BYTES)
+    this.#checkKeys(files, channelId)
     const segmentFiles = await this.#sort(files, channelId)
     const examined = await this.#examine(segmentFiles, channelId)
     const live = await this.#dropUnused(examined)
@@ -90,12 +92,21 @@ class Recovery {
     }
   }
 
+  /** A missing key ends the start before anything is touched. */
+  #checkKeys(files: readonly FoundFile[], channelId: Buffer): void {
+    for (const file of files) {
+      const own = file.role === 'seg' && file.header?.channelId.equals(channelId) === true
+      if (own) segmentOf(file, channelId, this.#options.cipher)
+    }
+  }
+
   /** Segments by id. Files that hold nothing become spares; what is not of this log is set aside. */
   async #sort(files: readonly FoundFile[], channelId: Buffer): Promise<FoundFile[]> {
     const byId = new Map<number, FoundFile>()
     for (const file of files.filter(({ role }) => role === 'seg')) {
       const other = byId.get(idOf(file))
-      if (file.header !== undefined && !file.header.channelId.equals(channelId)) await this.#setAside(file)
+      if (file.header !== undefined && !file.header.channelId.equals(channelId))
+        await this.#setAside(file, 'The file belongs to another log; it was set aside.')
       else if (other === undefined) byId.set(idOf(file), file)
       else if (other.nameId === idOf(file)) await this.#setAsideTwin(file)
       else await this.#setAsideTwin(byId.set(idOf(file), file) && other)
@@ -108,14 +119,17 @@ class Recovery {
     return [...byId.values()].sort((a, b) => idOf(a) - idOf(b))
   }
 
-  async #setAside(file: FoundFile): Promise<void> {
-    this.#skip({ file: file.path, at: 0, firstEvent: 0, events: 0, reason: 'The file belongs to another log; it was set aside.' })
+  async #setAside(file: FoundFile, reason: string): Promise<void> {
+    this.#skip({ file: file.path, at: 0, firstEvent: 0, events: 0, reason })
     await this.#quarantine.move(file)
   }
 
   /** The other one holds the events. */
   async #setAsideTwin(file: FoundFile): Promise<void> {
-    this.#options.log.warn('A second file of the same segment is set aside.', { file: file.path, segment: idOf(file) })
+    this.#options.log.warn('A second file of the same segment is set aside.', {
+      file: file.path,
+      segment: idOf(file)
+    })
     await this.#quarantine.move(file)
   }
 
@@ -173,16 +187,18 @@ class Recovery {
         if (seal === undefined) adopt(segment, scan)
         if (scan.state !== undefined) stated = true
       }
-      examined.unshift({ segment, scan })
+      examined.unshift({ file, segment, scan })
     }
     return examined
   }
 
-  /** A segment without a frame was made ahead and never used. */
+  /** A segment without a frame was made ahead and never used; without a header too it is damaged all over. */
   async #dropUnused(examined: readonly Examined[]): Promise<Examined[]> {
     const live: Examined[] = []
     for (const one of examined) {
       if (one.segment.sealed || one.scan?.used === true || (one.scan?.losses.length ?? 0) > 0) live.push(one)
+      else if (one.file.header === undefined && one.file.bytes > DATA_START)
+        await this.#setAside(one.file, 'No record of the file can be read; it was set aside.')
       else await this.#remove(one.segment.path)
     }
     return live
