@@ -120,9 +120,10 @@ export class SegmentPool {
           file: file.path,
           reason: messageOf(error)
         })
+        this.#options.clock.after(RETRY_MS, () => this.#reserveDone())
+        return
       }
-      this.#preparingReserve = false
-      if (!this.#closed) this.#options.changed()
+      this.#reserveDone()
     })
   }
 
@@ -176,6 +177,11 @@ export class SegmentPool {
     for (const segment of [this.spare, this.reserveSpare]) {
       await segment?.file?.close().catch(() => undefined)
     }
+  }
+
+  #reserveDone(): void {
+    this.#preparingReserve = false
+    if (!this.#closed) this.#options.changed()
   }
 
   #run(task: () => Promise<void>): void {

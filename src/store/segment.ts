@@ -52,10 +52,14 @@ export function pathOf(folder: string, role: FileRole, id: number): string {
   return join(folder, `${role}-${id.toString(16).padStart(ID_DIGITS, '0')}`)
 }
 
+/** Frames have 32 bits for it, and there must be some left. */
+const LARGEST_ID = 0xff00_0000
+
 /** What a name stands for; undefined when it is none of the log's. */
 export function readName(name: string): { readonly role: FileRole; readonly id: number } | undefined {
   const match = NAME.exec(name)
-  return match === null ? undefined : { role: match[1] as FileRole, id: parseInt(match[2] ?? '', 16) }
+  const id = parseInt(match?.[2] ?? '', 16)
+  return match === null || id > LARGEST_ID ? undefined : { role: match[1] as FileRole, id }
 }
 
 /** Where the seal stands. */
