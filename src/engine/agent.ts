@@ -40,7 +40,7 @@ export class Agent {
     const { sources, channels, sinks } = this.#parts
     return balanceSheet({
       sources: sources.map(({ name, ledger }) => ({ ...ledger, name })),
-      channels: channels.map(({ port }) => ({ ...port.ledger, name: port.name, held: port.channel.size })),
+      channels: channels.map(({ port }) => ({ ...port.ledger, name: port.name, held: port.channel.size, skipped: port.channel.skipped?.() ?? {} })),
       sinks: sinks.map(({ port }) => ({ ...port.ledger, name: port.name }))
     }, this.#parts.links)
   }
@@ -52,7 +52,7 @@ export class Agent {
       ...channels.map(({ port, supervised }): CounterGroup => {
         const { size, capacity } = port.channel
         const fill = capacity === 0 ? Number.MAX_VALUE : size / capacity * 100
-        const values = { ...port.counters, ChannelSize: size, ChannelCapacity: capacity, ChannelFillPercentage: fill }
+        const values = { ...port.counters, ...port.channel.gauges?.(), ChannelSize: size, ChannelCapacity: capacity, ChannelFillPercentage: fill }
         return { type: 'CHANNEL', name: port.name, values, ...times(supervised) }
       }),
       ...sources.map(({ name, counters, supervised }): CounterGroup =>

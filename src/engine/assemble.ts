@@ -78,7 +78,7 @@ class Assembler {
     const context = { ...this.#context(plan, () => supervised), counters, memory: this.#memory }
     const channel = definition.create(this.#settings(plan), context)
     const port = new ChannelPort(plan.name, channel, counters)
-    const up = (): void => { port.ledger.recovered = channel.size }
+    const up = (): void => port.recovered()
     const supervised: Supervised = this.#supervise(plan, { part: channel, up })
     return { port, supervised }
   }

@@ -71,7 +71,7 @@ export class DurableLog {
   #size: number
   /** Of puts under way. */
   #storing = 0
-  #skippedEvents: number
+  readonly #skipped: Record<string, number> = {}
   #skippedParts: number
   #takeErrors = 0
   #closed = false
@@ -86,7 +86,7 @@ export class DurableLog {
     this.#durablyDone = new DoneSet(done.ranges())
     this.#size = done.countUndone(done.watermark, nextEvent)
     this.#skippedParts = skipped.length
-    this.#skippedEvents = skipped.reduce((sum, { events }) => sum + events, 0)
+    for (const part of skipped) this.#countSkipped(part)
     this.#replayBytesPerMs = Math.max(found.bytesRead / Math.max(elapsedMs, 1), 100_000)
     this.recovery = { events: this.#size, recovered: this.#size, skipped, elapsedMs }
     this.#quarantine = new Quarantine(options.disk, options.log)
@@ -138,7 +138,12 @@ export class DurableLog {
 
   /** Events given up as damaged, at start and since. */
   get skippedEvents(): number {
-    return this.#skippedEvents
+    return Object.values(this.#skipped).reduce((sum, events) => sum + events, 0)
+  }
+
+  /** Events lost in damaged parts, at start and since, by reason. */
+  get skippedByReason(): Readonly<Record<string, number>> {
+    return this.#skipped
   }
 
   /** How many leading events of `batch` one put would take now without waiting; at most transactionCapacity. */
@@ -223,7 +228,7 @@ export class DurableLog {
         (this.#options.verify === true ? live : unsealed) / this.#replayBytesPerMs
       ),
       recoveredEvents: this.recovery.recovered,
-      skippedEvents: this.#skippedEvents,
+      skippedEvents: this.skippedEvents,
       skippedParts: this.#skippedParts,
       putErrors: this.#writer.putErrors,
       takeErrors: this.#takeErrors,
@@ -412,7 +417,7 @@ export class DurableLog {
     const lost = this.#done.countUndone(events.first, events.end)
     const part: SkippedPart = { file: segment.path, at, firstEvent: events.first, events: lost, reason }
     this.#skippedParts++
-    this.#skippedEvents += lost
+    this.#countSkipped(part)
     this.#takeErrors++
     this.#options.log.error('A part of the log is damaged and is skipped.', { ...part })
     this.#done.add(events.first, events.end)
@@ -424,6 +429,10 @@ export class DurableLog {
       })
     )
     if (lost > 0) this.#track(this.#writer.take([events], lost))
+  }
+
+  #countSkipped({ reason, events }: SkippedPart): void {
+    if (events > 0) this.#skipped[reason] = (this.#skipped[reason] ?? 0) + events
   }
 
   #track(work: Promise<unknown>): void {

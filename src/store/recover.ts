@@ -77,7 +77,9 @@ class Recovery {
     await this.#reportLosses(live, done)
     this.#reportGaps(live, done)
     await this.#seal(live)
-    const last = done.ranges().at(-1)?.end ?? 0
+    const stored = Math.max(0, ...live.map(({ segment }) => segment.nextEvent))
+    // Numbers beyond were given to puts that never got to the disk.
+    done.add(stored, done.ranges().at(-1)?.end ?? 0)
     const segments = live.map(({ segment }) => segment)
     return {
       channelId,
@@ -87,7 +89,7 @@ class Recovery {
       reserves: this.#reserves,
       skipped: this.#skipped,
       nextId: Math.max(0, ...files.map(file => Math.max(idOf(file), file.nameId))) + 1,
-      nextEvent: Math.max(last, ...segments.map(({ nextEvent }) => nextEvent)),
+      nextEvent: Math.max(stored, done.ranges().at(-1)?.end ?? 0),
       bytesRead: this.#bytesRead
     }
   }
