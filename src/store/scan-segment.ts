@@ -121,6 +121,7 @@ class Scan {
 
   frame({ frame, header, payload, intact, missingFrom }: WalkedFrame): void {
     if (missingFrom !== undefined) this.#hole(missingFrom, frame.position, 'Records are missing or damaged.')
+    this.#closeHoles(frame.firstEvent)
     this.#confirm(frame.durable)
     this.#apply(frame, header, intact ? payload : undefined)
     this.#now.end = frameEnd(frame)
@@ -148,7 +149,6 @@ class Scan {
   }
 
   #apply(frame: StoredFrame, header: Buffer, payload: Buffer | undefined): void {
-    this.#closeHoles(frame.firstEvent)
     if (payload === undefined) {
       this.#hole(
         frame.position,
