@@ -34,6 +34,7 @@ export class JdbcChannel implements Channel {
   #session: JdbcSession | undefined
   #storing = 0
   #lastHeld = 0
+  #lostBefore = 0
 
   constructor(limits: JdbcLimits, context: ChannelContext) {
     this.#limits = limits
@@ -45,6 +46,12 @@ export class JdbcChannel implements Channel {
 
   get size(): number {
     return this.#session?.held ?? this.#lastHeld
+  }
+
+  /** Events in damaged rows, which were set aside. */
+  skipped(): Readonly<Record<string, number>> {
+    const lost = this.#lostBefore + (this.#session?.lost ?? 0)
+    return lost === 0 ? {} : { 'damaged rows': lost }
   }
 
   async start(): Promise<void> {
@@ -63,6 +70,7 @@ export class JdbcChannel implements Channel {
     const session = this.#session
     if (session === undefined) return
     this.#lastHeld = session.held
+    this.#lostBefore += session.lost
     this.#session = undefined
     await session.close()
   }

@@ -40,6 +40,7 @@ export class JdbcSession {
   #durable: number
   #next: number
   #held: number
+  #lost = 0
   #reading: Promise<void> | undefined
 
   constructor(thread: DatabaseThread, log: Log) {
@@ -55,6 +56,11 @@ export class JdbcSession {
   /** Events on the disk, those on loan included. */
   get held(): number {
     return this.#held
+  }
+
+  /** Events in damaged rows, since the start. */
+  get lost(): number {
+    return this.#lost
   }
 
   /** Whether a take may find events. */
@@ -148,6 +154,7 @@ export class JdbcSession {
     await this.#thread.setAside({ first, events })
     const lostEvents = events - taken.reduce((sum, span) => sum + span.events, 0)
     this.#held -= lostEvents
+    this.#lost += lostEvents
     this.#log.error('Stored events are damaged and were set aside in the table "damaged".', {
       first,
       events,

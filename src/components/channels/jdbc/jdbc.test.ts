@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -197,6 +197,29 @@ test('a full channel says so as Flume does', async () => {
 
   await context.clock.advance(3000)
   await refused
+})
+
+test('a row that is damaged on the disk is left out, counted and said; the others are delivered', async () => {
+  const file = newFile()
+  const before = await started(file)
+  for (const text of ['before', 'mark of this one', 'behind']) await before.put(batchOf([text]), never)
+  await before.stop()
+  const bytes = readFileSync(file)
+  bytes.write('M', bytes.indexOf('mark of this one'))
+  writeFileSync(file, bytes)
+
+  const context = fakeChannelContext()
+  const channel = await started(file, {}, context)
+  const texts = await takeAll(channel)
+
+  assert.deepEqual(
+    [texts, channel.size, channel.skipped?.()],
+    [['before', 'behind'], 0, { 'damaged rows': 1 }]
+  )
+  assert.deepEqual(
+    context.log.lines.filter(({ level }) => level === 'error').map(({ facts }) => facts),
+    [{ first: 1, events: 1, lostEvents: 1 }]
+  )
 })
 
 test('a Derby database beside ours is pointed out', async () => {
