@@ -74,7 +74,7 @@ export function segmentOf(file: FoundFile, channelId: Buffer, cipher: FrameCiphe
   if (keyId !== undefined && segmentCipher === undefined) {
     throw new AgentError(
       'ERR_CHANNEL',
-      'A segment of the log is encrypted with a key that is not configured.',
+      'A segment of the log is encrypted with a key that is not configured; name it in encryption.keyProvider.keys or encryption.oldKeyFiles.',
       { file: path, keyId }
     )
   }
