@@ -1,44 +1,26 @@
 import type { EventBatch } from '../core/batch.ts'
 import type { Lease } from '../core/contracts.ts'
 import { AgentError, messageOf } from '../core/errors.ts'
-import { MemoryBudget } from '../core/memory-budget.ts'
 import { DoneSet, type EventRange } from './done-set.ts'
-import { EventQueue, type Run } from './event-queue.ts'
+import { BLOCK_BYTES } from './frame.ts'
+import { channelFull, completeOptions, type LogOptions, refuseImpossible } from './log-limits.ts'
+import { LogLosses } from './log-losses.ts'
+import { type Loan, LogMemory } from './log-memory.ts'
 import type { DurableLogOptions, DurableLogStats, RecoveryReport, SkippedPart } from './log-options.ts'
 import { LogWriter } from './log-writer.ts'
 import { PutQueue } from './put-queue.ts'
 import { recover, type Recovered } from './recover.ts'
 import type { Loss } from './scan-segment.ts'
 import { Quarantine } from './segment-files.ts'
+import { DATA_START } from './segment-header.ts'
 import { SegmentPool } from './segment-pool.ts'
 import type { LogPosition, Segment } from './segment.ts'
-import { type Account, SlabSpace } from './space.ts'
 import { SpillReader } from './spill-reader.ts'
 import { SyncTimes } from './sync-times.ts'
 import { Wakers } from './wakers.ts'
 import type { PutEntry } from './write-group.ts'
-import { BLOCK_BYTES } from './frame.ts'
-import { DATA_START } from './segment-header.ts'
 
-const MEBIBYTE = 1024 * 1024
-const SEGMENT_BYTES = 64 * MEBIBYTE
-const STAGING_BYTES = 4 * MEBIBYTE
-const DEPTH = 2
-const KEEP_FREE = 4
-const MOST_EVENT_BYTES = 1024 * MEBIBYTE
-/** A slab this many times larger than the bodies of a put is not kept for it: the bodies are copied. */
-const SPARSE = 8
-/** Puts are joined by copying up to so many bytes, so that a take that waits for the disk is worth it. */
-const JOIN_BYTES = MEBIBYTE
-
-/** What a run of events in memory belongs to. */
-interface Held {
-  /** Number of its first event in the queue, and in the log. */
-  readonly pushed: number
-  readonly event: number
-  readonly account: Account
-  readonly seconds: number
-}
+const LEAST_REPLAY_BYTES_PER_MS = 100_000
 
 /**
  * An append-only log of events on disk, first in, first out. A put resolves once its events are on the disk; only
@@ -47,7 +29,7 @@ interface Held {
 export class DurableLog {
   /** What was found at start. */
   readonly recovery: RecoveryReport
-  readonly #options: DurableLogOptions
+  readonly #options: LogOptions
   readonly #segments: Segment[]
   /** Of this life: older segments may go once it is on the disk. */
   readonly #firstOwnId: number
@@ -58,12 +40,9 @@ export class DurableLog {
   readonly #writer: LogWriter
   readonly #reader: SpillReader
   readonly #times = new SyncTimes()
-  readonly #queue = new EventQueue<Held>(JOIN_BYTES)
-  readonly #budget: MemoryBudget
-  readonly #space: SlabSpace
+  readonly #memory: LogMemory
   readonly #puts: PutQueue
   readonly #wakers = new Wakers()
-  readonly #leases = new Set<{ readonly seconds: number }>()
   readonly #quarantine: Quarantine
   readonly #work = new Set<Promise<unknown>>()
   readonly #replayBytesPerMs: number
@@ -71,13 +50,12 @@ export class DurableLog {
   #size: number
   /** Of puts under way. */
   #storing = 0
-  readonly #skipped: Record<string, number> = {}
-  #skippedParts: number
+  readonly #losses: LogLosses
   #takeErrors = 0
   #closed = false
   #closing: Promise<void> | undefined
 
-  private constructor(options: DurableLogOptions, found: Recovered, elapsedMs: number) {
+  private constructor(options: LogOptions, found: Recovered, elapsedMs: number) {
     const { done, segments, nextEvent, skipped } = found
     this.#options = options
     this.#segments = segments
@@ -85,13 +63,11 @@ export class DurableLog {
     this.#done = done
     this.#durablyDone = new DoneSet(done.ranges())
     this.#size = done.countUndone(done.watermark, nextEvent)
-    this.#skippedParts = skipped.length
-    for (const part of skipped) this.#countSkipped(part)
-    this.#replayBytesPerMs = Math.max(found.bytesRead / Math.max(elapsedMs, 1), 100_000)
+    this.#losses = new LogLosses(skipped)
+    this.#replayBytesPerMs = Math.max(found.bytesRead / Math.max(elapsedMs, 1), LEAST_REPLAY_BYTES_PER_MS)
     this.recovery = { events: this.#size, recovered: this.#size, skipped, elapsedMs }
     this.#quarantine = new Quarantine(options.disk, options.log)
-    this.#budget = new MemoryBudget(options.memoryBytes)
-    this.#space = new SlabSpace(this.#budget)
+    this.#memory = new LogMemory(options.memoryBytes)
     this.#puts = new PutQueue(options.clock)
     this.#pool = this.#newPool(found)
     this.#writer = this.#newWriter(nextEvent)
@@ -100,7 +76,7 @@ export class DurableLog {
       segments,
       done,
       limit: () => this.#limit,
-      deliver: (batch, first, seconds) => this.#hold(batch, first, seconds),
+      deliver: (batch, first, seconds) => this.#memory.hold(batch, first, seconds),
       lost: (segment, loss) => this.#lost(segment, loss),
       left: () => this.#collect()
     })
@@ -111,15 +87,10 @@ export class DurableLog {
    * Recovers what is in the folders and goes on behind it. Damage is skipped and reported, never fatal. Rejects when
    * files cannot be opened or read at all, and with ERR_CHANNEL when a key is missing; trying again may help.
    */
-  static async open(options: DurableLogOptions): Promise<DurableLog> {
+  static async open(given: DurableLogOptions): Promise<DurableLog> {
     const startedAt = performance.now()
-    const segmentBytes = options.segmentBytes ?? SEGMENT_BYTES
-    const keepFreeSegments = options.keepFreeSegments ?? KEEP_FREE
-    const found = await recover(options, {
-      segmentBytes,
-      reserveBytes: Math.min(segmentBytes, MEBIBYTE),
-      keepFreeSegments
-    })
+    const options = completeOptions(given)
+    const found = await recover(options, options)
     const log = new DurableLog(options, found, performance.now() - startedAt)
     log.#pool.fillReserves()
     log.#writer.begin()
@@ -138,12 +109,12 @@ export class DurableLog {
 
   /** Events given up as damaged, at start and since. */
   get skippedEvents(): number {
-    return Object.values(this.#skipped).reduce((sum, events) => sum + events, 0)
+    return this.#losses.events
   }
 
   /** Events lost in damaged parts, at start and since, by reason. */
   get skippedByReason(): Readonly<Record<string, number>> {
-    return this.#skipped
+    return this.#losses.byReason
   }
 
   /** How many leading events of `batch` one put would take now without waiting; at most transactionCapacity. */
@@ -160,7 +131,7 @@ export class DurableLog {
   async put(batch: EventBatch, signal: AbortSignal): Promise<void> {
     if (batch.length === 0) return
     if (this.#closed) throw closed()
-    this.#refuseImpossible(batch)
+    refuseImpossible(batch, this.#options)
     if (!this.#puts.busy && this.#fitting(batch) >= batch.length) return this.#store(batch)
     let stored: Promise<void> = Promise.resolve()
     await this.#puts.wait(
@@ -169,7 +140,7 @@ export class DurableLog {
         admit: () => {
           stored = this.#store(batch)
         },
-        full: () => this.#full()
+        full: () => channelFull(this.#options.name, this.#size)
       },
       this.#options.keepAliveMs,
       signal
@@ -185,29 +156,26 @@ export class DurableLog {
   async take(max: number): Promise<Lease | undefined> {
     if (this.#closed) throw closed()
     const wanted = Math.min(max, this.#options.transactionCapacity)
-    while (this.#queue.length === 0 && this.#reader.position !== undefined) {
+    while (this.#memory.empty && this.#reader.position !== undefined) {
       await this.#load()
       if (this.#closed) throw closed()
-      if (this.#closed) throw closed()
     }
-    const taken = this.#queue.take(wanted)
+    const loan = this.#memory.lend(wanted)
     this.#readAhead()
-    return taken === undefined ? undefined : this.#lend(taken.runs, taken.batch)
+    return loan && this.#leaseOf(loan)
   }
 
   /** Resolves once a take may find events, when `signal` aborts, or when the log closes. */
   filled(signal: AbortSignal): Promise<void> {
-    if (this.#queue.length > 0 || this.#reader.position !== undefined || this.#closed)
-      return Promise.resolve()
+    if (!this.#memory.empty || this.#reader.position !== undefined || this.#closed) return Promise.resolve()
     return this.#wakers.wait(signal)
   }
 
   /** How the log is doing. */
   stats(): DurableLogStats {
     const now = this.#options.clock.now() / 1000
-    const [lease] = this.#leases
-    const oldest =
-      lease?.seconds ?? this.#queue.first?.account.seconds ?? this.#reader.position?.segment.created
+    const created = this.#reader.position?.segment.created
+    const oldest = this.#memory.oldestSeconds ?? (created === undefined ? undefined : created / 1000)
     const live = this.#segments.reduce((sum, segment) => sum + segment.end, 0)
     const unsealed = this.#segments.reduce(
       (sum, { sealed, end }) => sum + (sealed ? 2 * BLOCK_BYTES : end),
@@ -223,13 +191,13 @@ export class DurableLog {
       oldestEventAgeMs:
         oldest === undefined || this.#size === 0 ? 0 : Math.max(0, Math.round((now - oldest) * 1000)),
       bytesOnDisk: live + this.#pool.spareBytes,
-      memoryBytes: this.#budget.used,
+      memoryBytes: this.#memory.bytes,
       estimatedReplayMs: Math.ceil(
         (this.#options.verify === true ? live : unsealed) / this.#replayBytesPerMs
       ),
       recoveredEvents: this.recovery.recovered,
-      skippedEvents: this.skippedEvents,
-      skippedParts: this.#skippedParts,
+      skippedEvents: this.#losses.events,
+      skippedParts: this.#losses.parts,
       putErrors: this.#writer.putErrors,
       takeErrors: this.#takeErrors,
       unhealthy: (this.#writer.unhealthy ?? this.#pool.problem)?.message
@@ -252,37 +220,19 @@ export class DurableLog {
   }
 
   #newPool({ channelId, nextId, free, reserves }: Recovered): SegmentPool {
-    const { disk, clock, log, folders, minimumFreeBytes, segmentBytes, keepFreeSegments, cipher } =
-      this.#options
-    return new SegmentPool({
-      disk,
-      clock,
-      log,
-      folders,
-      minimumFreeBytes,
-      cipher,
-      channelId,
-      nextId,
-      free,
-      reserves,
-      segmentBytes: segmentBytes ?? SEGMENT_BYTES,
-      keepFreeSegments: keepFreeSegments ?? KEEP_FREE,
-      changed: () => this.#writer.changed()
-    })
+    const { cipher } = this.#options
+    const changed = (): void => this.#writer.changed()
+    return new SegmentPool({ ...this.#options, cipher, channelId, nextId, free, reserves, changed })
   }
 
   #newWriter(nextEvent: number): LogWriter {
-    const { clock, log, stagingBytes, depth, keepAliveMs, codec } = this.#options
+    const { codec } = this.#options
     return new LogWriter({
-      pool: this.#pool,
-      clock,
-      log,
-      keepAliveMs,
+      ...this.#options,
       codec,
+      pool: this.#pool,
       nextEvent,
       times: this.#times,
-      stagingBytes: stagingBytes ?? STAGING_BYTES,
-      depth: depth ?? DEPTH,
       state: () => this.#done.ranges(),
       begun: (segment, from) => this.#begun(segment, from),
       stored: put => this.#stored(put),
@@ -295,36 +245,6 @@ export class DurableLog {
   #fitting(batch: EventBatch): number {
     const room = this.capacity - this.#size - this.#storing
     return Math.max(0, Math.min(batch.length, this.#options.transactionCapacity, room))
-  }
-
-  #refuseImpossible(batch: EventBatch): void {
-    const { transactionCapacity, name } = this.#options
-    if (batch.length > transactionCapacity) {
-      throw new AgentError(
-        'ERR_BATCH_TOO_LARGE',
-        `Put queue for FileBackedTransaction of capacity ${transactionCapacity} full, ` +
-          'consider committing more frequently, increasing capacity or increasing thread count. ' +
-          `[channel=${name}]`,
-        { events: batch.length }
-      )
-    }
-    if (batch.bodyBytes <= MOST_EVENT_BYTES) return
-    for (let i = 0; i < batch.length; i++) {
-      if (batch.size(i) > MOST_EVENT_BYTES)
-        throw new AgentError('ERR_BATCH_TOO_LARGE', 'An event is larger than 1 GiB.', {
-          bytes: batch.size(i)
-        })
-    }
-  }
-
-  #full(): AgentError {
-    return new AgentError(
-      'ERR_CHANNEL_FULL',
-      "The channel has reached it's capacity. This might be the result of a sink on " +
-        'the channel having too low of batch size, a downstream system running slower than normal, or that the channel ' +
-        `capacity is just too low. [channel=${this.#options.name}]`,
-      { held: this.#size }
-    )
   }
 
   async #store(batch: EventBatch): Promise<void> {
@@ -342,60 +262,39 @@ export class DurableLog {
   #stored({ batch, first, start, end }: PutEntry): void {
     this.#storing -= batch.length
     this.#size += batch.length
-    const spilled = this.#reader.position !== undefined
+    const reading = this.#reader.position !== undefined
     this.#limit = end
-    if (!spilled) {
-      const kept = isSparse(batch) ? batch.compact() : batch
-      if (this.#space.fits(kept, kept.length) >= kept.length)
-        this.#hold(kept, first, this.#options.clock.now() / 1000)
-      else if (start !== undefined) this.#reader.begin(start, first)
+    if (!reading && !this.#memory.keep(batch, first, this.#options.clock.now() / 1000)) {
+      if (start !== undefined) this.#reader.begin(start, first)
     }
     this.#wakers.wake()
   }
 
-  #hold(batch: EventBatch, event: number, seconds: number): void {
-    this.#queue.push(batch, {
-      pushed: this.#queue.pushed,
-      event,
-      account: this.#space.reserve(batch),
-      seconds
-    })
-  }
-
-  #lend(runs: readonly Run<Held>[], batch: EventBatch): Lease {
-    const lease = { seconds: runs[0]?.account.seconds ?? 0 }
-    this.#leases.add(lease)
+  #leaseOf(loan: Loan): Lease {
     let open = true
     const close = (): boolean => {
       const was = open
       open = false
-      this.#leases.delete(lease)
       return was
     }
     return {
-      batch,
+      batch: loan.batch,
       commit: async () => {
-        if (close()) await this.#commit(runs)
+        if (close()) await this.#commit(loan)
       },
       [Symbol.asyncDispose]: async () => {
         if (!close()) return
-        this.#queue.giveBack(runs)
+        this.#memory.giveBack(loan)
         this.#wakers.wake()
       }
     }
   }
 
-  async #commit(runs: readonly Run<Held>[]): Promise<void> {
+  async #commit(loan: Loan): Promise<void> {
     if (this.#closed) throw closed()
-    const ranges = rangesOf(runs)
+    const ranges = this.#memory.forget(loan)
     for (const { first, end } of ranges) this.#done.add(first, end)
-    for (const {
-      account: { account },
-      batch
-    } of runs)
-      this.#space.release(account, batch)
-    const held = runs.reduce((sum, { batch }) => sum + batch.length, 0)
-    const written = this.#writer.take(ranges, held)
+    const written = this.#writer.take(ranges, loan.batch.length)
     if (this.#options.syncTakes === false) this.#track(written)
     else await written
   }
@@ -416,8 +315,7 @@ export class DurableLog {
   #lost(segment: Segment, { at, to, events, reason }: Loss): void {
     const lost = this.#done.countUndone(events.first, events.end)
     const part: SkippedPart = { file: segment.path, at, firstEvent: events.first, events: lost, reason }
-    this.#skippedParts++
-    this.#countSkipped(part)
+    this.#losses.add(part)
     this.#takeErrors++
     this.#options.log.error('A part of the log is damaged and is skipped.', { ...part })
     this.#done.add(events.first, events.end)
@@ -429,10 +327,6 @@ export class DurableLog {
       })
     )
     if (lost > 0) this.#track(this.#writer.take([events], lost))
-  }
-
-  #countSkipped({ reason, events }: SkippedPart): void {
-    if (events > 0) this.#skipped[reason] = (this.#skipped[reason] ?? 0) + events
   }
 
   #track(work: Promise<unknown>): void {
@@ -472,7 +366,7 @@ export class DurableLog {
   }
 
   #readAhead(): void {
-    if (this.#reader.position === undefined || this.#budget.used > this.#budget.limit / 2) return
+    if (this.#reader.position === undefined || !this.#memory.hungry) return
     this.#track(this.#reader.load().then(() => this.#wakers.wake()))
   }
 
@@ -498,21 +392,6 @@ export class DurableLog {
       this.#pool.release(segment)
     }
   }
-}
-
-function rangesOf(runs: readonly Run<Held>[]): EventRange[] {
-  const ranges: EventRange[] = []
-  for (const { first, batch, account } of runs) {
-    const from = account.event + first - account.pushed
-    const last = ranges.at(-1)
-    if (last?.end === from) ranges[ranges.length - 1] = { first: last.first, end: from + batch.length }
-    else ranges.push({ first: from, end: from + batch.length })
-  }
-  return ranges
-}
-
-function isSparse(batch: EventBatch): boolean {
-  return batch.slab.buffer.byteLength > SPARSE * (batch.bodyBytes + batch.length)
 }
 
 function closed(): AgentError {

@@ -1,51 +1,22 @@
 import type { EventBatch } from '../core/batch.ts'
-import type { Clock, Log } from '../core/contracts.ts'
 import { AgentError, messageOf } from '../core/errors.ts'
-import type { Codec } from './compression.ts'
 import type { EventRange } from './done-set.ts'
 import { putFrameBytes, rangesFrameBytes, writePutFrame, writeRangesFrame } from './frame-codec.ts'
 import { alignBlock } from './frame.ts'
 import { GroupLine } from './group-line.ts'
 import { encodeHeaders } from './header-columns.ts'
-import { cutPut } from './put-cuts.ts'
-import { newStaging, type Staging } from './put-codec.ts'
+import { newStaging } from './put-codec.ts'
 import { DATA_START } from './segment-header.ts'
-import { type Segment, sealPosition } from './segment.ts'
-import type { SegmentPool } from './segment-pool.ts'
-import type { SyncTimes } from './sync-times.ts'
-import { type PutEntry, type TakeEntry, WriteGroup } from './write-group.ts'
+import type { Segment } from './segment.ts'
+import { StagingPool } from './staging-pool.ts'
+import { newPut, type PutEntry, type TakeEntry, takeBack, WriteGroup } from './write-group.ts'
+import { limitOf, type WriterParts } from './writer-parts.ts'
 
 const RETRY_MS = 1000
 const MEBIBYTE = 1024 * 1024
-/** The last bytes of a segment are kept for takes, so that they go on when no next segment can be had. */
-const TAKE_SHARE = 16
 const BAD_AFTER = 2
 /** A segment for a large frame is so much larger, for the room that is kept for takes. */
 const SLACK = 1.07
-
-/** What the writer works with and tells. */
-export interface WriterParts {
-  readonly pool: SegmentPool
-  readonly clock: Clock
-  readonly log: Log
-  readonly stagingBytes: number
-  readonly depth: number
-  readonly keepAliveMs: number
-  readonly codec: Codec | undefined
-  readonly nextEvent: number
-  readonly times: SyncTimes
-  /** All that is done, takes under way included. */
-  state(): readonly EventRange[]
-  /** A segment is being written to from now on; frames of events from `nextEvent` on in older ones are void. */
-  begun(segment: Segment, nextEvent: number): void
-  /** On the disk, in order. */
-  stored(put: PutEntry): void
-  taken(ranges: readonly EventRange[], held: number): void
-  /** Events with these numbers will never be. */
-  voided(range: EventRange): void
-  /** A segment was closed, or its state is on the disk. */
-  settled(): void
-}
 
 /** Encodes puts and takes into groups, and brings the groups to the disk in order. */
 export class LogWriter {
@@ -61,8 +32,7 @@ export class LogWriter {
   #position = 0
   #lastFrame = 0
   #open: WriteGroup | undefined
-  #buffers: Staging[] = []
-  #buffersMade = 0
+  readonly #buffers: StagingPool
   #scheduled = false
   #failures = 0
   #mustBegin = true
@@ -74,6 +44,7 @@ export class LogWriter {
   constructor(parts: WriterParts) {
     this.#parts = parts
     this.#next = parts.nextEvent
+    this.#buffers = new StagingPool(parts.stagingBytes, parts.depth + 2)
     this.#line = new GroupLine({
       depth: parts.depth,
       log: parts.log,
@@ -100,20 +71,7 @@ export class LogWriter {
     if (this.#closing) return Promise.reject(closed())
     if (this.unhealthy !== undefined) return Promise.reject(this.unhealthy)
     return new Promise((resolve, reject) => {
-      const entry: PutEntry = {
-        kind: 'put',
-        batch,
-        cuts: cutPut(batch, Math.min(2 * MEBIBYTE, this.#parts.stagingBytes / 2)),
-        first: -1,
-        part: 0,
-        headers: undefined,
-        start: undefined,
-        end: undefined,
-        cancelWait: undefined,
-        refused: false,
-        resolve,
-        reject
-      }
+      const entry = newPut(batch, Math.min(2 * MEBIBYTE, this.#parts.stagingBytes / 2), { resolve, reject })
       this.#puts.push(entry)
       if (this.#puts.length === 1) this.#fill()
       if (this.#parts.pool.problem !== undefined) this.#limitWait(entry)
@@ -269,29 +227,15 @@ export class LogWriter {
   /** The open group is empty and too small for a frame of unusual size. */
   #replaceOpen(segment: Segment, bytes: number): WriteGroup | undefined {
     if (this.#open === undefined) return undefined
-    this.#recycle(this.#open.staging)
+    this.#buffers.give(this.#open.staging)
     this.#open = this.#newGroup(segment, bytes)
     return this.#open
   }
 
   #newGroup(segment: Segment, bytes: number): WriteGroup | undefined {
-    const staging = this.#buffer(bytes)
+    const staging = this.#buffers.take(bytes)
     if (staging === undefined) return undefined
     return new WriteGroup(segment, staging, { position: this.#position, lastFrame: this.#lastFrame })
-  }
-
-  #buffer(bytes: number): Staging | undefined {
-    const { stagingBytes, depth } = this.#parts
-    if (this.#buffers.length === 0 && this.#buffersMade === depth + 2) return undefined
-    if (bytes > stagingBytes) return newStaging(alignBlock(bytes))
-    const staging = this.#buffers.pop()
-    if (staging !== undefined) return staging
-    this.#buffersMade++
-    return newStaging(stagingBytes)
-  }
-
-  #recycle(staging: Staging): void {
-    if (staging.bytes.length === this.#parts.stagingBytes) this.#buffers.push(staging)
   }
 
   /** Goes on in the next segment, which begins with the state of the log. */
@@ -300,7 +244,7 @@ export class LogWriter {
     const needed = rangesFrameBytes(ranges.length) + bytes
     const segment = this.#spareFor(needed, kind)
     if (segment === undefined) return undefined
-    const staging = this.#open?.staging ?? this.#buffer(needed)
+    const staging = this.#open?.staging ?? this.#buffers.take(needed)
     if (staging === undefined) return undefined
     this.#takeSpare(segment)
     const [put] = this.#puts
@@ -313,7 +257,7 @@ export class LogWriter {
     this.#position = DATA_START
     this.#lastFrame = 0
     const large = staging.bytes.length < needed ? newStaging(alignBlock(needed)) : staging
-    if (large !== staging) this.#recycle(staging)
+    if (large !== staging) this.#buffers.give(staging)
     const group = new WriteGroup(segment, large, { position: DATA_START, lastFrame: 0 })
     group.advance(writeRangesFrame(segment, group.place(this.#seconds()), 'state', { ranges, nextEvent }))
     group.stateful = true
@@ -372,7 +316,7 @@ export class LogWriter {
       else this.#parts.taken(entry.ranges, entry.held)
       entry.resolve()
     }
-    this.#recycle(group.staging)
+    this.#buffers.give(group.staging)
     if (group.stateful) this.#parts.settled()
     this.#fill()
     this.#issue()
@@ -381,17 +325,12 @@ export class LogWriter {
   /** Nothing of these groups counts: their entries are encoded again, into a fresh segment. */
   #relocate(failed: readonly WriteGroup[], error: unknown): void {
     const groups = this.#open === undefined ? failed : [...failed, this.#open]
-    const entries = new Set(groups.flatMap(group => [...group.entries]))
-    const puts = [...entries].filter(entry => entry.kind === 'put' && !entry.refused) as PutEntry[]
-    for (const put of puts)
-      Object.assign(put, { part: 0, headers: undefined, start: undefined, end: undefined })
+    const { puts, takes } = takeBack(groups)
     this.#puts = [...new Set([...puts, ...this.#puts])]
-    this.#takes = [...[...entries].filter(entry => entry.kind === 'take'), ...this.#takes]
-    for (const group of groups) this.#recycle(group.staging)
-    const bad = new Set([
-      ...groups.map(group => group.segment),
-      ...(this.#segment === undefined ? [] : [this.#segment])
-    ])
+    this.#takes = [...takes, ...this.#takes]
+    for (const group of groups) this.#buffers.give(group.staging)
+    const bad = new Set(groups.map(group => group.segment))
+    if (this.#segment !== undefined) bad.add(this.#segment)
     for (const segment of bad) this.#line.abandon(segment)
     this.#open = undefined
     this.#segment = undefined
@@ -410,12 +349,8 @@ export class LogWriter {
 
   /** Refuses what waits, and tries again after a while. */
   #giveUp(error: unknown): void {
-    this.unhealthy = new AgentError(
-      'ERR_CHANNEL',
-      `Put failed due to IO error: ${messageOf(error)}`,
-      {},
-      error
-    )
+    const message = `Put failed due to IO error: ${messageOf(error)}`
+    this.unhealthy = new AgentError('ERR_CHANNEL', message, {}, error)
     this.#mustBegin = false
     const puts = this.#puts
     this.#puts = []
@@ -458,13 +393,6 @@ export class LogWriter {
   #seconds(): number {
     return Math.floor(this.#parts.clock.now() / 1000)
   }
-}
-
-/** Where frames must end: takes may use the room that puts leave them. */
-function limitOf(segment: Segment, kind: 'put' | 'take'): number {
-  const end = sealPosition(segment)
-  if (kind === 'take') return end
-  return segment.reserve ? 0 : end - Math.min(MEBIBYTE, Math.floor(segment.size / TAKE_SHARE))
 }
 
 function closed(): AgentError {

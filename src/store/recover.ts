@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { messageOf } from '../core/errors.ts'
-import { DoneSet } from './done-set.ts'
+import { DoneSet, type EventRange } from './done-set.ts'
 import type { DurableLogOptions, SkippedPart } from './log-options.ts'
 import { type Loss, scanSegment, type SegmentScan } from './scan-segment.ts'
 import { findFiles, findSeal, type FoundFile, Quarantine, segmentOf } from './segment-files.ts'
@@ -300,14 +300,18 @@ function cutVoids(live: readonly Examined[]): void {
   }
 }
 
-/** A put whose last part is in no segment was never acknowledged. */
+/**
+ * A put whose last part is in no segment was never acknowledged. Where the numbers go on further up, the segment in
+ * between was consumed: then the put was whole.
+ */
 function endUnfinished(live: readonly Examined[], done: DoneSet): void {
-  let begun: { readonly first: number; readonly end: number } | undefined
+  let begun: EventRange | undefined
   for (const { segment } of live) {
     const { firstEvent, nextEvent, headEvents, tailEvents } = segment
+    if (begun !== undefined && firstEvent > begun.end) begun = undefined
     if (firstEvent === nextEvent) continue
-    if (begun !== undefined && (headEvents === 0 || firstEvent - headEvents !== begun.first))
-      done.add(begun.first, begun.end)
+    const goesOn = headEvents > 0 && firstEvent - headEvents === begun?.first
+    if (begun !== undefined && !goesOn) done.add(begun.first, begun.end)
     begun = tailEvents > 0 ? { first: nextEvent - tailEvents, end: nextEvent } : undefined
   }
   if (begun !== undefined) done.add(begun.first, begun.end)

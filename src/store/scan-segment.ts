@@ -1,7 +1,7 @@
-import { AgentError, messageOf } from '../core/errors.ts'
+import { messageOf } from '../core/errors.ts'
 import type { EventRange } from './done-set.ts'
 import type { DiskFile } from './disk.ts'
-import { FLAG_ENCRYPTED, frameEnd, type StoredFrame } from './frame.ts'
+import { frameEnd, type StoredFrame } from './frame.ts'
 import { type FrameContext, readRangesFrame } from './frame-codec.ts'
 import { FrameWalk, type WalkedFrame } from './frame-walk.ts'
 import { DATA_START } from './segment-header.ts'
@@ -182,7 +182,7 @@ class Scan {
       const ranges = readRangesFrame(this.#context, frame, header, payload)
       this.#now.used = true
       if (frame.kind === 'take') {
-        this.#takes.push(...ranges)
+        for (const range of ranges) this.#takes.push(range)
         this.#now.takes = this.#takes.length
       } else {
         this.#now.state = ranges

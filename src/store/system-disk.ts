@@ -1,6 +1,5 @@
-import { constants } from 'node:fs'
+import { constants, read, write } from 'node:fs'
 import { mkdir, open, readdir, rename, statfs, unlink, type FileHandle } from 'node:fs/promises'
-import { read, write } from 'node:fs'
 import type { Disk, DiskFile } from './disk.ts'
 
 const OWNER_ONLY = 0o640

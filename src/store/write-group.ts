@@ -3,6 +3,7 @@ import type { EventRange } from './done-set.ts'
 import type { FramePlace } from './frame-codec.ts'
 import { alignBlock } from './frame.ts'
 import type { Staging } from './put-codec.ts'
+import { cutPut } from './put-cuts.ts'
 import type { LogPosition, Segment } from './segment.ts'
 
 /** A put on its way to the disk. */
@@ -35,6 +36,43 @@ export interface TakeEntry {
   readonly held: number
   resolve: () => void
   reject: (error: Error) => void
+}
+
+/** A put of which nothing is encoded yet, in parts of about `partBytes`. */
+export function newPut(
+  batch: EventBatch,
+  partBytes: number,
+  settle: Pick<PutEntry, 'resolve' | 'reject'>
+): PutEntry {
+  return {
+    kind: 'put',
+    batch,
+    cuts: cutPut(batch, partBytes),
+    first: -1,
+    part: 0,
+    headers: undefined,
+    start: undefined,
+    end: undefined,
+    cancelWait: undefined,
+    refused: false,
+    ...settle
+  }
+}
+
+/** The entries of groups that did not get to the disk, in order, to be encoded again; puts keep their numbers. */
+export function takeBack(groups: readonly WriteGroup[]): {
+  readonly puts: readonly PutEntry[]
+  readonly takes: readonly TakeEntry[]
+} {
+  const puts: PutEntry[] = []
+  const takes: TakeEntry[] = []
+  for (const entry of new Set(groups.flatMap(group => [...group.entries]))) {
+    if (entry.kind === 'take') takes.push(entry)
+    else if (!entry.refused) puts.push(entry)
+  }
+  for (const put of puts)
+    Object.assign(put, { part: 0, headers: undefined, start: undefined, end: undefined })
+  return { puts, takes }
 }
 
 /** Frames that are written at once, at a block of one segment. */
