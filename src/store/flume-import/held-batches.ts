@@ -40,6 +40,7 @@ export async function* readHeldEvents(
       const length = log.addTo(builder, offset)
       if (length < 0) {
         reading.onDamage({
+          kind: 'record',
           file: log.path,
           offset,
           bytes: -length,

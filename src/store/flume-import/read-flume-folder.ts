@@ -38,13 +38,18 @@ const MISSING = 'A log is missing; the events in it are gone.'
 
 /** Every damage counted, the first 1000 kept. */
 export class DamageList {
+  readonly #places = new Set<string>()
   readonly first: FlumeDamage[] = []
   count = 0
   /** Records known to be gone. */
   records = 0
   bytes = 0
 
+  /** A place that is in the list is not added again. */
   add(damage: FlumeDamage): void {
+    const place = `${damage.offset} ${damage.file}`
+    if (this.#places.has(place)) return
+    if (damage.kind === 'record') this.#places.add(place)
     this.count++
     this.records += damage.records ?? 0
     this.bytes += damage.bytes
@@ -71,7 +76,14 @@ export async function readFlumeFolder(
     while (missing[0] !== undefined && missing[0] < log.fileId)
       noteMissing(missing.shift() ?? 0, log, findings)
     if (log.meta === undefined && log.bytes > 0) {
-      damages.add({ file: `${log.path}.meta`, offset: 0, bytes: 0, records: 0, reason: NO_META })
+      damages.add({
+        kind: 'other',
+        file: `${log.path}.meta`,
+        offset: 0,
+        bytes: 0,
+        records: 0,
+        reason: NO_META
+      })
       replay.gap()
     }
     const before = damages.count
@@ -154,12 +166,19 @@ function visitorOf(index: number, log: FlumeLog, { replay, damages, folders }: F
     },
     commit: (transaction, order, offset) => {
       if (replay.commit(transaction, order) || explained) return
-      damages.add({ file: log.path, offset, bytes: 0, records: undefined, reason: NOTHING_COMMITTED })
+      damages.add({
+        kind: 'other',
+        file: log.path,
+        offset,
+        bytes: 0,
+        records: undefined,
+        reason: NOTHING_COMMITTED
+      })
       replay.gap()
     },
-    damage: (offset, bytes, { records, reason, rotten }) => {
+    damage: (offset, bytes, { kind, records, reason, rotten }) => {
       explained = true
-      damages.add({ file: log.path, offset, bytes, records, reason })
+      damages.add({ kind, file: log.path, offset, bytes, records, reason })
       if (rotten) replay.gap()
     }
   }
@@ -167,12 +186,12 @@ function visitorOf(index: number, log: FlumeLog, { replay, damages, folders }: F
 
 function noteMissing(fileId: number, { path }: FlumeLog, { replay, damages, folders }: Findings): void {
   const file = path.replace(/\d+$/, String(fileId))
-  damages.add({ file, offset: 0, bytes: 0, records: undefined, reason: MISSING })
+  damages.add({ kind: 'other', file, offset: 0, bytes: 0, records: undefined, reason: MISSING })
   folders.clear()
   replay.gap()
 }
 
 function unmatched(takes: number, logs: readonly FlumeLog[]): FlumeDamage {
   const reason = `${takes} takes name events that are not where they say; their events may be delivered again.`
-  return { file: logs[0]?.path ?? '', offset: 0, bytes: 0, records: 0, reason }
+  return { kind: 'other', file: logs[0]?.path ?? '', offset: 0, bytes: 0, records: 0, reason }
 }

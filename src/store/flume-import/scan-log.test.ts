@@ -64,6 +64,7 @@ test('a body that does not match its checksum loses that event alone', async () 
     )
     assert.deepEqual(folder.damages.first, [
       {
+        kind: 'record',
         file: 'd/log-1',
         offset: puts[1],
         bytes: commits[1]! - puts[1]!,

@@ -15,8 +15,15 @@ import {
 } from './log-record.ts'
 import type { RecordCipher } from './record-cipher.ts'
 
+/**
+ * What is wrong with a part of a log: the frame around a whole record; a record of known length; bytes between records;
+ * bytes behind the last one; or something that is not a part of a file.
+ */
+export type DamageKind = 'frame' | 'record' | 'between' | 'tail' | 'other'
+
 /** A part of a log that could not be read as it should. */
 export interface FlumeDamage {
+  readonly kind: DamageKind
   readonly file: string
   /** Byte offset in the file. */
   readonly offset: number
@@ -34,11 +41,12 @@ export interface RecordVisitor {
   rollback(transaction: number): void
   commit(transaction: number, order: number, offset: number): void
   /** With `rotten`, records that were once complete are gone: commits may be among them. */
-  damage(
-    offset: number,
-    bytes: number,
-    what: { records: number | undefined; reason: string; rotten: boolean }
-  ): void
+  damage(offset: number, bytes: number, what: Harm): void
+}
+
+/** What is known about a damaged part. */
+export interface Harm extends Pick<FlumeDamage, 'kind' | 'records' | 'reason'> {
+  readonly rotten: boolean
 }
 
 /** How many records of each kind a scan has seen. */
@@ -53,7 +61,7 @@ export interface RecordCounts {
 
 export interface ScanOptions {
   readonly cipher: RecordCipher | undefined
-  /** Checks the checksum of every put; what is wrong is damage and no put. */
+  /** Checks the checksum of every put; where it is wrong, that is said before the put. */
   readonly verify: boolean
 }
 
@@ -160,7 +168,12 @@ class LogScan {
       )
       const body = start + head.bodyAt
       if (readPut(bytes, body, body + head.bodyLength) === undefined) {
-        return this.#damage(FRAME_BYTES + length, { records: 1, reason: CHECKSUM, rotten: false })
+        this.#damage(FRAME_BYTES + length, {
+          kind: 'record',
+          records: 1,
+          reason: CHECKSUM,
+          rotten: false
+        })
       }
     }
     this.#visitor.put(head.transaction, this.#at)
@@ -175,7 +188,7 @@ class LogScan {
     )
     const taken = this.#reader.take(bytes, start)
     if (taken === undefined)
-      this.#damage(FRAME_BYTES + length, { records: 1, reason: TAKE_GONE, rotten: false })
+      this.#damage(FRAME_BYTES + length, { kind: 'record', records: 1, reason: TAKE_GONE, rotten: false })
     else this.#visitor.take(head.transaction, taken.fileId, taken.offset)
   }
 
@@ -194,7 +207,7 @@ class LogScan {
     else if (innerLength === outerLength && op !== OP_NONE) await this.#mended(head)
     else {
       if (op === OP_NONE) this.counts.noOps++
-      else this.#damage(FRAME_BYTES + outerLength, { records: 1, reason: GONE, rotten: true })
+      else this.#damage(FRAME_BYTES + outerLength, { kind: 'record', records: 1, reason: GONE, rotten: true })
       this.#at += FRAME_BYTES + outerLength
     }
   }
@@ -208,7 +221,12 @@ class LogScan {
 
   async #mended(head: FrameHead): Promise<void> {
     const length = FRAME_BYTES + head.innerLength
-    this.#damage(length, { records: 0, reason: OP_OR_LENGTH, rotten: false })
+    this.#damage(length, {
+      kind: head.op === OP_NONE ? 'record' : 'frame',
+      records: 0,
+      reason: OP_OR_LENGTH,
+      rotten: false
+    })
     if (head.op === OP_NONE) this.counts.noOps++
     else {
       if (!this.#window.covers(this.#at, length)) await this.#window.move(this.#at, length)
@@ -234,9 +252,11 @@ class LogScan {
   async #skipTo(from: number, damaged: boolean): Promise<void> {
     const start = this.#at
     const { next, used } = await this.#search(from, this.#size)
-    if (next !== undefined) this.#damage(next - start, { records: undefined, reason: BETWEEN, rotten: true })
+    if (next !== undefined)
+      this.#damage(next - start, { kind: 'between', records: undefined, reason: BETWEEN, rotten: true })
     else if (damaged || used > start) {
       this.#damage(Math.max(used, start + 1) - start, {
+        kind: 'tail',
         records: undefined,
         reason: UNFINISHED,
         rotten: false
@@ -283,7 +303,7 @@ class LogScan {
     return { at: to, sound: false, passed: true }
   }
 
-  #damage(bytes: number, what: { records: number | undefined; reason: string; rotten: boolean }): void {
+  #damage(bytes: number, what: Harm): void {
     this.#visitor.damage(this.#at, bytes, what)
   }
 }
