@@ -15,6 +15,9 @@ const BODY_BYTES = 120
 /** Batches that a putter uses again and again. */
 const RING = 4
 const WARM_UP_MS = 300
+/** Each body starts with its putter and its number in the ring. */
+const NUMBER_BITS = 24
+const LARGEST_NUMBER = 2 ** NUMBER_BITS - 1
 
 export interface LoadOptions {
   readonly putters: number
@@ -169,8 +172,9 @@ class Load {
     const cycle = RING * options.batch
     for (let i = 0; i < length; i++) {
       const at = starts[i] ?? 0
-      const putter = slab.readUInt32LE(at)
-      const number = slab.readUInt32LE(at + 4)
+      const mark = slab.readUInt32LE(at)
+      const putter = mark >>> NUMBER_BITS
+      const number = mark & LARGEST_NUMBER
       const expected = this.#next[putter] ?? number
       if (number !== expected || ends[i] !== at + BODY_BYTES) {
         this.#problem ??= `putter ${putter} goes on with ${number} instead of ${expected}`
@@ -188,8 +192,7 @@ function batchOf(putter: number, slot: number): EventBatch {
   for (let i = 0; i < options.batch; i++) {
     starts[i] = i * BODY_BYTES
     ends[i] = (i + 1) * BODY_BYTES
-    slab.writeUInt32LE(putter, i * BODY_BYTES)
-    slab.writeUInt32LE(slot * options.batch + i, i * BODY_BYTES + 4)
+    slab.writeUInt32LE(((putter << NUMBER_BITS) >>> 0) + slot * options.batch + i, i * BODY_BYTES)
   }
   return new EventBatch(slab, starts, ends)
 }
