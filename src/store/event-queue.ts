@@ -66,12 +66,13 @@ export class EventQueue<A> {
 
   /** Puts runs that were taken back where they were, before everything younger. */
   giveBack(runs: readonly Run<A>[]): void {
-    const oldest = runs[0]?.first ?? 0
-    const older: Run<A>[] = []
-    // Runs given back by other takers may be older still, and stay in front.
-    for (let run = this.#first(); run !== undefined && run.first < oldest; run = this.#first())
-      older.push(this.#removeFirst(run))
-    for (const run of [...older, ...runs].reverse()) this.#addFirst(run)
+    const newest = runs.at(-1)?.first ?? 0
+    const passed: Run<A>[] = []
+    // Runs given back by other takers may be older, or lie between these.
+    for (let run = this.#first(); run !== undefined && run.first < newest; run = this.#first())
+      passed.push(this.#removeFirst(run))
+    const ordered = [...passed, ...runs].sort((one, other) => other.first - one.first)
+    for (const run of ordered) this.#addFirst(run)
     for (const run of runs) this.#length += run.batch.length
   }
 
