@@ -86,6 +86,8 @@ export class CountingClient {
   sent = 0
   /** Numbers of the lines that were answered with OK. */
   readonly acknowledged: number[] = []
+  /** Lines that were answered with something else. */
+  refused = 0
   readonly #window: number
 
   constructor(name: string, window: number) {
@@ -112,6 +114,17 @@ export class CountingClient {
     await ended
   }
 
+  /** Sends until a line is acknowledged again; rejects when that takes more than a minute. */
+  async untilAccepted(port: number): Promise<void> {
+    const before = this.acknowledged.length
+    const end = Date.now() + PATIENCE_MS
+    while (this.acknowledged.length === before) {
+      if (Date.now() > end) throw new Error('Nothing is accepted any more.')
+      const refused = this.refused
+      await this.run(port, () => this.acknowledged.length > before || this.refused > refused)
+    }
+  }
+
   #converse(socket: Socket, enough: () => boolean): void {
     let waiting: number[] = []
     const fill = (): void => {
@@ -129,7 +142,8 @@ export class CountingClient {
       // Anything but OK is a refusal.
       answers.forEach((answer, i) => {
         const number = waiting[i]
-        if (answer === 'OK' && number !== undefined) this.acknowledged.push(number)
+        if (answer !== 'OK') this.refused++
+        else if (number !== undefined) this.acknowledged.push(number)
       })
       waiting = waiting.slice(answers.length)
       if (enough()) {
@@ -145,8 +159,18 @@ export async function sendLine(port: number, line: string): Promise<void> {
   const socket = connect({ port, host: '127.0.0.1' })
   await once(socket, 'connect')
   socket.write(`${line}\n`)
-  await once(socket, 'data')
-  socket.destroy()
+  try {
+    const ended = once(socket, 'close').then(() => Promise.reject(new Error(`No answer to ${line}.`)))
+    await Promise.race([once(socket, 'data'), ended])
+  } finally {
+    socket.destroy()
+  }
+}
+
+/** The port at which the agent listens, once its channel runs. */
+export async function listeningPort(agent: AgentProcess): Promise<number> {
+  const [, port = ''] = await agent.said(/Listening\. address=\S+:(\d+)/)
+  return Number(port)
 }
 
 /** What is wrong with what was delivered, compared with what was acknowledged; nothing when all is well. */

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { Random } from '../../src/testing/random.ts'
-import { CountingClient, CrashAgent, judge, sendLine } from './crash-agent.ts'
+import { CountingClient, CrashAgent, judge, listeningPort, sendLine } from './crash-agent.ts'
 
 /** How agents are killed. */
 export interface KillRun {
@@ -58,7 +58,7 @@ async function lifeUntilKill(
     await life.stop('SIGKILL')
     return
   }
-  const port = await life.portOf('in')
+  const port = await listeningPort(life)
   const working = clients.map(client => client.run(port, () => false))
   await pause(random.below(500))
   await life.stop('SIGKILL')
@@ -67,7 +67,7 @@ async function lifeUntilKill(
 
 async function lastLife(agent: CrashAgent): Promise<void> {
   await using life = agent.begin()
-  await sendLine(await life.portOf('in'), 'the end')
+  await sendLine(await listeningPort(life), 'the end')
   await agent.deliveredLine('the end')
   await life.stop()
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { CrashAgent, sendLine } from './crash-agent.ts'
+import { CrashAgent, listeningPort, sendLine } from './crash-agent.ts'
 import { killAgents } from './kill-run.ts'
 
 const KILLS = Number(process.env['MILLRACE_KILLS'] ?? 4)
@@ -30,13 +30,13 @@ test('so they do with small segments and two folders', async () => {
 test('a second agent on the same folder says so, and takes over when the first one dies', async () => {
   using agent = new CrashAgent()
   await using first = agent.begin()
-  await sendLine(await first.portOf('in'), 'to the first')
+  await sendLine(await listeningPort(first), 'to the first')
   await agent.deliveredLine('to the first')
   await using second = agent.begin()
-  await second.said(/in use|lock/i)
+  await second.said(/already locked by process/)
 
   await first.stop('SIGKILL')
-  await sendLine(await second.portOf('in'), 'to the second')
+  await sendLine(await listeningPort(second), 'to the second')
 
   await agent.deliveredLine('to the second')
   assert.deepEqual(agent.delivered(), [['to the first'], ['to the second']])
