@@ -21,6 +21,8 @@ import { BLOCK_BYTES } from './frame.ts'
 const MEBIBYTE = 1024 * 1024
 const SEGMENT_BYTES = 64 * MEBIBYTE
 const TRANSACTION_CAPACITY = 10_000
+/** Flume's default. */
+const MAX_FILE_BYTES = 1_623_195_647
 const LEAST_FREE = MEBIBYTE
 
 /** Settings of every channel that keeps events in a durable log in files: those of Flume's file channel. */
@@ -47,7 +49,7 @@ export const fileSettings = {
   }),
   maxFileSize: long('maxFileSize', {
     doc: 'Upper bound of the size of one file. Files are never larger than 64 MiB, single events aside.',
-    default: 1_623_195_647,
+    default: MAX_FILE_BYTES,
     unit: 'bytes'
   }),
   minimumRequiredSpace: long('minimumRequiredSpace', {
@@ -160,7 +162,10 @@ export function logSizes(values: FileValues): {
   readonly segmentBytes: number
   readonly minimumFreeBytes: number
 } {
-  const bytes = Math.max(MEBIBYTE, Math.min(SEGMENT_BYTES, values.maxFileSize))
+  const bytes = Math.max(
+    MEBIBYTE,
+    Math.min(SEGMENT_BYTES, values.maxFileSize > 0 ? values.maxFileSize : MAX_FILE_BYTES)
+  )
   return {
     segmentBytes: Math.floor(bytes / BLOCK_BYTES) * BLOCK_BYTES,
     minimumFreeBytes: Math.max(LEAST_FREE, values.minimumRequiredSpace)
@@ -175,8 +180,7 @@ export function checkFileSettings(values: FileValues): Problem[] {
   }
   if (values.checkpointInterval <= 0)
     problems.push(notPositive('checkpointInterval', values.checkpointInterval, 30_000))
-  if (values.maxFileSize <= 0)
-    problems.push(wrong('maxFileSize', 'maxFileSize <= 0', 'Write a size in bytes, or remove the line.'))
+  if (values.maxFileSize <= 0) problems.push(notPositive('maxFileSize', values.maxFileSize, MAX_FILE_BYTES))
   if (values.dataDirs?.length === 0)
     problems.push(wrong('dataDirs', 'logDirs empty', 'Name a folder, or remove the line.'))
   return [...problems, ...dualCheckpoints(values)]

@@ -181,7 +181,9 @@ test('rules of Flume are kept in its words', () => {
       'Dual checkpointing is enabled, but the backup directory is not set. Please set backupCheckpointDir to enable dual checkpointing.'
     ]
   ])
-  assert.deepEqual(problemsOf({ maxFileSize: '0' }), [['error', 'maxFileSize', 'maxFileSize <= 0']])
+  assert.deepEqual(problemsOf({ maxFileSize: '0' }), [
+    ['warning', 'maxFileSize', 'maxFileSize is 0, out of range; 1623195647 is used.']
+  ])
   assert.deepEqual(problemsOf({ capacity: '-1', transactionCapacity: '0' }), [
     ['warning', 'transactionCapacity', 'transactionCapacity is 0, out of range; 10000 is used.'],
     ['warning', 'capacity', 'capacity is -1, out of range; 1000000 is used.']

@@ -26,7 +26,6 @@ export default defineChannel({
     keepAliveSeconds: integer('keep-alive', {
       doc: 'How long a put waits for room before it is refused.',
       default: 3,
-      min: 0,
       unit: 's'
     }),
     memoryBytes: long('memoryBytes', {
@@ -57,7 +56,7 @@ export default defineChannel({
   create: (values, context) => {
     const limits = {
       capacity: capacityOf(values.capacity),
-      keepAliveMs: values.keepAliveSeconds * SECOND_MS,
+      keepAliveMs: Math.max(0, values.keepAliveSeconds) * SECOND_MS,
       memoryBytes: values.memoryBytes
     }
     const open = () => openFileLog(values, limits, context)
