@@ -74,7 +74,7 @@ export async function drained(disk: SimulatedDisk, verify: boolean): Promise<Dra
     for (const { text } of lease.batch) texts.push(text)
     await lease.commit()
   }
-  const { skippedEvents = 0 } = log.stats() ?? {}
+  const { skippedEvents } = log.stats()
   const skipped = lines.lines
     .filter(({ message }) => message === 'A part of the log is damaged and is skipped.')
     .map(({ facts }) => facts as unknown as SkippedPart)
