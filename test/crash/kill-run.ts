@@ -35,7 +35,8 @@ export async function killAgents(run: KillRun): Promise<KillResult> {
     const clients = CLIENTS.map((window, i) => new CountingClient(`c${i}`, window))
     for (let i = 0; i < KILLS_PER_CHANNEL && killed < run.kills; i++) {
       await lifeUntilKill(agent, clients, random)
-      run.progress?.(++killed)
+      killed++
+      run.progress?.(killed)
     }
     await lastLife(agent)
     const lives = agent.delivered()
