@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { EventBatch } from '../core/batch.ts'
+import type { EventBatch } from '../core/batch.ts'
 import { FakeClock } from '../testing/fake-clock.ts'
 import { batchOf, textsOf } from '../testing/fake-context.ts'
 import { FakeLog } from '../testing/fake-log.ts'
@@ -171,7 +171,7 @@ test('a full disk refuses puts while takes go on, and takes puts again when ther
   const disk = newDisk(1200 * KIBIBYTE)
   const { log, clock } = await openLog(disk)
   let stored = 0
-  let refusal: unknown
+  let refusal: Error | undefined
   while (refusal === undefined) {
     const putting = log.put(numbered(stored * 20, stored * 20 + 20, 1000), never).then(
       () => undefined,
