@@ -160,14 +160,19 @@ async function firstNumber(file: ReadableFile, bytes: number): Promise<number> {
 /** What stands beside a log, or undefined when it is missing or damaged. */
 async function readMeta(disk: FolderDisk, path: string): Promise<LogMeta | undefined> {
   for (const end of META_ENDS) {
-    const bytes = await readSmall(disk, path + end)
+    const bytes = await readSmallFile(disk, path + end, MAX_META_BYTES)
     const meta = bytes === undefined ? undefined : readLogMeta(bytes)
     if (meta !== undefined) return meta
   }
   return undefined
 }
 
-async function readSmall(disk: FolderDisk, path: string): Promise<Buffer | undefined> {
+/** A whole file, or undefined when there is none or it is larger than `most` bytes. */
+export async function readSmallFile(
+  disk: FolderDisk,
+  path: string,
+  most: number
+): Promise<Buffer | undefined> {
   let file: ReadableFile
   try {
     file = await disk.open(path, READ_ONLY)
@@ -177,7 +182,7 @@ async function readSmall(disk: FolderDisk, path: string): Promise<Buffer | undef
   }
   try {
     const size = await file.size()
-    if (size > MAX_META_BYTES) return undefined
+    if (size > most) return undefined
     const bytes = Buffer.alloc(size)
     let filled = 0
     while (filled < size) {

@@ -1,6 +1,7 @@
 import { dirname } from 'node:path'
 import { AgentError } from '../../core/errors.ts'
 import type { EventBatch } from '../../core/batch.ts'
+import type { Checkpoint } from './checkpoint.ts'
 import { FileWindow } from './file-window.ts'
 import { missingLogs, type FlumeLog, type FolderDisk } from './flume-logs.ts'
 import { readHeldEvents } from './held-batches.ts'
@@ -58,13 +59,13 @@ export class DamageList {
 }
 
 /**
- * Replays all logs from their first record: needs no checkpoint. Damage is skipped and listed. With `verify`, the
+ * Replays all logs from their first record: needs no checkpoint, unless logs were deleted that had takes of what is left. Damage is skipped and listed. With `verify`, the
  * checksums of all puts are checked, of delivered ones too; else those of held events are when they are read.
  */
 export async function readFlumeFolder(
   disk: FolderDisk,
   logs: readonly FlumeLog[],
-  { verify }: { verify: boolean }
+  { verify, checkpoint }: { readonly verify: boolean; readonly checkpoint?: Checkpoint | undefined }
 ): Promise<FlumeFolder> {
   const damages = new DamageList()
   const replay = new Replay(logs.map(({ fileId }) => fileId))
@@ -92,7 +93,7 @@ export async function readFlumeFolder(
     else if (log.cipher !== undefined && damages.count > before) checkKey(log, opened)
     for (const kind of KINDS) counts[kind] += scanned.counts[kind]
   }
-  const held = replay.finish()
+  const held = replay.finish(checkpoint)
   if (replay.unmatched > 0) damages.add(unmatched(replay.unmatched, logs))
   const bytes = logs.reduce((sum, log) => sum + log.bytes, 0)
   return { logs, held, counts, bytes, unfinished: replay.unfinished, assumed: replay.assumed, damages }

@@ -1,3 +1,4 @@
+import type { Checkpoint } from './checkpoint.ts'
 import { Growing32, Growing64 } from './growing.ts'
 
 /** Events of committed puts that nobody took, in the order of the commits: where their records are. */
@@ -75,8 +76,11 @@ export class Replay {
     for (const transaction of this.#open.values()) transaction.doubtful ??= this.order
   }
 
-  /** All logs have been read. */
-  finish(): HeldEvents {
+  /**
+   * All logs have been read. With a checkpoint, what was committed before it and is not in it counts as delivered: the
+   * takes may have been in logs that are deleted by now.
+   */
+  finish(checkpoint?: Checkpoint): HeldEvents {
     for (const { puts, doubtful } of this.#open.values()) {
       if (doubtful === undefined) this.unfinished += puts.length / 2
       else {
@@ -85,7 +89,7 @@ export class Replay {
       }
     }
     this.#open.clear()
-    this.#dropTaken()
+    this.#dropTaken(checkpoint)
     for (const takes of this.#taken.values()) this.unmatched += takes.length
     return this.#inOrder()
   }
@@ -120,7 +124,7 @@ export class Replay {
   }
 
   /** Leaves the events that were taken out, and forgets their takes. */
-  #dropTaken(): void {
+  #dropTaken(checkpoint?: Checkpoint): void {
     const takes = this.#fileIds.map(id => new SortedTakes(this.#taken.get(id)))
     const [events, commits] = [this.#events, this.#commits]
     const [files, offsets, orders, counts] = [
@@ -132,9 +136,12 @@ export class Replay {
     let event = 0
     for (let i = 0; i < commits.counts.length; i++) {
       const before = files.length
+      const covered =
+        checkpoint !== undefined && commits.orders.at(i) <= checkpoint.order ? checkpoint : undefined
       for (const end = event + commits.counts.at(i); event < end; event++) {
         const [file, offset] = [events.files.at(event), events.offsets.at(event)]
         if (takes[file]?.remove(offset) === true) continue
+        if (covered?.has(this.#fileIds[file] ?? 0, offset) === false) continue
         files.push(file)
         offsets.push(offset)
       }
