@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { EventBatch } from '../core/batch.ts'
+import { messageOf } from '../core/errors.ts'
 import { FakeClock } from '../testing/fake-clock.ts'
 import { batchOf, textsOf } from '../testing/fake-context.ts'
 import { FakeLog } from '../testing/fake-log.ts'
@@ -171,11 +172,11 @@ test('a full disk refuses puts while takes go on, and takes puts again when ther
   const disk = newDisk(1200 * KIBIBYTE)
   const { log, clock } = await openLog(disk)
   let stored = 0
-  let refusal: Error | undefined
+  let refusal: string | undefined
   while (refusal === undefined) {
     const putting = log.put(numbered(stored * 20, stored * 20 + 20, 1000), never).then(
       () => undefined,
-      (error: unknown) => error
+      (error: unknown) => messageOf(error)
     )
     while (await Promise.race([putting.then(() => false), turns().then(() => true)])) await clock.advance(500)
     refusal = await putting
@@ -188,7 +189,7 @@ test('a full disk refuses puts while takes go on, and takes puts again when ther
   await clock.advance(1500)
   await log.put(numbered(0, 20, 1000), never)
 
-  assert.match(String(refusal), /Usable space exhausted/)
+  assert.match(refusal, /Usable space exhausted/)
   assert.match(unhealthy ?? '', /Usable space exhausted/)
   assert.deepEqual(found, range(0, stored * 20))
   assert.equal(log.stats().unhealthy, undefined)

@@ -16,9 +16,9 @@ async function folderFor(t: TestContext): Promise<string> {
 test('another process that lives keeps the folder, and is named; when it is killed the folder is free', async t => {
   const folder = await folderFor(t)
   const module = join(import.meta.dirname, 'folder-lock.ts')
-  const script = `const { lockFolder } = await import(${JSON.stringify(module)}); await lockFolder(process.argv[1], 'other'); console.log('locked'); setInterval(() => {}, 1000)`
+  const script = `const { lockFolder } = await import(${JSON.stringify(module)}); await lockFolder(process.argv[1], 'other'); console.log('locked'); process.stdin.resume()`
   const child = spawn(process.execPath, ['--input-type=module', '-e', script, folder], {
-    stdio: ['ignore', 'pipe', 'inherit']
+    stdio: ['pipe', 'pipe', 'inherit']
   })
   t.after(() => child.kill('SIGKILL'))
   await once(child.stdout, 'data')
