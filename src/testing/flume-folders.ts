@@ -152,9 +152,7 @@ export type FlumeFiles = Map<string, Buffer>
 /** A disk that holds just these files, for reading. */
 export function filesDisk(files: FlumeFiles): {
   list(folder: string): Promise<string[]>
-  open(
-    path: string
-  ): Promise<{
+  open(path: string): Promise<{
     read(into: Buffer, position: number): Promise<number>
     size(): Promise<number>
     close(): Promise<void>

@@ -29,7 +29,6 @@ export const LEAST_PAYLOAD_BYTES = 1 + HEADER_BYTES + 2
 export const HEAD_BYTES = FRAME_BYTES + 1 + HEADER_BYTES + 5
 
 export const PUT = 1
-export const TAKE = 2
 export const ROLLBACK = 3
 export const COMMIT = 4
 
