@@ -244,6 +244,7 @@ class Recovery {
       if (segment.sealed || segment.salt.length === 0) continue
       try {
         await withFile(this.#options.disk, segment.path, { create: false, synced: true }, async file => {
+          await file.sync()
           await writeSeal({ ...segment, file })
         })
         segment.sealed = true
