@@ -15,7 +15,7 @@ const LOOK_EVERY_MS = 20
 export class CrashAgent implements Disposable {
   readonly channel: string
   readonly #folder = temporaryFolder()
-  readonly #settings: Readonly<Record<string, string>>
+  #settings: Readonly<Record<string, string>>
   #lives = 0
 
   constructor(settings: Readonly<Record<string, string>> = {}) {
@@ -28,6 +28,11 @@ export class CrashAgent implements Disposable {
     mkdirSync(this.#output(this.#lives), { recursive: true })
     const args = ['agent', '-n', 'a', '-f', this.#configuration(this.#lives++)]
     return new AgentProcess(args)
+  }
+
+  /** Other settings from the next life on. */
+  change(settings: Readonly<Record<string, string>>): void {
+    this.#settings = { ...this.#settings, ...settings }
   }
 
   /** The lines delivered in each life so far, in order. */
