@@ -11,6 +11,14 @@ const STORIES = Number(process.env['MILLRACE_STORIES'] ?? 120)
 const SEED = Number(process.env['MILLRACE_SEED'] ?? 1)
 
 describe('the durable log on a disk that loses, tears, reorders, fails and fills', () => {
+  for (const [found, story] of Object.entries(FOUND)) {
+    test(`never again: ${found}`, async () => {
+      const violations = await playStory(story, options => DurableLog.open(options))
+
+      assert.deepEqual(violations, [])
+    })
+  }
+
   test(
     `keeps its word in ${STORIES} random stories of power losses and kills`,
     { timeout: 2 ** 31 - 1 },
