@@ -184,10 +184,10 @@ export class SpillReader {
   }
 
   #nextSegment(segment: Segment): LogPosition | undefined {
-    const limit = this.#parts.limit()
+    const last = this.#parts.limit()?.segment.id ?? 0
     const next = this.#parts.segments.find(
       ({ id, firstEvent, nextEvent }) =>
-        id > segment.id && (id === limit?.segment.id || !this.#parts.done.covers(firstEvent, nextEvent))
+        id > segment.id && (id === last || (id < last && !this.#parts.done.covers(firstEvent, nextEvent)))
     )
     if (next === undefined) return undefined
     this.#expected = next.firstEvent
