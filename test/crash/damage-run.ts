@@ -10,6 +10,8 @@ import { SimulatedDisk } from '../../src/testing/simulated-disk.ts'
 const FOLDER = '/data/log'
 const PUTS = 40
 const BLOCK = 4096
+/** A frame may end so many bytes behind its last body. */
+const FRAME_SLACK = 16
 const never = new AbortController().signal
 
 /** A log on a disk, what was put into it, and where that stands. */
@@ -91,18 +93,30 @@ export function segmentsOf(disk: SimulatedDisk): string[] {
 /** Puts that have bytes in this part of the file, or in front of which the part lies: nothing else may be lost. */
 export function touchedPuts(filled: FilledLog, path: string, from: number, to: number): Set<number> {
   const bytes = filled.disk.files().get(path) ?? Buffer.alloc(0)
+  // By place: a file that was used before still shows bodies of its former use.
+  const places = filled.puts
+    .map(([first, end], put) => ({ put, ...placeOf(filled, bytes, first, end) }))
+    .filter(({ start }) => start >= 0)
   const touched = new Set<number>()
-  let previous = 0
-  filled.puts.forEach(([first, end], put) => {
-    const places = range(first, end).map(event => bytes.indexOf(bodyMark(filled, event)))
-    const inside = places.filter(place => place >= 0)
-    if (inside.length === 0) return
-    const last = Math.max(...inside)
-    const behind = bytes.indexOf('>', last) + 16
-    if (from < behind && previous < to) touched.add(put)
-    previous = behind - 16
-  })
+  for (const { put, start, end } of places) {
+    const before = Math.max(0, ...places.filter(other => other.end <= start).map(other => other.end))
+    if (from < end + FRAME_SLACK && before < to) touched.add(put)
+  }
   return touched
+}
+
+/** Where the bodies of events stand in a file; -1 when none does. */
+function placeOf(
+  filled: FilledLog,
+  bytes: Buffer,
+  first: number,
+  end: number
+): { start: number; end: number } {
+  const starts = range(first, end)
+    .map(event => bytes.indexOf(bodyMark(filled, event)))
+    .filter(at => at >= 0)
+  if (starts.length === 0) return { start: -1, end: -1 }
+  return { start: Math.min(...starts), end: bytes.indexOf('>', Math.max(...starts)) + 1 }
 }
 
 /** Events whose bodies this part of the file spoils for sure. */
