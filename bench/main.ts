@@ -2,8 +2,11 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { loadavg } from 'node:os'
 import { compare, readBaseline, writeBaseline } from './baseline.ts'
+import { backlog } from './backlog.ts'
 import { batch } from './batch.ts'
+import { channel } from './channel.ts'
 import { clients } from './clients.ts'
+import { durable } from './durable.ts'
 import type { Contestant } from './harness/contestant.ts'
 import { loadCommand } from './harness/load-client.ts'
 import { Scratch } from './harness/scratch.ts'
@@ -15,6 +18,7 @@ import { flume, installFlume } from './peers/flume/flume.ts'
 import { nodeCopy } from './peers/node-copy.ts'
 import { rsyslog } from './peers/rsyslog.ts'
 import { socat } from './peers/socat.ts'
+import { syslogNg } from './peers/syslog-ng.ts'
 import type { Answer, Question } from './question.ts'
 import { formatAnswer, formatBars, formatComparisons, formatMarkdown, machine } from './report.ts'
 import { scan } from './scan.ts'
@@ -25,6 +29,9 @@ import { throughput } from './throughput.ts'
 
 const QUESTIONS: readonly Question[] = [
   throughput,
+  durable,
+  channel,
+  backlog,
   clients,
   slowSink,
   startUp,
@@ -35,7 +42,7 @@ const QUESTIONS: readonly Question[] = [
   scan
 ]
 const NOT_USUAL: readonly Question[] = [batch, scan]
-const PEERS: readonly Contestant[] = [socat, rsyslog, flume, nodeCopy]
+const PEERS: readonly Contestant[] = [socat, rsyslog, syslogNg, flume, nodeCopy]
 
 process.on('SIGINT', () => process.exit(130)) // the exit handlers end children and remove folders
 process.on('SIGTERM', () => process.exit(143))

@@ -53,8 +53,8 @@ export function readOptions(words: readonly string[]): Options {
 /** What `--help` prints above the list of questions. */
 export const USAGE = `npm run bench [-- QUESTION… OPTION…]
 
-  --peers LIST      socat,rsyslog,flume,node-copy or none (default: those found; flume only once it was named here,
-                    then Maven fetches it into the user's cache)
+  --peers LIST      socat,rsyslog,syslog-ng,flume,node-copy or none (default: those found; flume only once it was named
+                    here, then Maven fetches it into the user's cache)
   --pairs N         runs of each contestant, in turn (5)
   --lines N         lines of one throughput run (3000000)
   --idle SECONDS    how long idle means (60)

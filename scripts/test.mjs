@@ -8,6 +8,9 @@ import { ensureInstalled, home, projectNode } from './install.mjs'
 /** Folders below test/ that take longer than `npm test` may. */
 const SLOW = ['e2e', 'crash', 'services']
 
+/** Files in them that `npm test` runs all the same. */
+const QUICK = ['harness', 'simulated', 'damage'].map(name => join('test', 'crash', `${name}.test.ts`))
+
 /** A test file that takes longer than this hangs. */
 const LIMIT_MS = { quick: 60_000, e2e: 900_000 }
 
@@ -41,7 +44,7 @@ function filesOf(name) {
   const quick = readdirSync(join(home, 'test'), { withFileTypes: true })
     .filter(entry => entry.isDirectory() && !SLOW.includes(entry.name) && entry.name !== 'fixtures')
     .map(entry => join('test', entry.name))
-  return ['src', ...quick].flatMap(testsBelow)
+  return [...['src', ...quick].flatMap(testsBelow), ...QUICK]
 }
 
 function testsBelow(folder) {

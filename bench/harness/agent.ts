@@ -5,7 +5,7 @@ import type { Scratch } from './scratch.ts'
 
 const HERE = join(import.meta.dirname, '../..')
 
-/** Settings of one agent `a` with a netcat source, a memory channel and at most one sink. Keys without the component. */
+/** Settings of one agent `a` with a netcat source, a memory channel (unless told otherwise) and at most one sink. Keys without the component. */
 export interface AgentSettings {
   readonly source?: Readonly<Record<string, string | number | boolean>>
   readonly channel?: Readonly<Record<string, string | number | boolean>>
@@ -35,6 +35,43 @@ export function throughputConfiguration(port: number, output: string): string {
     source: { 'ack-every-event': false },
     channel: WIDE_CHANNEL,
     sink: fileRoll(output)
+  })
+}
+
+/** Channel and batch sizes of the runs with a durable channel: Flume's defaults of the file channel. */
+const DURABLE_BATCH = 10_000
+
+/** Settings of a file channel that keeps everything below the scratch folder. */
+export function fileChannel(scratch: Scratch): NonNullable<AgentSettings['channel']> {
+  return {
+    type: 'file',
+    capacity: 1_000_000,
+    transactionCapacity: DURABLE_BATCH,
+    checkpointDir: scratch.folder('checkpoint'),
+    dataDirs: scratch.folder('data'),
+    'keep-alive': 60,
+    minimumRequiredSpace: 1_048_576
+  }
+}
+
+/** A memory channel of the same size. */
+export const MEMORY_CHANNEL = {
+  type: 'memory',
+  capacity: 1_000_000,
+  transactionCapacity: DURABLE_BATCH,
+  'keep-alive': 60
+}
+
+/** netcat without answers → `channel` → file_roll in batches of 10,000. */
+export function durableConfiguration(
+  port: number,
+  output: string,
+  channel: NonNullable<AgentSettings['channel']>
+): string {
+  return configuration(port, {
+    source: { 'ack-every-event': false },
+    channel,
+    sink: { ...fileRoll(output), 'sink.batchSize': DURABLE_BATCH }
   })
 }
 

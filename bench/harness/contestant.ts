@@ -15,6 +15,12 @@ export interface Contestant {
   /** Its version, or undefined when it is not to be had here. */
   version(): string | undefined
   start(place: Place): Promise<MeasuredProcess>
+  /** Of the lines of a run, those that it is given: less for the slow ones. */
+  readonly share?: number
+  /** Where it does not take lines on its port: makes them its input, and resolves to when it could begin (ns, monotonic). */
+  feed?(place: Place, lines: number): Promise<bigint>
+  /** The same program with the most durable queue that it has. */
+  readonly durable?: Contestant
   /** How many lines it says it delivered, where there are no files to look at. */
   delivered?(place: Place): Promise<number>
 }

@@ -31,7 +31,8 @@ export interface Run {
 }
 
 /** Starts a contestant in a folder of its own, sends it lines, waits for all of them, looks at each, stops it. */
-export async function runOnce(bench: Bench, contestant: Contestant, load: Load): Promise<Run> {
+export async function runOnce(bench: Bench, contestant: Contestant, asked: Load): Promise<Run> {
+  const load = { ...asked, lines: Math.ceil(asked.lines * (contestant.share ?? 1)) }
   using scratch = new Scratch()
   const place = { scratch, port: await freePort(), output: scratch.folder('output') }
   const measured = await contestant.start(place)
@@ -59,7 +60,8 @@ interface Measuring {
 }
 
 async function measure(bench: Bench, measuring: Measuring): Promise<Omit<Run, 'stopMs'>> {
-  const { load, measured, place } = measuring
+  const { contestant, load, measured, place } = measuring
+  if (contestant.feed !== undefined) return measureFed(measuring)
   const perConnection = Math.floor(load.lines / load.connections)
   const lines = perConnection * load.connections
   await using client = new LoadClient(
@@ -81,6 +83,28 @@ async function measure(bench: Bench, measuring: Measuring): Promise<Omit<Run, 's
     peakMegabytes: after.peakMegabytes,
     problem:
       isAnswered && end.oks !== lines ? `${end.oks} of ${lines} lines were answered with OK` : undefined
+  }
+}
+
+/** Its input is there at once, whole: time runs from then on. */
+async function measureFed(measuring: Measuring): Promise<Omit<Run, 'stopMs'>> {
+  const {
+    contestant,
+    load: { lines },
+    measured,
+    place
+  } = measuring
+  const before = measured.figures()
+  const started = (await contestant.feed?.(place, lines)) ?? 0n
+  const arrived = await arrival(measuring, lines, linesBytes(lines))
+  const after = measured.figures()
+  const seconds = Number(arrived - started) / 1e9
+  return {
+    seconds,
+    linesPerSecond: lines / seconds,
+    cpuSeconds: after.cpuSeconds - before.cpuSeconds,
+    peakMegabytes: after.peakMegabytes,
+    problem: undefined
   }
 }
 

@@ -11,7 +11,8 @@ const CHANNEL = {
   held: 0,
   storing: 0,
   settling: 0,
-  abandoned: 0
+  abandoned: 0,
+  skipped: {}
 }
 const SINK = { name: 'k', taken: 3, delivered: 3, dropped: {} }
 
@@ -36,14 +37,14 @@ test('what was refused, dropped, kept and lost is said with its reason', () => {
         dropped: { interceptor: 2 }
       }
     ],
-    channels: [{ ...CHANNEL, recovered: 4, held: 1, abandoned: 5 }],
+    channels: [{ ...CHANNEL, recovered: 4, held: 1, abandoned: 5, skipped: { damaged: 2 } }],
     sinks: [{ ...SINK, dropped: { poison: 1 } }],
     differences: ['Sink k took 3, settled 4.']
   })
 
   assert.deepEqual(text.split('\n'), [
     'source r: received 9, accepted 3, rejected 6 (5 ERR_CHANNEL_FULL, 1 ERR_STOPPED), dropped 2 (2 interceptor)',
-    'channel c: recovered 4, stored 3, taken 3, held 1, LOST 5',
+    'channel c: recovered 4, stored 3, taken 3, held 1, LOST 5, LOST to damage 2 (2 damaged)',
     'sink k: delivered 3, dropped 1 (1 poison)',
     'Sink k took 3, settled 4.'
   ])

@@ -10,13 +10,14 @@ export function balanceText({ sources, channels, sinks, differences }: BalanceSh
       ...counted('rejected', rejected),
       ...counted('dropped', dropped)
     ]),
-    ...channels.map(({ name, stored, recovered, taken, held, abandoned }) => [
+    ...channels.map(({ name, stored, recovered, taken, held, abandoned, skipped }) => [
       `channel ${name}`,
       ...some('recovered', recovered),
       `stored ${stored}`,
       `taken ${taken}`,
       ...some('held', held),
-      ...some('LOST', abandoned)
+      ...some('LOST', abandoned),
+      ...counted('LOST to damage', skipped)
     ]),
     ...sinks.map(({ name, delivered, dropped }) => [
       `sink ${name}`,

@@ -28,7 +28,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     return 0
   },
   'avro-client': program => notYet(program, 'avro-client', 'Send lines with `nc` to a netcat source'),
-  tool: program => notYet(program, 'tool', 'There is no durable channel whose files it could check')
+  channel: async ({ environment, words }) =>
+    (await import('./commands/channel.ts')).channelCommand(words, streamsOf(environment)),
+  tool: async ({ environment, words }) =>
+    (await import('./commands/tool.ts')).toolCommand(words, streamsOf(environment))
 }
 
 /** Runs one command line of this process and ends the process with its exit code. Never rejects. */
@@ -78,6 +81,11 @@ async function showFiles({ environment, words }: Program): Promise<number> {
     stdout: process.stdout,
     stderr: process.stderr
   })
+}
+
+// Only here: opening them costs an agent's start a few milliseconds.
+function streamsOf(environment: Program['environment']) {
+  return { environment, stdout: process.stdout, stderr: process.stderr }
 }
 
 async function showHelp({ out, words }: Program): Promise<number> {

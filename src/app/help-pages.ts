@@ -1,3 +1,4 @@
+import { CHANNEL_USAGE, TOOL_USAGE } from './channel-pages.ts'
 import { usageOf } from './command-line.ts'
 import { AGENT_OPTIONS } from './options.ts'
 
@@ -8,6 +9,8 @@ Commands
   agent                   run an agent
   validate                check a configuration and list everything that is wrong with it
   fs                      show what was written: -ls, -cat, -text, -tail and more
+  channel                 look into the folders of a file channel, Flume's too: inspect, verify, export, repair
+  tool                    fcintegritytool: check the logs of a file channel
   version                 show the version
   help [TOPIC]            show this text, or a page of the manual
   node                    old name of agent
@@ -20,7 +23,7 @@ Options of every command
   -C, --classpath PATH    accepted, without effect, as are -X… and -agentlib…
 
 Help topics
-  agent, configuration, validate, fs, or a kind of component: flume-ng help sources
+  agent, configuration, validate, fs, channel, tool, or a kind of component: flume-ng help sources
   and one component: flume-ng help sources netcat
 
 Example
@@ -120,5 +123,7 @@ export const HELP_PAGES: Readonly<Record<string, string>> = {
   node: AGENT,
   configuration: CONFIGURATION,
   validate: VALIDATE,
-  fs: FS
+  fs: FS,
+  channel: CHANNEL_USAGE,
+  tool: TOOL_USAGE
 }

@@ -35,6 +35,14 @@ export const COMPONENTS: readonly RegistryEntry[] = [
     'channel.MemoryChannel',
     () => import('../components/channels/memory/memory.ts')
   ),
+  entry(
+    'channel',
+    'spillablememory',
+    'channel.SpillableMemoryChannel',
+    () => import('../components/channels/spillablememory/spillablememory.ts')
+  ),
+  entry('channel', 'jdbc', 'channel.jdbc.JdbcChannel', () => import('../components/channels/jdbc/jdbc.ts')),
+  entry('channel', 'file', 'channel.file.FileChannel', () => import('../components/channels/file/file.ts')),
   entry('sink', 'hdfs', 'sink.hdfs.HDFSEventSink', () => import('../components/sinks/hdfs/hdfs.ts')),
   entry(
     'sink',

@@ -32,6 +32,7 @@ export const FINDING_CODES = {
   MISSING_REQUIRED: error('A required property is missing.'),
   BAD_NUMBER: error('A value is no number, or out of range.'),
   BAD_VALUE: error('A value is none of those allowed.'),
+  OPEN_PERMISSIONS: warning('A file with a key or a password can be read or changed by others.'),
   BATCH_GT_TXN: error(
     'The batch is larger than the transaction capacity of the channel; the component is dropped.'
   ),
@@ -54,6 +55,8 @@ export const FINDING_CODES = {
   PROP_CASE: warning('A property in the wrong case; it is ignored.'),
   TYPE_CASE: info('A type in unusual case; it works.'),
   MISSING_PREFIX: warning('A property without its prefix; it is ignored.'),
+  PROP_NO_EFFECT: warning('A property of Flume that changes nothing here.'),
+  DEPRECATED_PROP: warning('An old name of a property, which still works.'),
   DEPRECATED_KAFKA: warning('An old Kafka property.'),
   KAFKA_ZK_ONLY: warning('A Kafka source with zookeeperConnect and no brokers.'),
   DOC_EXAMPLE_WRONG_KEY: warning('A key copied from an example of Flume’s guide that nothing reads.'),

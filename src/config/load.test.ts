@@ -249,7 +249,9 @@ test('a Java class as source stops everything, as interceptor only its source', 
 })
 
 test('what this version does not have leaves the plan with all that hangs on it', async () => {
-  const { plan, statuses, findings } = await load(BASE.replace('c1.type = memory', 'c1.type = file'))
+  const { plan, statuses, findings } = await load(
+    BASE.replace('c1.type = memory', 'c1.type = pseudotxnmemory')
+  )
 
   assert.deepEqual(plan, { agent: 'a1', channels: [], sources: [], sinks: [], groups: [] })
   assert.deepEqual(statuses, { r1: 'ok', c1: 'not-in-this-version', k1: 'ok' })
@@ -263,9 +265,9 @@ test('what this version does not have leaves the plan with all that hangs on it'
 })
 
 test('a typing mistake in a type is answered with the nearest', async () => {
-  const { findings } = await load(BASE.replace('c1.type = memory', 'c1.type = fil'))
+  const { findings } = await load(BASE.replace('c1.type = memory', 'c1.type = kafk'))
 
-  assert.equal(findings.find(({ code }) => code === 'CUSTOM_CLASS')?.hint, 'Did you mean file?')
+  assert.equal(findings.find(({ code }) => code === 'CUSTOM_CLASS')?.hint, 'Did you mean kafka?')
 })
 
 test('the only agent needs no name; several do, and others are not judged', async () => {

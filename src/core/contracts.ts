@@ -130,6 +130,10 @@ export interface Channel extends Lifecycle {
   take(max: number): Promise<Lease | undefined>
   /** Resolves once a take may find events, or when `signal` aborts. */
   filled(signal: AbortSignal): Promise<void>
+  /** What else monitoring shows of it. */
+  gauges?(): Readonly<Record<string, number | string | boolean>>
+  /** Events that it held and lost, since and at start, by reason. */
+  skipped?(): Readonly<Record<string, number>>
 }
 
 /** Events on loan. Leaving scope without commit() gives them back, in order, to their place. */

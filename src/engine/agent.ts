@@ -47,7 +47,8 @@ export class Agent {
         channels: channels.map(({ port }) => ({
           ...port.ledger,
           name: port.name,
-          held: port.channel.size - port.ledger.abandoned
+          held: port.channel.size - port.ledger.abandoned,
+          skipped: port.channel.skipped?.() ?? {}
         })),
         sinks: sinks.map(({ port }) => ({ ...port.ledger, name: port.name }))
       },
@@ -64,6 +65,7 @@ export class Agent {
         const fill = capacity === 0 ? Number.MAX_VALUE : (size / capacity) * 100
         const values = {
           ...port.counters,
+          ...port.channel.gauges?.(),
           ChannelSize: size,
           ChannelCapacity: capacity,
           ChannelFillPercentage: fill

@@ -100,12 +100,7 @@ class Assembler {
     const context = { ...this.#context(plan, () => supervised), counters, memory: this.#memory }
     const channel = definition.create(this.#settings(plan), context)
     const port = new ChannelPort(plan.name, channel, counters)
-    let opened = false
-    const up = (): void => {
-      // A restart after a failure finds what is counted already.
-      if (!opened) port.ledger.recovered = channel.size
-      opened = true
-    }
+    const up = (): void => port.recovered()
     const supervised: Supervised = this.#supervise(plan, { part: channel, up })
     return { port, supervised }
   }

@@ -23,11 +23,11 @@ export interface SourceBalance {
   readonly dropped: Readonly<Record<string, number>>
 }
 
-/** stored + recovered = held + taken + abandoned, within what is under way. */
+/** stored + recovered = held + taken + skipped + abandoned, within what is under way. */
 export interface ChannelBalance {
   readonly name: string
   readonly stored: number
-  /** Held at start already. */
+  /** Held at start already, what was lost in between included. */
   readonly recovered: number
   readonly taken: number
   /** What the channel itself says it holds, those on loan included, those abandoned not. */
@@ -37,6 +37,8 @@ export interface ChannelBalance {
   readonly settling: number
   /** Held when the agent stopped, in a channel that does not keep them. */
   readonly abandoned: number
+  /** Lost in damaged parts of a store, by reason. */
+  readonly skipped: Readonly<Record<string, number>>
 }
 
 /** taken = delivered + dropped. */
@@ -92,7 +94,8 @@ export function balanceSheet(
       differences.push(`Source ${source.name} received ${source.received}, settled ${settled}.`)
   }
   for (const channel of parts.channels) {
-    const expected = channel.stored + channel.recovered - channel.taken - channel.abandoned
+    const expected =
+      channel.stored + channel.recovered - channel.taken - channel.abandoned - sumOf(channel.skipped)
     const held = channel.held
     if (held < expected - channel.settling || held > expected + channel.storing) {
       differences.push(`Channel ${channel.name} should hold ${expected}, holds ${held}.`)

@@ -1,7 +1,7 @@
 import type { EventBatch } from '../core/batch.ts'
 import type { Channel, Lease } from '../core/contracts.ts'
 import type { ChannelCounters } from '../core/counters.ts'
-import { ChannelLedger } from './balance.ts'
+import { ChannelLedger, sumOf } from './balance.ts'
 
 /** The door of one channel: counts what goes in and out, so that no channel has to. */
 export class ChannelPort {
@@ -9,11 +9,18 @@ export class ChannelPort {
   readonly channel: Channel
   readonly counters: ChannelCounters
   readonly ledger = new ChannelLedger()
+  #started = false
 
   constructor(name: string, channel: Channel, counters: ChannelCounters) {
     this.name = name
     this.channel = channel
     this.counters = counters
+  }
+
+  /** The channel has started: what it holds was there before, the first time. */
+  recovered(): void {
+    if (!this.#started) this.ledger.recovered = this.channel.size + sumOf(this.channel.skipped?.() ?? {})
+    this.#started = true
   }
 
   /** As Channel.put. */

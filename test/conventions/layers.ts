@@ -6,12 +6,13 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   java: ['core'],
   net: ['core'],
   fs: ['core', 'java', 'net', 'wire'],
-  components: ['core', 'wire', 'java', 'net', 'fs'],
+  store: ['core', 'wire', 'java', 'net', 'fs'],
+  components: ['core', 'wire', 'java', 'net', 'fs', 'store'],
   engine: ['core', 'java', 'net'],
   config: ['core', 'java', 'net'],
   monitor: ['core', 'java', 'net'],
-  testing: ['core'],
-  app: ['core', 'wire', 'java', 'net', 'fs', 'components', 'engine', 'config', 'monitor']
+  testing: ['core', 'store'],
+  app: ['core', 'wire', 'java', 'net', 'fs', 'store', 'components', 'engine', 'config', 'monitor']
 }
 
 /** Why `from` may not import `to` (paths like `src/core/batch.ts`); undefined when it may. */

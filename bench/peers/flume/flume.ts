@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process'
-import { copyFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { throughputConfiguration } from '../../harness/agent.ts'
-import type { Contestant } from '../../harness/contestant.ts'
+import { durableConfiguration, fileChannel, throughputConfiguration } from '../../harness/agent.ts'
+import type { Contestant, Place } from '../../harness/contestant.ts'
+import { makeLines } from '../../harness/lines.ts'
 import { MeasuredProcess } from '../../harness/measured-process.ts'
 import { firstMatch } from '../first-match.ts'
 
@@ -14,44 +15,91 @@ const CACHE = join(
 )
 const JARS = join(CACHE, 'lib')
 const COMPLETE = join(CACHE, 'complete')
+const POM = join(import.meta.dirname, 'pom.xml')
+
+/** Whether what the list of artifacts asks for is there. */
+function isInstalled(): boolean {
+  return existsSync(COMPLETE) && readFileSync(POM, 'utf8') === readFileSync(join(CACHE, 'pom.xml'), 'utf8')
+}
+
+function version(): string | undefined {
+  if (!isInstalled()) return undefined
+  const java = firstMatch('java', ['-version'], /version "([^"]+)"/)
+  return java === undefined ? undefined : `1.11.0 on Java ${java}`
+}
 
 /** Apache Flume 1.11.0 with the very configuration file that our agent gets. */
 export const flume: Contestant = {
   name: 'flume',
-  version() {
-    if (!existsSync(COMPLETE)) return undefined
-    const java = firstMatch('java', ['-version'], /version "([^"]+)"/)
-    return java === undefined ? undefined : `1.11.0 on Java ${java}`
-  },
-  start({ scratch, port, output }) {
-    const file = scratch.file('apache-flume.conf')
-    writeFileSync(file, throughputConfiguration(port, output))
-    return MeasuredProcess.start({
-      command: 'java',
-      args: [
-        '-Xmx512m',
-        `-Dlog4j2.configurationFile=${join(import.meta.dirname, 'log4j2.xml')}`,
-        '-cp',
-        join(JARS, '*'),
-        'org.apache.flume.node.Application',
-        '--no-reload-conf',
-        '-n',
-        'a',
-        '-f',
-        file
-      ],
-      port,
-      logFile: scratch.file('apache-flume.log')
-    })
+  version,
+  start: place => start(place, throughputConfiguration(place.port, place.output)),
+  // Its netcat source puts single events, and each would wait for a sync: taildir puts whole batches.
+  durable: {
+    name: 'flume file channel',
+    version,
+    share: 0.3,
+    start: place =>
+      start(place, tailing(place), ['-Dflume.monitoring.type=http', `-Dflume.monitoring.port=${place.port}`]),
+    async feed({ scratch }, lines) {
+      const file = scratch.file('input')
+      writeFileSync(file, makeLines(0, lines))
+      renameSync(file, join(scratch.folder('tailed'), 'lines'))
+      return process.hrtime.bigint()
+    }
   }
+}
+
+function start(
+  { scratch, port }: Place,
+  configuration: string,
+  flags: readonly string[] = []
+): Promise<MeasuredProcess> {
+  const file = scratch.file('apache-flume.conf')
+  writeFileSync(file, configuration)
+  return MeasuredProcess.start({
+    command: 'java',
+    args: [
+      '-Xmx512m',
+      `-Dlog4j2.configurationFile=${join(import.meta.dirname, 'log4j2.xml')}`,
+      ...flags,
+      '-cp',
+      join(JARS, '*'),
+      'org.apache.flume.node.Application',
+      '--no-reload-conf',
+      '-n',
+      'a',
+      '-f',
+      file
+    ],
+    port,
+    logFile: scratch.file('apache-flume.log')
+  })
+}
+
+/** taildir → file channel → file_roll. */
+function tailing({ scratch, port, output }: Place): string {
+  const source = {
+    type: 'TAILDIR',
+    filegroups: 'all',
+    'filegroups.all': join(scratch.folder('tailed'), '.*'),
+    batchSize: 10_000,
+    maxBatchCount: 1_000_000,
+    positionFile: scratch.file('positions.json')
+  }
+  const text = durableConfiguration(port, output, fileChannel(scratch))
+  return [
+    ...text.split('\n').filter(line => !/^a\.sources\.s1\.(type|bind|port|ack-every-event) /.test(line)),
+    ...Object.entries(source).map(([key, value]) => `a.sources.s1.${key} = ${value}`),
+    ''
+  ].join('\n')
 }
 
 /** Resolves Flume's jars with Maven into the user's cache, once; resolves to why that failed. */
 export function installFlume(): string | undefined {
-  if (existsSync(COMPLETE)) return undefined
+  if (isInstalled()) return undefined
   rmSync(CACHE, { recursive: true, force: true })
   mkdirSync(CACHE, { recursive: true })
-  copyFileSync(join(import.meta.dirname, 'pom.xml'), join(CACHE, 'pom.xml'))
+  copyFileSync(POM, join(CACHE, 'pom.xml'))
   const { status, error } = spawnSync(
     'mvn',
     [

@@ -9,34 +9,6 @@ const FILE = `checkpointDir useDualCheckpoints backupCheckpointDir compressBacku
 export const KNOWN_CHANNELS: readonly KnownType[] = [
   {
     kind: 'channel',
-    type: 'file',
-    classes: ['org.apache.flume.channel.file.FileChannel'],
-    keys: `${FILE} capacity:int keep-alive:int`,
-    transaction: { key: 'transactionCapacity', default: 10_000 },
-    capacity: { key: 'capacity', default: 1_000_000 },
-    rules: given => [...dualCheckpoints(given), ...encryption(given)]
-  },
-  {
-    kind: 'channel',
-    type: 'spillablememory',
-    classes: ['org.apache.flume.channel.SpillableMemoryChannel'],
-    keys: `${FILE} memoryCapacity:~int=10000 overflowCapacity:~int=100000000 overflowTimeout:~int=3
-      overflowDeactivationThreshold:~int=5
-      byteCapacity:~long byteCapacityBufferPercentage:~int=20 avgEventSize:~int=500 capacity keep-alive`,
-    transaction: { key: 'transactionCapacity', default: 10_000 },
-    capacity: { key: 'overflowCapacity', default: 100_000_000 },
-    rules: given => [...dualCheckpoints(given), ...encryption(given)]
-  },
-  {
-    kind: 'channel',
-    type: 'jdbc',
-    classes: ['org.apache.flume.channel.jdbc.JdbcChannel'],
-    keys: `driver.url driver.class db.type db.username db.password connection.properties.file create.schema create.index
-      create.foreignkey transaction.isolation maximum.connections:~int=10 maximum.capacity:~long=0 sysprop.*
-      org.apache.flume.channel.jdbc.*`
-  },
-  {
-    kind: 'channel',
     type: 'kafka',
     classes: ['org.apache.flume.channel.kafka.KafkaChannel'],
     keys: `kafka.bootstrap.servers|brokerList! kafka.topic|topic kafka.consumer.group.id|groupId parseAsFlumeEvent

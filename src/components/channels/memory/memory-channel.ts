@@ -1,8 +1,10 @@
 import type { EventBatch } from '../../../core/batch.ts'
 import type { Channel, ChannelContext, Lease } from '../../../core/contracts.ts'
 import { AgentError } from '../../../core/errors.ts'
-import { EventQueue, type Run } from './event-queue.ts'
-import type { Space } from './space.ts'
+import { EventQueue, type Run } from '../../../store/event-queue.ts'
+import { PutQueue } from '../../../store/put-queue.ts'
+import type { Account, Space } from '../../../store/space.ts'
+import { Wakers } from '../../../store/wakers.ts'
 
 /** A slab this many times larger than the bodies of a put is not kept for it: the bodies are copied. */
 const SPARSE = 8
@@ -14,11 +16,6 @@ export interface MemoryLimits {
   readonly space: Space
 }
 
-interface Waiting {
-  readonly batch: EventBatch
-  readonly admit: () => void
-}
-
 /** Bounded first-in first-out queue in memory. Events do not survive the agent. */
 export class MemoryChannel implements Channel {
   readonly capacity: number
@@ -26,14 +23,15 @@ export class MemoryChannel implements Channel {
   readonly durable = false
   readonly #limits: MemoryLimits
   readonly #context: ChannelContext
-  readonly #queue = new EventQueue()
-  readonly #waiting = new Set<Waiting>()
-  #takers: (() => void)[] = []
+  readonly #queue = new EventQueue<Account>()
+  readonly #waiting: PutQueue
+  readonly #takers = new Wakers()
   #onLoan = 0
 
   constructor(limits: MemoryLimits, context: ChannelContext) {
     this.#limits = limits
     this.#context = context
+    this.#waiting = new PutQueue(context.clock)
     this.capacity = limits.capacity
     this.transactionCapacity = limits.transactionCapacity
   }
@@ -47,15 +45,14 @@ export class MemoryChannel implements Channel {
   async stop(): Promise<void> {}
 
   fits(batch: EventBatch): number {
-    return this.#waiting.size > 0 ? 0 : this.#fitting(batch)
+    return this.#waiting.busy ? 0 : this.#fitting(batch)
   }
 
   async put(batch: EventBatch, signal: AbortSignal): Promise<void> {
     if (batch.length === 0) return
     const stored = isSparse(batch) ? batch.compact() : batch
     this.#refuseImpossible(stored)
-    if (this.#waiting.size > 0 || this.#fitting(stored) < stored.length)
-      await this.#waitForRoom(stored, signal)
+    if (this.#waiting.busy || this.#fitting(stored) < stored.length) await this.#waitForRoom(stored, signal)
     else this.#store(stored)
   }
 
@@ -65,15 +62,7 @@ export class MemoryChannel implements Channel {
   }
 
   filled(signal: AbortSignal): Promise<void> {
-    if (this.#queue.length > 0 || signal.aborted) return Promise.resolve()
-    return new Promise(resolve => {
-      const wake = (): void => {
-        signal.removeEventListener('abort', wake)
-        resolve()
-      }
-      signal.addEventListener('abort', wake, { once: true })
-      this.#takers.push(wake)
-    })
+    return this.#queue.length > 0 ? Promise.resolve() : this.#takers.wait(signal)
   }
 
   #fitting(batch: EventBatch): number {
@@ -101,39 +90,22 @@ export class MemoryChannel implements Channel {
     }
   }
 
-  #waitForRoom(batch: EventBatch, signal: AbortSignal): Promise<void> {
-    if (signal.aborted) return Promise.reject(stopping())
-    if (this.#limits.keepAliveMs === 0) return Promise.reject(this.#full(batch))
-    const { promise, resolve, reject } = Promise.withResolvers<void>()
-    const end = (settle: () => void): void => {
-      cancel()
+  async #waitForRoom(batch: EventBatch, signal: AbortSignal): Promise<void> {
+    if (this.#limits.keepAliveMs === 0 && !signal.aborted) throw this.#full(batch)
+    const unsubscribe = this.#limits.space.onRelease(() => this.#waiting.admit())
+    try {
+      await this.#waiting.wait(
+        {
+          fits: () => this.#fitting(batch) >= batch.length,
+          admit: () => this.#store(batch),
+          full: () => this.#full(batch)
+        },
+        this.#limits.keepAliveMs,
+        signal
+      )
+    } finally {
       unsubscribe()
-      signal.removeEventListener('abort', abort)
-      this.#waiting.delete(waiting)
-      settle()
-      this.#admit()
     }
-    const waiting: Waiting = {
-      batch,
-      admit: () => {
-        this.#store(batch)
-        end(resolve)
-      }
-    }
-    const abort = (): void => end(() => reject(stopping()))
-    const cancel = this.#context.clock.after(this.#limits.keepAliveMs, () =>
-      end(() => reject(this.#full(batch)))
-    )
-    const unsubscribe = this.#limits.space.onRelease(() => this.#admit())
-    signal.addEventListener('abort', abort, { once: true })
-    this.#waiting.add(waiting)
-    return promise
-  }
-
-  /** Lets those in that waited longest, as long as they fit. */
-  #admit(): void {
-    const [first] = this.#waiting
-    if (first !== undefined && this.#fitting(first.batch) >= first.batch.length) first.admit()
   }
 
   #full(batch: EventBatch): AgentError {
@@ -148,10 +120,10 @@ export class MemoryChannel implements Channel {
 
   #store(batch: EventBatch): void {
     this.#queue.push(batch, this.#limits.space.reserve(batch))
-    this.#wakeTakers()
+    this.#takers.wake()
   }
 
-  #lend(runs: readonly Run[], batch: EventBatch): Lease {
+  #lend(runs: readonly Run<Account>[], batch: EventBatch): Lease {
     this.#onLoan += batch.length
     let open = true
     const close = (settle: () => void): void => {
@@ -165,28 +137,17 @@ export class MemoryChannel implements Channel {
       commit: async () =>
         close(() => {
           for (const run of runs) this.#limits.space.release(run.account, run.batch)
-          this.#admit()
+          this.#waiting.admit()
         }),
       [Symbol.asyncDispose]: async () =>
         close(() => {
           this.#queue.giveBack(runs)
-          this.#wakeTakers()
+          this.#takers.wake()
         })
     }
-  }
-
-  #wakeTakers(): void {
-    if (this.#takers.length === 0) return
-    const takers = this.#takers
-    this.#takers = []
-    for (const wake of takers) wake()
   }
 }
 
 function isSparse(batch: EventBatch): boolean {
   return batch.slab.buffer.byteLength > SPARSE * (batch.bodyBytes + batch.length)
-}
-
-function stopping(): AgentError {
-  return new AgentError('ERR_STOPPED', 'The agent is stopping.')
 }

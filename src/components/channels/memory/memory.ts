@@ -1,7 +1,7 @@
 import { defineChannel, type Problem } from '../../../core/component.ts'
 import { integer, long, optional } from '../../../core/schema.ts'
 import { MemoryChannel } from './memory-channel.ts'
-import { SlabSpace, SlotSpace } from './space.ts'
+import { SlabSpace, SlotSpace } from '../../../store/space.ts'
 
 const SECOND_MS = 1000
 

@@ -1,7 +1,7 @@
-import type { EventBatch } from '../../../core/batch.ts'
-import type { MemoryBudget } from '../../../core/memory-budget.ts'
+import type { EventBatch } from '../core/batch.ts'
+import type { MemoryBudget } from '../core/memory-budget.ts'
 
-/** Flume counts bodies in slots of this many bytes, at least one for each event. */
+/** The memory channel of Flume counts bodies in slots of this many bytes, at least one for each event. */
 const SLOT_BYTES = 100
 const LATEST_SLABS = 8
 
@@ -37,42 +37,54 @@ export interface Space {
   readonly bytes: number
 }
 
-/** Flume's own accounting, for those who set byteCapacity: ceil(body / 100) slots for each event. */
+/** Flume's own accounting, for those who set byteCapacity: ceil(body / slot) slots for each event. */
 export class SlotSpace implements Space {
   readonly bytes: number
   readonly #slots: number
+  readonly #slotBytes: number
   #used = 0
 
-  constructor(byteCapacity: number, bufferPercentage: number) {
-    const slots = Math.trunc((byteCapacity * (1 - bufferPercentage / 100)) / SLOT_BYTES)
+  constructor(byteCapacity: number, bufferPercentage: number, slotBytes: number = SLOT_BYTES) {
+    const slots = Math.trunc((byteCapacity * (1 - bufferPercentage / 100)) / slotBytes)
+    this.#slotBytes = slotBytes
     this.#slots = slots < 1 ? 2147483647 : slots
-    this.bytes = this.#slots * SLOT_BYTES
+    this.bytes = this.#slots * slotBytes
   }
 
   fits(batch: EventBatch, max: number): number {
     let left = this.#slots - this.#used
     for (let i = 0; i < max; i++) {
-      left -= slotsOf(batch.size(i))
+      left -= this.#slotsOf(batch.size(i))
       if (left < 0) return i
     }
     return max
   }
 
   possible(batch: EventBatch): boolean {
-    return slotsOfBatch(batch) <= this.#slots
+    return this.#slotsOfBatch(batch) <= this.#slots
   }
 
   reserve(batch: EventBatch): Account {
-    this.#used += slotsOfBatch(batch)
+    this.#used += this.#slotsOfBatch(batch)
     return { slab: { memory: batch.slab.buffer, puts: 1 }, overhead: 0, events: batch.length }
   }
 
   release(_account: Account, batch: EventBatch): void {
-    this.#used -= slotsOfBatch(batch)
+    this.#used -= this.#slotsOfBatch(batch)
   }
 
   onRelease(): () => void {
     return () => {}
+  }
+
+  #slotsOf(bytes: number): number {
+    return Math.max(1, Math.ceil(bytes / this.#slotBytes))
+  }
+
+  #slotsOfBatch(batch: EventBatch): number {
+    let slots = 0
+    for (let i = 0; i < batch.length; i++) slots += this.#slotsOf(batch.size(i))
+    return slots
   }
 }
 
@@ -141,14 +153,4 @@ export class SlabSpace implements Space {
 
 function overheadOf(batch: EventBatch): number {
   return 8 * batch.length + batch.headers.bytes
-}
-
-function slotsOf(bytes: number): number {
-  return Math.max(1, Math.ceil(bytes / SLOT_BYTES))
-}
-
-function slotsOfBatch(batch: EventBatch): number {
-  let slots = 0
-  for (let i = 0; i < batch.length; i++) slots += slotsOf(batch.size(i))
-  return slots
 }

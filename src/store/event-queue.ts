@@ -1,43 +1,57 @@
-import { joinBatches, type EventBatch } from '../../../core/batch.ts'
-import type { Account } from './space.ts'
+import { joinBatches, type EventBatch } from '../core/batch.ts'
 
-/** Puts are joined by copying until a take holds this many body bytes; what is larger goes out by reference. */
 const JOIN_BYTES = 64 * 1024
 const FIRST_PLACES = 64
 
-/** Some consecutive events of one put; `first` numbers its first event among all ever pushed. */
-export interface Run {
+/** Some consecutive events of one push; `first` numbers its first event among all ever pushed. */
+export interface Run<A> {
   readonly first: number
   readonly batch: EventBatch
-  readonly account: Account
+  readonly account: A
 }
 
 /** First-in first-out queue of runs, in a ring; what was taken can come back to its place. */
-export class EventQueue {
-  #ring: (Run | undefined)[] = new Array<undefined>(FIRST_PLACES).fill(undefined)
+export class EventQueue<A> {
+  #ring: (Run<A> | undefined)[] = new Array<undefined>(FIRST_PLACES).fill(undefined)
   #head = 0
   #runs = 0
   #pushed = 0
   #length = 0
+  readonly #joinBytes: number
+
+  /** Puts are joined by copying until a take holds `joinBytes`; what is larger goes out by reference. */
+  constructor(joinBytes = JOIN_BYTES) {
+    this.#joinBytes = joinBytes
+  }
+
+  /** The run that is taken next. */
+  get first(): Run<A> | undefined {
+    return this.#first()
+  }
 
   /** Events in the queue. */
   get length(): number {
     return this.#length
   }
 
-  /** Adds a batch at the end. */
-  push(batch: EventBatch, account: Account): void {
+  /** Events ever pushed: the number that the next one gets. */
+  get pushed(): number {
+    return this.#pushed
+  }
+
+  /** Adds a batch at the end; `account` goes along with its events. */
+  push(batch: EventBatch, account: A): void {
     this.#addLast({ first: this.#pushed, batch, account })
     this.#pushed += batch.length
     this.#length += batch.length
   }
 
   /** Removes at least one and up to `max` events from the front; undefined when there are none. */
-  take(max: number): { readonly runs: readonly Run[]; readonly batch: EventBatch } | undefined {
-    const runs: Run[] = []
+  take(max: number): { readonly runs: readonly Run<A>[]; readonly batch: EventBatch } | undefined {
+    const runs: Run<A>[] = []
     let events = 0
     let bytes = 0
-    while (events < max && (runs.length === 0 || bytes < JOIN_BYTES)) {
+    while (events < max && (runs.length === 0 || bytes < this.#joinBytes)) {
       const run = this.#takeFirst(max - events)
       if (run === undefined) break
       runs.push(run)
@@ -51,22 +65,23 @@ export class EventQueue {
   }
 
   /** Puts runs that were taken back where they were, before everything younger. */
-  giveBack(runs: readonly Run[]): void {
-    const oldest = runs[0]?.first ?? 0
-    const older: Run[] = []
-    // Runs given back by other takers may be older still, and stay in front.
-    for (let run = this.#first(); run !== undefined && run.first < oldest; run = this.#first())
-      older.push(this.#removeFirst(run))
-    for (const run of [...older, ...runs].reverse()) this.#addFirst(run)
+  giveBack(runs: readonly Run<A>[]): void {
+    const newest = runs.at(-1)?.first ?? 0
+    const passed: Run<A>[] = []
+    // Runs given back by other takers may be older, or lie between these.
+    for (let run = this.#first(); run !== undefined && run.first < newest; run = this.#first())
+      passed.push(this.#removeFirst(run))
+    const ordered = [...passed, ...runs].sort((one, other) => other.first - one.first)
+    for (const run of ordered) this.#addFirst(run)
     for (const run of runs) this.#length += run.batch.length
   }
 
-  #first(): Run | undefined {
+  #first(): Run<A> | undefined {
     return this.#ring[this.#head]
   }
 
   /** The first run, cut to `max` events; what is left of it stays first. */
-  #takeFirst(max: number): Run | undefined {
+  #takeFirst(max: number): Run<A> | undefined {
     const run = this.#first()
     if (run === undefined) return undefined
     const { first, batch, account } = run
@@ -75,21 +90,21 @@ export class EventQueue {
     return { first, batch: batch.slice(0, max), account }
   }
 
-  #removeFirst(run: Run): Run {
+  #removeFirst(run: Run<A>): Run<A> {
     this.#ring[this.#head] = undefined
     this.#head = (this.#head + 1) % this.#ring.length
     this.#runs--
     return run
   }
 
-  #addFirst(run: Run): void {
+  #addFirst(run: Run<A>): void {
     this.#reserve()
     this.#head = (this.#head + this.#ring.length - 1) % this.#ring.length
     this.#ring[this.#head] = run
     this.#runs++
   }
 
-  #addLast(run: Run): void {
+  #addLast(run: Run<A>): void {
     this.#reserve()
     this.#ring[(this.#head + this.#runs) % this.#ring.length] = run
     this.#runs++

@@ -1,0 +1,141 @@
+import { durableConfiguration, fileChannel, MEMORY_CHANNEL, startAgent } from './harness/agent.ts'
+import type { Contestant } from './harness/contestant.ts'
+import { runOnce, type Run } from './harness/run.ts'
+import type { Answer, Bar, Bench, Question } from './question.ts'
+import { median, withSpread } from './statistics.ts'
+
+const VERSION = () => 'this work tree'
+
+const durableAgent: Contestant = {
+  name: 'durable',
+  version: VERSION,
+  start: ({ scratch, port, output }) =>
+    startAgent(scratch, port, durableConfiguration(port, output, fileChannel(scratch)))
+}
+
+const inMemory: Contestant = {
+  name: 'memory channel',
+  version: VERSION,
+  start: ({ scratch, port, output }) =>
+    startAgent(scratch, port, durableConfiguration(port, output, MEMORY_CHANNEL))
+}
+
+type Series = Map<string, Run[]>
+
+/** How fast a whole agent is whose channel syncs every put, in turn with a memory channel and with other durable queues. */
+export const durable: Question = {
+  names: { durable: 'netcat → file channel → file_roll, no answers; with the durable queues of the peers' },
+  async answer(bench) {
+    const peers = bench.peers.flatMap(peer => peer.durable ?? [])
+    const contestants = [durableAgent, inMemory, ...peers]
+    const series: Series = new Map(contestants.map(({ name }) => [name, []]))
+    for (let round = 1; round <= bench.pairs; round++) {
+      for (const contestant of contestants) {
+        const run = await runOf(bench, contestant)
+        series.get(contestant.name)?.push(run)
+        const outcome = run.problem ?? `${(run.linesPerSecond / 1e6).toFixed(3)} M lines/s`
+        bench.progress(`round ${round} of ${bench.pairs}: ${contestant.name} ${outcome}`)
+      }
+    }
+    return report(bench, series, peers)
+  }
+}
+
+async function runOf(bench: Bench, contestant: Contestant): Promise<Run> {
+  try {
+    return await runOnce(bench, contestant, { mode: 'blast', connections: 1, lines: bench.lines })
+  } catch (error) {
+    return {
+      seconds: NaN,
+      linesPerSecond: NaN,
+      cpuSeconds: NaN,
+      peakMegabytes: NaN,
+      stopMs: NaN,
+      problem: String(error)
+    }
+  }
+}
+
+function report(bench: Bench, series: Series, peers: readonly Contestant[]): Answer {
+  const shares = new Map(peers.map(({ name, share }) => [name, share ?? 1]))
+  const ratios: Record<string, number> = { 'durable/memory channel': ratio(series, 'memory channel') }
+  for (const { name } of peers) ratios[`durable/${name}`] = ratio(series, name)
+  return {
+    title: `${(bench.lines / 1e6).toFixed(2)} million lines through a durable queue, ${bench.pairs} rounds in turn: median (extremes)`,
+    table: [
+      ['', 'lines', 'M lines/s', 'durable ×', 'µs of CPU a line', 'peak MB', 'stop ms'],
+      ...[...series].map(([name, runs]) =>
+        row({
+          name,
+          runs,
+          lines: Math.ceil(bench.lines * (shares.get(name) ?? 1)),
+          times: ratio(series, name)
+        })
+      )
+    ],
+    bars: bars(series),
+    ratios,
+    problems: [...series].flatMap(([name, runs]) =>
+      runs.flatMap(({ problem }) =>
+        problem === undefined ? [] : [`${shares.has(name) ? 'peer ' : ''}${name}: ${problem}`]
+      )
+    )
+  }
+}
+
+interface Row {
+  readonly name: string
+  readonly runs: readonly Run[]
+  readonly lines: number
+  readonly times: number
+}
+
+function row({ name, runs, lines, times }: Row): string[] {
+  return [
+    name,
+    String(lines),
+    withSpread(
+      runs.map(run => run.linesPerSecond / 1e6),
+      3
+    ),
+    times.toFixed(2),
+    median(runs.map(run => (run.cpuSeconds * 1e6) / lines)).toFixed(2),
+    withSpread(
+      runs.map(run => run.peakMegabytes),
+      0
+    ),
+    withSpread(
+      runs.map(run => run.stopMs),
+      0
+    )
+  ]
+}
+
+/** How many times as fast as another one ours is, in the same round. */
+function ratio(series: Series, other: string): number {
+  const others = series.get(other) ?? []
+  return median(
+    (series.get('durable') ?? []).map(
+      (run, round) => run.linesPerSecond / (others[round]?.linesPerSecond ?? NaN)
+    )
+  )
+}
+
+function bars(series: Series): Bar[] {
+  const found: Bar[] = []
+  const add = (what: string, value: number, sense: Bar['sense'], [limit, unit]: [number, string]): void => {
+    if (!Number.isNaN(value)) found.push({ what, value, limit, sense, unit })
+  }
+  const speeds = (series.get('durable') ?? []).map(run => run.linesPerSecond / 1e6)
+  add('durable: every put synced', median(speeds), 'at least', [3, 'M lines/s'])
+  add('durable: time of the memory channel', 1 / ratio(series, 'memory channel'), 'at most', [2.2, '×'])
+  add('durable: speed of syslog-ng', ratio(series, 'syslog-ng durable'), 'at least', [8, '×'])
+  add('durable: speed of Apache Flume', ratio(series, 'flume file channel'), 'at least', [20, '×'])
+  add(
+    'durable: peak memory',
+    Math.max(...(series.get('durable') ?? []).map(run => run.peakMegabytes)),
+    'at most',
+    [250, 'MB']
+  )
+  return found
+}

@@ -1,0 +1,107 @@
+import type { Context } from '../../core/contracts.ts'
+import { AgentError, messageOf } from '../../core/errors.ts'
+import { encryptionOf, openChannelFolders, plural, silentLog, type ChannelFolder } from './channel-folder.ts'
+import { systemClock } from '../clock.ts'
+import { CHANNEL_USAGE } from '../channel-pages.ts'
+import { parseCall, wrong, type ChannelCall, type ChannelStreams } from './channel-call.ts'
+import { exportEvents } from './channel-export.ts'
+import { repairFolders } from './channel-repair.ts'
+import { damageLines, summarize, summaryLines } from './channel-report.ts'
+
+type Subcommand = (call: ChannelCall) => Promise<number>
+
+const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
+  inspect,
+  verify,
+  export: exportTo,
+  repair: repairFolders
+}
+
+/** `flume-ng channel …`. Resolves to the exit code; never rejects for what is wrong with files or command line. */
+export async function channelCommand(words: readonly string[], streams: ChannelStreams): Promise<number> {
+  const [name = '', ...rest] = words
+  if (name === 'help' || name === '--help' || name === '-h') {
+    streams.stdout.write(CHANNEL_USAGE)
+    return 0
+  }
+  try {
+    const run = Object.hasOwn(SUBCOMMANDS, name) ? SUBCOMMANDS[name] : undefined
+    if (run === undefined)
+      throw wrong(name === '' ? 'A command is missing.' : `There is no channel command "${name}".`)
+    return await run(parseCall(name, rest, streams))
+  } catch (error) {
+    if (error instanceof AgentError && error.code === 'ERR_STOPPED') return 0
+    streams.stderr.write(`channel${name === '' ? '' : ` ${name}`}: ${messageOf(error)}\n`)
+    if (error instanceof AgentError && error.facts['usage'] === true)
+      streams.stderr.write(`\n${CHANNEL_USAGE}`)
+    return 2
+  }
+}
+
+/** Opens the folders for `task`, and closes them after it. */
+async function withFolders(
+  call: ChannelCall,
+  task: (found: readonly ChannelFolder[]) => Promise<number>
+): Promise<number> {
+  const found = await openChannelFolders(call.folders, encryptionOf(call.environment))
+  try {
+    return await task(found)
+  } finally {
+    for (const folder of found) await folder.close()
+  }
+}
+
+function inspect(call: ChannelCall): Promise<number> {
+  return withFolders(call, async found => {
+    const summaries = []
+    for (const folder of found) summaries.push(await summarize(folder))
+    const text = call.json
+      ? JSON.stringify(summaries.length === 1 ? summaries[0] : summaries, undefined, 2)
+      : summaries.flatMap(summaryLines).join('\n')
+    call.stdout.write(`${text}\n`)
+    return summaries.some(({ damageCount }) => damageCount > 0) ? 1 : 0
+  })
+}
+
+function verify(call: ChannelCall): Promise<number> {
+  return withFolders(call, async found => {
+    let damaged = 0
+    for (const folder of found) {
+      const summary = await summarize(folder)
+      damaged += summary.damageCount
+      const end =
+        summary.damageCount === 0
+          ? 'no damage'
+          : `${plural(summary.damageCount, 'damaged part')}, ${plural(summary.lost, 'event')} of those held lost`
+      const lines = [
+        ...damageLines(summary),
+        `${plural(summary.files.length, 'file')}, ${plural(summary.events, 'event')} held: ${end}`
+      ]
+      call.stdout.write(`${call.json ? JSON.stringify(summary, undefined, 2) : lines.join('\n')}\n`)
+    }
+    return damaged > 0 ? 1 : 0
+  })
+}
+
+function exportTo(call: ChannelCall): Promise<number> {
+  return withFolders(call, async found => {
+    const context = contextOf(call)
+    const events = await exportEvents(found, {
+      format: call.format,
+      stdout: call.stdout,
+      file: call.file,
+      context
+    })
+    const damaged = found.reduce((sum, folder) => sum + folder.damageCount(), 0)
+    if (call.file !== undefined) call.stdout.write(`${plural(events, 'event')} written to ${call.file}\n`)
+    if (damaged > 0)
+      call.stderr.write(
+        `channel export: ${plural(damaged, 'part')} of the channel are damaged; see flume-ng channel verify\n`
+      )
+    return damaged > 0 ? 1 : 0
+  })
+}
+
+function contextOf({ environment }: ChannelCall): Context {
+  return { name: 'export', environment, log: silentLog, clock: systemClock, fail: () => {} }
+}

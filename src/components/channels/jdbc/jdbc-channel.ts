@@ -1,0 +1,187 @@
+import { existsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import type { EventBatch } from '../../../core/batch.ts'
+import type { Channel, ChannelContext, Lease } from '../../../core/contracts.ts'
+import { AgentError } from '../../../core/errors.ts'
+import { PutQueue } from '../../../store/put-queue.ts'
+import { Wakers } from '../../../store/wakers.ts'
+import { DatabaseThread } from './database-thread.ts'
+import { JdbcSession } from './jdbc-session.ts'
+import { makeFolder } from './make-folder.ts'
+
+/** SQLite takes no larger values. */
+const LARGEST_EVENT = 900_000_000
+
+export interface JdbcLimits {
+  readonly file: string
+  /** Where Flume itself would keep its database. */
+  readonly derbyFolder: string | undefined
+  readonly createSchema: boolean
+  readonly capacity: number
+  readonly transactionCapacity: number
+  readonly keepAliveMs: number
+}
+
+/** Events in an SQLite database. A put resolves once the database has it on the disk. */
+export class JdbcChannel implements Channel {
+  readonly capacity: number
+  readonly transactionCapacity: number
+  readonly durable = true
+  readonly #limits: JdbcLimits
+  readonly #context: ChannelContext
+  readonly #waiting: PutQueue
+  readonly #takers = new Wakers()
+  #session: JdbcSession | undefined
+  #storing = 0
+  #lastHeld = 0
+  #lostBefore = 0
+
+  constructor(limits: JdbcLimits, context: ChannelContext) {
+    this.#limits = limits
+    this.#context = context
+    this.#waiting = new PutQueue(context.clock)
+    this.capacity = limits.capacity
+    this.transactionCapacity = limits.transactionCapacity
+  }
+
+  get size(): number {
+    return this.#session?.held ?? this.#lastHeld
+  }
+
+  /** Events in damaged rows, which were set aside. */
+  skipped(): Readonly<Record<string, number>> {
+    const lost = this.#lostBefore + (this.#session?.lost ?? 0)
+    return lost === 0 ? {} : { 'damaged rows': lost }
+  }
+
+  async start(): Promise<void> {
+    if (this.#session !== undefined) return
+    const { file, createSchema } = this.#limits
+    this.#warnOfDerby()
+    await makeFolder(dirname(file))
+    const thread = await DatabaseThread.open({ file, createSchema }, error => this.#context.fail(error))
+    this.#session = new JdbcSession(thread, this.#context.log)
+    this.#context.log.info('Opened the database.', { file, held: this.#session.held })
+    this.#waiting.admit()
+    this.#takers.wake()
+  }
+
+  async stop(): Promise<void> {
+    const session = this.#session
+    if (session === undefined) return
+    this.#lastHeld = session.held
+    this.#lostBefore += session.lost
+    this.#session = undefined
+    await session.close()
+  }
+
+  fits(batch: EventBatch): number {
+    return this.#waiting.busy ? 0 : this.#fitting(batch)
+  }
+
+  async put(batch: EventBatch, signal: AbortSignal): Promise<void> {
+    if (batch.length === 0) return
+    this.#open()
+    this.#refuseImpossible(batch)
+    if (!this.#waiting.busy && this.#fitting(batch) >= batch.length) return this.#store(batch)
+    let stored: Promise<void> | undefined
+    const waiting = {
+      fits: () => this.#fitting(batch) >= batch.length,
+      admit: () => {
+        stored = this.#store(batch)
+        stored.catch(() => {}) // awaited below
+      },
+      full: () => this.#full()
+    }
+    await this.#waiting.wait(waiting, this.#limits.keepAliveMs, signal)
+    await stored
+  }
+
+  async take(max: number): Promise<Lease | undefined> {
+    const lease = await this.#open().take(Math.min(max, this.transactionCapacity))
+    if (lease === undefined) return undefined
+    return {
+      batch: lease.batch,
+      commit: async () => {
+        await lease.commit()
+        this.#waiting.admit()
+      },
+      [Symbol.asyncDispose]: async () => {
+        await lease[Symbol.asyncDispose]()
+        this.#takers.wake()
+      }
+    }
+  }
+
+  filled(signal: AbortSignal): Promise<void> {
+    return this.#session?.hasSome === true ? Promise.resolve() : this.#takers.wait(signal)
+  }
+
+  #warnOfDerby(): void {
+    const { derbyFolder: folder } = this.#limits
+    if (folder === undefined || !existsSync(join(folder, 'service.properties'))) return
+    this.#context.log.warn(
+      'There is a Derby database of Flume. Events in it cannot be read here: let Flume deliver them, then remove it.',
+      { folder }
+    )
+  }
+
+  #open(): JdbcSession {
+    if (this.#session !== undefined) return this.#session
+    const { name } = this.#context
+    throw new AgentError('ERR_CHANNEL', `Channel closed [channel=${name}]`, {
+      channel: name,
+      file: this.#limits.file
+    })
+  }
+
+  #fitting(batch: EventBatch): number {
+    if (this.#session === undefined) return 0
+    const room = this.capacity - this.#session.held - this.#storing
+    return Math.max(0, Math.min(batch.length, this.transactionCapacity, room))
+  }
+
+  async #store(batch: EventBatch): Promise<void> {
+    this.#storing += batch.length
+    try {
+      await this.#open().put(batch)
+    } finally {
+      this.#storing -= batch.length
+      this.#waiting.admit() // where it failed, its room is free again
+    }
+    this.#takers.wake()
+  }
+
+  #refuseImpossible(batch: EventBatch): void {
+    const { capacity, transactionCapacity } = this
+    if (batch.length > transactionCapacity) {
+      throw new AgentError(
+        'ERR_BATCH_TOO_LARGE',
+        'The batch has more events than one transaction of the channel may have. Increase transactionCapacity.',
+        { events: batch.length, transactionCapacity }
+      )
+    }
+    if (batch.length > capacity) {
+      throw new AgentError(
+        'ERR_BATCH_TOO_LARGE',
+        'The batch has more events than the channel can ever hold. Increase maximum.capacity.',
+        { events: batch.length, capacity }
+      )
+    }
+    for (let i = 0; i < batch.length; i++) {
+      if (batch.size(i) <= LARGEST_EVENT) continue
+      throw new AgentError('ERR_BATCH_TOO_LARGE', 'An event is larger than a database can hold.', {
+        bytes: batch.size(i)
+      })
+    }
+  }
+
+  #full(): AgentError {
+    const { name } = this.#context
+    return new AgentError(
+      'ERR_CHANNEL_FULL',
+      `Failed to persist event. Channel capacity reached: maxCapacity: ${this.capacity}, currentSize: ${this.size}`,
+      { channel: name, held: this.size }
+    )
+  }
+}

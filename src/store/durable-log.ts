@@ -1,0 +1,399 @@
+import type { EventBatch } from '../core/batch.ts'
+import type { Lease } from '../core/contracts.ts'
+import { AgentError, messageOf } from '../core/errors.ts'
+import { DoneSet, type EventRange } from './done-set.ts'
+import { BLOCK_BYTES } from './frame.ts'
+import { channelFull, completeOptions, type LogOptions, refuseImpossible } from './log-limits.ts'
+import { LogLosses } from './log-losses.ts'
+import { type Loan, LogMemory } from './log-memory.ts'
+import type { DurableLogOptions, DurableLogStats, RecoveryReport, SkippedPart } from './log-options.ts'
+import { LogWriter } from './log-writer.ts'
+import { PutQueue } from './put-queue.ts'
+import { recover, type Recovered } from './recover.ts'
+import type { Loss } from './scan-segment.ts'
+import { Quarantine } from './segment-files.ts'
+import { DATA_START } from './segment-header.ts'
+import { SegmentPool } from './segment-pool.ts'
+import type { LogPosition, Segment } from './segment.ts'
+import { SpillReader } from './spill-reader.ts'
+import { SyncTimes } from './sync-times.ts'
+import { Wakers } from './wakers.ts'
+import type { PutEntry } from './write-group.ts'
+
+const LEAST_REPLAY_BYTES_PER_MS = 100_000
+
+/**
+ * An append-only log of events on disk, first in, first out. A put resolves once its events are on the disk; only
+ * such events are given out; a take is undone unless it was committed.
+ */
+export class DurableLog {
+  /** What was found at start. */
+  readonly recovery: RecoveryReport
+  readonly #options: LogOptions
+  readonly #segments: Segment[]
+  /** Of this life: older segments may go once it is on the disk. */
+  readonly #firstOwnId: number
+  /** Takes under way included, and only those on the disk. */
+  readonly #done: DoneSet
+  readonly #durablyDone: DoneSet
+  readonly #pool: SegmentPool
+  readonly #writer: LogWriter
+  readonly #reader: SpillReader
+  readonly #times = new SyncTimes()
+  readonly #memory: LogMemory
+  readonly #puts: PutQueue
+  readonly #wakers = new Wakers()
+  readonly #quarantine: Quarantine
+  readonly #work = new Set<Promise<unknown>>()
+  readonly #replayBytesPerMs: number
+  #limit: LogPosition | undefined
+  #size: number
+  /** Of puts under way. */
+  #storing = 0
+  readonly #losses: LogLosses
+  #takeErrors = 0
+  #closed = false
+  #closing: Promise<void> | undefined
+
+  private constructor(options: LogOptions, found: Recovered, elapsedMs: number) {
+    const { done, segments, nextEvent, skipped } = found
+    this.#options = options
+    this.#segments = segments
+    this.#firstOwnId = found.nextId
+    this.#done = done
+    this.#durablyDone = new DoneSet(done.ranges())
+    this.#size = done.countUndone(done.watermark, nextEvent)
+    this.#losses = new LogLosses(skipped)
+    this.#replayBytesPerMs = Math.max(found.bytesRead / Math.max(elapsedMs, 1), LEAST_REPLAY_BYTES_PER_MS)
+    this.recovery = { events: this.#size, recovered: this.#size, skipped, elapsedMs }
+    this.#quarantine = new Quarantine(options.disk, options.log)
+    this.#memory = new LogMemory(options.memoryBytes)
+    this.#puts = new PutQueue(options.clock)
+    this.#pool = this.#newPool(found)
+    this.#writer = this.#newWriter(nextEvent)
+    this.#reader = new SpillReader({
+      disk: options.disk,
+      segments,
+      done,
+      limit: () => this.#limit,
+      deliver: (batch, first, seconds) => this.#memory.hold(batch, first, seconds),
+      lost: (segment, loss) => this.#lost(segment, loss),
+      left: () => this.#collect()
+    })
+    this.#beginReading()
+  }
+
+  /**
+   * Recovers what is in the folders and goes on behind it. Damage is skipped and reported, never fatal. Rejects when
+   * files cannot be opened or read at all, and with ERR_CHANNEL when a key is missing; trying again may help.
+   */
+  static async open(given: DurableLogOptions): Promise<DurableLog> {
+    const startedAt = performance.now()
+    const options = completeOptions(given)
+    const found = await recover(options, options)
+    const log = new DurableLog(options, found, performance.now() - startedAt)
+    log.#pool.fillReserves()
+    log.#writer.begin()
+    return log
+  }
+
+  /** Most events held. */
+  get capacity(): number {
+    return this.#options.capacity
+  }
+
+  /** Events acknowledged and not committed by a taker, those on loan included. */
+  get size(): number {
+    return this.#size
+  }
+
+  /** Events given up as damaged, at start and since. */
+  get skippedEvents(): number {
+    return this.#losses.events
+  }
+
+  /** Events lost in damaged parts, at start and since, by reason. */
+  get skippedByReason(): Readonly<Record<string, number>> {
+    return this.#losses.byReason
+  }
+
+  /** How many leading events of `batch` one put would take now without waiting; at most transactionCapacity. */
+  fits(batch: EventBatch): number {
+    return this.#puts.busy ? 0 : this.#fitting(batch)
+  }
+
+  /**
+   * Resolves once the whole batch is on the disk. Rejects with ERR_CHANNEL_FULL when no room came free within
+   * keepAliveMs or the disk is full, ERR_BATCH_TOO_LARGE when it can never fit, ERR_STOPPED when `signal` aborts the
+   * wait for room, ERR_CHANNEL while the disk fails or once the log is closed. A rejected batch is not given out in
+   * this life; after a crash it may reappear, whole.
+   */
+  async put(batch: EventBatch, signal: AbortSignal): Promise<void> {
+    if (batch.length === 0) return
+    if (this.#closed) throw closed()
+    refuseImpossible(batch, this.#options)
+    if (!this.#puts.busy && this.#fitting(batch) >= batch.length) return this.#store(batch)
+    let stored: Promise<void> = Promise.resolve()
+    await this.#puts.wait(
+      {
+        fits: () => this.#fitting(batch) >= batch.length,
+        admit: () => {
+          stored = this.#store(batch)
+        },
+        full: () => channelFull(this.#options.name, this.#size)
+      },
+      this.#options.keepAliveMs,
+      signal
+    )
+    return stored
+  }
+
+  /**
+   * Up to `max` events on loan, at least one, or undefined when there are none. commit() resolves once the take is on
+   * the disk; while the disk fails it waits for it to heal, and rejects with ERR_CHANNEL only when the log is closed
+   * before that. Rejects with ERR_CHANNEL when the disk cannot be read; damaged events are skipped and reported.
+   */
+  async take(max: number): Promise<Lease | undefined> {
+    if (this.#closed) throw closed()
+    const wanted = Math.min(max, this.#options.transactionCapacity)
+    while (this.#memory.empty && this.#reader.position !== undefined) {
+      await this.#load()
+      if (this.#closed) throw closed()
+    }
+    const loan = this.#memory.lend(wanted)
+    this.#readAhead()
+    return loan && this.#leaseOf(loan)
+  }
+
+  /** Resolves once a take may find events, when `signal` aborts, or when the log closes. */
+  filled(signal: AbortSignal): Promise<void> {
+    if (!this.#memory.empty || this.#reader.position !== undefined || this.#closed) return Promise.resolve()
+    return this.#wakers.wait(signal)
+  }
+
+  /** How the log is doing. */
+  stats(): DurableLogStats {
+    const now = this.#options.clock.now() / 1000
+    const created = this.#reader.position?.segment.created
+    const oldest = this.#memory.oldestSeconds ?? (created === undefined ? undefined : created / 1000)
+    const live = this.#segments.reduce((sum, segment) => sum + segment.end, 0)
+    const unsealed = this.#segments.reduce(
+      (sum, { sealed, end }) => sum + (sealed ? 2 * BLOCK_BYTES : end),
+      0
+    )
+    return {
+      syncP50Ms: this.#times.quantile(0.5),
+      syncP99Ms: this.#times.quantile(0.99),
+      transactionsPerSync: this.#times.syncs === 0 ? 0 : this.#times.transactions / this.#times.syncs,
+      syncs: this.#times.syncs,
+      segments: this.#segments.length,
+      freeSegments: this.#pool.freeFiles,
+      oldestEventAgeMs:
+        oldest === undefined || this.#size === 0 ? 0 : Math.max(0, Math.round((now - oldest) * 1000)),
+      bytesOnDisk: live + this.#pool.spareBytes,
+      memoryBytes: this.#memory.bytes,
+      estimatedReplayMs: Math.ceil(
+        (this.#options.verify === true ? live : unsealed) / this.#replayBytesPerMs
+      ),
+      recoveredEvents: this.recovery.recovered,
+      skippedEvents: this.#losses.events,
+      skippedParts: this.#losses.parts,
+      putErrors: this.#writer.putErrors,
+      takeErrors: this.#takeErrors,
+      unhealthy: (this.#writer.unhealthy ?? this.#pool.problem)?.message
+    }
+  }
+
+  /** Writes what is under way, seals the log and gives up its files. Events on loan stay in the log. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    this.#closed = true
+    this.#wakers.wake()
+    await this.#writer.close()
+    await this.#reader.close()
+    while (this.#work.size > 0) await Promise.all(this.#work)
+    await this.#pool.close()
+  }
+
+  #newPool({ channelId, nextId, free, reserves }: Recovered): SegmentPool {
+    const { cipher } = this.#options
+    const changed = (): void => this.#writer.changed()
+    return new SegmentPool({ ...this.#options, cipher, channelId, nextId, free, reserves, changed })
+  }
+
+  #newWriter(nextEvent: number): LogWriter {
+    const { codec } = this.#options
+    return new LogWriter({
+      ...this.#options,
+      codec,
+      pool: this.#pool,
+      nextEvent,
+      times: this.#times,
+      state: () => this.#done.ranges(),
+      begun: (segment, from) => this.#begun(segment, from),
+      stored: put => this.#stored(put),
+      taken: (ranges, held) => this.#taken(ranges, held),
+      voided: range => this.#voided(range),
+      settled: () => this.#collect()
+    })
+  }
+
+  #fitting(batch: EventBatch): number {
+    const room = this.capacity - this.#size - this.#storing
+    return Math.max(0, Math.min(batch.length, this.#options.transactionCapacity, room))
+  }
+
+  async #store(batch: EventBatch): Promise<void> {
+    this.#storing += batch.length
+    try {
+      await this.#writer.put(batch)
+    } catch (error) {
+      this.#storing -= batch.length
+      this.#puts.admit()
+      throw error
+    }
+  }
+
+  /** The order of these calls is that of the events. */
+  #stored({ batch, first, start, end }: PutEntry): void {
+    this.#storing -= batch.length
+    this.#size += batch.length
+    const reading = this.#reader.position !== undefined
+    this.#limit = end
+    if (!reading && !this.#memory.keep(batch, first, this.#options.clock.now() / 1000)) {
+      if (start !== undefined) this.#reader.begin(start, first)
+    }
+    this.#wakers.wake()
+  }
+
+  #leaseOf(loan: Loan): Lease {
+    let open = true
+    const close = (): boolean => {
+      const was = open
+      open = false
+      return was
+    }
+    return {
+      batch: loan.batch,
+      commit: async () => {
+        if (close()) await this.#commit(loan)
+      },
+      [Symbol.asyncDispose]: async () => {
+        if (!close()) return
+        this.#memory.giveBack(loan)
+        this.#wakers.wake()
+      }
+    }
+  }
+
+  async #commit(loan: Loan): Promise<void> {
+    if (this.#closed) throw closed()
+    const ranges = this.#memory.forget(loan)
+    for (const { first, end } of ranges) this.#done.add(first, end)
+    const written = this.#writer.take(ranges, loan.batch.length)
+    if (this.#options.syncTakes === false) this.#track(written)
+    else await written
+  }
+
+  #taken(ranges: readonly EventRange[], held: number): void {
+    for (const { first, end } of ranges) this.#durablyDone.add(first, end)
+    this.#size -= held
+    this.#puts.admit()
+    this.#collect()
+  }
+
+  /** Events of a put that was refused after it had numbers: they were never held. */
+  #voided({ first, end }: EventRange): void {
+    this.#done.add(first, end)
+    this.#track(this.#writer.take([{ first, end }], 0))
+  }
+
+  #lost(segment: Segment, { at, to, events, reason }: Loss): void {
+    const lost = this.#done.countUndone(events.first, events.end)
+    const part: SkippedPart = { file: segment.path, at, firstEvent: events.first, events: lost, reason }
+    this.#losses.add(part)
+    this.#takeErrors++
+    this.#options.log.error('A part of the log is damaged and is skipped.', { ...part })
+    this.#done.add(events.first, events.end)
+    segment.readers++
+    this.#track(
+      this.#quarantine.copy(segment, at, to).finally(() => {
+        segment.readers--
+        this.#collect()
+      })
+    )
+    if (lost > 0) this.#track(this.#writer.take([events], lost))
+  }
+
+  #track(work: Promise<unknown>): void {
+    const tracked: Promise<void> = work
+      .then(
+        () => undefined,
+        (error: unknown) => {
+          this.#options.log.debug('A record was not written.', { reason: messageOf(error) })
+        }
+      )
+      .finally(() => this.#work.delete(tracked))
+    this.#work.add(tracked)
+  }
+
+  #beginReading(): void {
+    const last = this.#segments.at(-1)
+    const first = this.#segments.find(
+      ({ firstEvent, nextEvent }) => !this.#done.covers(firstEvent, nextEvent)
+    )
+    if (last === undefined || first === undefined) return
+    this.#limit = { segment: last, position: last.end }
+    this.#reader.begin({ segment: first, position: DATA_START }, first.firstEvent)
+  }
+
+  async #load(): Promise<void> {
+    try {
+      await this.#reader.load()
+    } catch (error) {
+      this.#takeErrors++
+      throw new AgentError(
+        'ERR_CHANNEL',
+        `Take failed due to IO error: ${messageOf(error)}`,
+        { channel: this.#options.name },
+        error
+      )
+    }
+  }
+
+  #readAhead(): void {
+    if (this.#reader.position === undefined || !this.#memory.hungry) return
+    this.#track(this.#reader.load().then(() => this.#wakers.wake()))
+  }
+
+  #begun(segment: Segment, from: number): void {
+    for (const older of this.#segments) {
+      if (older.nextEvent <= from) continue
+      older.nextEvent = from
+      older.firstEvent = Math.min(older.firstEvent, from)
+      older.tailEvents = 0
+    }
+    this.#segments.push(segment)
+  }
+
+  /** Gives back segments that hold nothing that is needed. */
+  #collect(): void {
+    const newest = this.#segments.findLast(({ stated }) => stated)
+    if (newest === undefined || newest.id < this.#firstOwnId) return
+    for (const segment of [...this.#segments]) {
+      if (segment.id >= newest.id || segment.file !== undefined || segment.readers > 0) continue
+      if (segment === this.#reader.position?.segment) continue
+      if (!this.#durablyDone.covers(segment.firstEvent, segment.nextEvent)) continue
+      this.#segments.splice(this.#segments.indexOf(segment), 1)
+      this.#pool.release(segment)
+    }
+  }
+}
+
+function closed(): AgentError {
+  return new AgentError('ERR_CHANNEL', 'The channel is closed.')
+}

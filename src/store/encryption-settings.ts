@@ -1,0 +1,53 @@
+import { choice, list, optional, prefixed, text, type Values } from '../core/schema.ts'
+
+/** Settings of a channel that can encrypt what it writes: Flume's, and key files. */
+export const encryptionSettings = {
+  keyProvider: optional(
+    choice('encryption.keyProvider', ['JCEKSFILE'], {
+      doc:
+        'Where keys come from; its presence switches encryption on. The file may be a JCEKS or a PKCS #12 key store, ' +
+        'whatever its name.',
+      synonyms: {
+        'org.apache.flume.channel.file.encryption.JCEFileKeyProvider$Builder': 'JCEKSFILE',
+        'org.apache.flume.channel.file.encryption.JCEFileKeyProvider': 'JCEKSFILE'
+      }
+    })
+  ),
+  activeKey: optional(text('encryption.activeKey', { doc: 'Alias of the key that encrypts from now on.' })),
+  cipherProvider: optional(
+    choice('encryption.cipherProvider', ['AESCTRNOPADDING'], {
+      doc: "Flume's word for its cipher, needed as there. What is written here is encrypted with AES-256-GCM.",
+      synonyms: { 'org.apache.flume.channel.file.encryption.AESCTRNoPaddingProvider': 'AESCTRNOPADDING' }
+    })
+  ),
+  keyStoreFile: optional(text('encryption.keyProvider.keyStoreFile', { doc: 'Path of the key store.' })),
+  keyStorePasswordFile: optional(
+    text('encryption.keyProvider.keyStorePasswordFile', {
+      doc: "File with the key store's password; blanks and line ends around it do not count.",
+      aliases: ['encrpytion.keyProvider.keyStorePasswordFile']
+    })
+  ),
+  keys: list('encryption.keyProvider.keys', {
+    doc: 'Aliases in use: the active one and those that older data is encrypted with.',
+    default: []
+  }),
+  keyPasswordFiles: prefixed('encryption.keyProvider.keys.', {
+    doc: 'ALIAS.passwordFile: file with the password of one key, where it is not that of the key store.'
+  }),
+  misspeltPasswordFiles: prefixed('encyption.keyProvider.keys.', {
+    doc: "The same under the misspelt name of Flume's guide."
+  }),
+  keyFile: optional(
+    text('encryption.keyFile', {
+      doc:
+        'A file with the key that encrypts from now on, without key store: 16, 24 or 32 bytes in hexadecimal digits, ' +
+        'base64 or as they are (openssl rand -hex 32). Instead of activeKey; switches encryption on.'
+    })
+  ),
+  oldKeyFiles: list('encryption.oldKeyFiles', {
+    doc: 'Files with keys that older data is encrypted with.',
+    default: []
+  })
+}
+
+export type EncryptionValues = Values<typeof encryptionSettings>

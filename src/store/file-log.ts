@@ -1,0 +1,92 @@
+import type { ChannelContext } from '../core/contracts.ts'
+import { openEncryption } from './encryption.ts'
+import { DurableLog } from './durable-log.ts'
+import { type FileValues, logSizes, placesOf, transactionCapacityOf } from './file-settings.ts'
+import { findFileUser } from './flume-import/folder-user.ts'
+import { importFlumeFolder, type ImportReport } from './flume-import/import-flume-folder.ts'
+import { type FolderLock, lockFolder } from './folder-lock.ts'
+import type { DurableLogOptions } from './log-options.ts'
+import { systemDisk } from './system-disk.ts'
+
+/** What the settings do not say. */
+export interface FileLogLimits {
+  readonly capacity: number
+  readonly keepAliveMs: number
+  readonly memoryBytes: number
+}
+
+/** An open log, and the locks on its folders. */
+export interface FileLog {
+  readonly log: DurableLog
+  readonly folders: readonly string[]
+  /** What was taken over from Flume, if anything. */
+  readonly imported: ImportReport | undefined
+  /** Closes the log and gives up the folders. */
+  close(): Promise<void>
+}
+
+/**
+ * Locks the folders that the settings name, takes over what a Flume file channel left there, and opens the log.
+ * Rejects when another process has a folder, and with what DurableLog.open and importFlumeFolder reject with.
+ */
+export async function openFileLog(
+  values: FileValues,
+  limits: FileLogLimits,
+  context: ChannelContext
+): Promise<FileLog> {
+  const places = placesOf(values, context.environment)
+  const encryption = openEncryption(values)
+  const locks: FolderLock[] = []
+  const unlock = async (): Promise<void> => {
+    for (const lock of locks.splice(0)) await lock.release()
+  }
+  try {
+    for (const folder of places.dataDirs) locks.push(await lockFolder(folder, context.name))
+    const options = optionsOf(values, limits, context)
+    const common = encryption === undefined ? options : { ...options, cipher: encryption.cipher }
+    const imported = await importFlumeFolder({
+      ...places,
+      name: context.name,
+      logFolders: places.dataDirs,
+      disk: systemDisk,
+      clock: context.clock,
+      log: context.log,
+      flumeKey: encryption?.flumeKey,
+      findUser: findFileUser,
+      openLog: (folders, disk) =>
+        DurableLog.open({
+          ...common,
+          folders,
+          disk,
+          capacity: Infinity,
+          transactionCapacity: Infinity,
+          minimumFreeBytes: 0
+        })
+    })
+    const log = await DurableLog.open({ ...common, folders: places.dataDirs })
+    return { log, folders: places.dataDirs, imported, close: () => log.close().finally(unlock) }
+  } catch (error) {
+    await unlock()
+    throw error
+  }
+}
+
+function optionsOf(
+  values: FileValues,
+  limits: FileLogLimits,
+  context: ChannelContext
+): Omit<DurableLogOptions, 'folders'> {
+  const { name, clock, log } = context
+  return {
+    name,
+    clock,
+    log,
+    ...limits,
+    ...logSizes(values),
+    disk: systemDisk,
+    transactionCapacity: transactionCapacityOf(values),
+    verify: values.verifyOnStart,
+    syncTakes: values.fsyncPerTransaction,
+    ...(values.compression === 'none' ? {} : { codec: values.compression })
+  }
+}

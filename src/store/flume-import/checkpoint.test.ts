@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import {
+  FLUME_FOLDERS,
+  filesDisk,
+  HELD,
+  RECORDED_KEY,
+  recordedFolder,
+  type FlumeFiles
+} from '../../testing/flume-folders.ts'
+import { readCheckpoint, type Checkpoint } from './checkpoint.ts'
+import { findFlumeLogs, openFlumeLogs } from './flume-logs.ts'
+import { heldBatches, readFlumeFolder } from './read-flume-folder.ts'
+
+async function open(files: FlumeFiles) {
+  const disk = filesDisk(files)
+  const logs = await openFlumeLogs(disk, await findFlumeLogs(disk, ['data']), () => RECORDED_KEY)
+  return { disk, logs, checkpoint: await readCheckpoint(disk, 'checkpoint', logs) }
+}
+
+async function bodies(files: FlumeFiles, checkpoint: Checkpoint | undefined): Promise<string[]> {
+  const { disk, logs } = await open(files)
+  const folder = await readFlumeFolder(disk, logs, { verify: false, checkpoint })
+  const found: string[] = []
+  for await (const batch of heldBatches(disk, folder))
+    for (const event of batch) found.push(event.text.slice(0, 10))
+  return found
+}
+
+for (const name of FLUME_FOLDERS) {
+  test(`with the checkpoint of ${name}, the replay comes to the same`, async () => {
+    const files = await recordedFolder(name)
+    const { checkpoint } = await open(files)
+
+    assert.ok(checkpoint !== undefined)
+    const found = await bodies(files, checkpoint)
+
+    assert.equal(found.length, HELD[name][1] - HELD[name][0] + 1)
+    assert.deepEqual(found, await bodies(files, undefined))
+  })
+}
+
+test('events that were taken in a log that is deleted do not come back', async () => {
+  const files = await recordedFolder('takes')
+  const { checkpoint } = await open(files)
+  const log = files.get('data/log-1')!
+  // As if the takes were in another log: each becomes a record to be skipped.
+  for (let at = 0; log[at] === 0x7f; at += 5 + log.readInt32BE(at + 1)) if (log[at + 7] === 2) log[at] = 0
+
+  assert.equal((await bodies(files, undefined)).length, 300)
+  assert.deepEqual((await bodies(files, checkpoint)).at(0), 'event-0120')
+})
+
+test('a checkpoint that is not whole, or not of these logs, is not used', async () => {
+  const harms: ((files: FlumeFiles) => void)[] = [
+    files => {
+      files.delete('checkpoint/checkpoint')
+    },
+    files => {
+      files.delete('checkpoint/checkpoint.meta')
+    },
+    files => {
+      files.delete('checkpoint/inflighttakes')
+    },
+    files => {
+      files.get('checkpoint/inflighttakes')![20] = 1
+    },
+    files => {
+      files.get('checkpoint/checkpoint')![39] = 1
+    },
+    files => {
+      files.get('checkpoint/checkpoint')!.write('x', 15)
+    },
+    files => {
+      files.get('checkpoint/checkpoint.meta')!.fill(0xff, 20)
+    },
+    files => {
+      files.get('checkpoint/checkpoint')!.fill(0x11, 1029 * 8)
+    },
+    files => {
+      files.set('checkpoint/checkpoint', Buffer.alloc(100))
+    },
+    files => {
+      files.get('data/log-1.meta')!.write('x', 23)
+    }
+  ]
+  for (const [index, harm] of harms.entries()) {
+    const files = await recordedFolder('takes')
+    harm(files)
+
+    assert.equal((await open(files)).checkpoint, undefined, `harm ${index}`)
+  }
+})

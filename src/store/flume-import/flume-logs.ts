@@ -1,0 +1,197 @@
+import { join } from 'node:path'
+import { AgentError, systemCode } from '../../core/errors.ts'
+import type { Disk } from '../disk.ts'
+import type { ReadableFile } from './file-window.ts'
+import { MAX_META_BYTES, readLogMeta, type LogMeta } from './log-meta.ts'
+import { openRecordCipher, type RecordCipher } from './record-cipher.ts'
+
+/** What reading a folder takes of a disk. */
+export interface FolderDisk {
+  list(folder: string): Promise<string[]>
+  open(path: string, options: Parameters<Disk['open']>[1]): Promise<ReadableFile>
+}
+
+/** A key by its alias in the key store, or undefined when it is not there. */
+export type KeyOfAlias = (alias: string) => Buffer | undefined
+
+/** One log of Flume, ready to be read. */
+export interface FlumeLog {
+  readonly path: string
+  readonly fileId: number
+  readonly bytes: number
+  readonly meta: LogMeta | undefined
+  readonly cipher: RecordCipher | undefined
+}
+
+const LOG_NAME = /^log-(\d{1,10})$/
+const META_ENDS = ['.meta', '.meta.tmp', '.meta.old']
+const READ_ONLY = { create: false, synced: false }
+const OLD_VERSION = 2
+const VERSION = 3
+
+/** Names in a folder; none when there is no such folder. */
+export async function listFolder(disk: Pick<FolderDisk, 'list'>, folder: string): Promise<string[]> {
+  try {
+    return await disk.list(folder)
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') return []
+    throw error
+  }
+}
+
+/** Whether a file of this name is a log of Flume's file channel. */
+export function isFlumeLog(name: string): boolean {
+  return LOG_NAME.test(name)
+}
+
+/** Paths of all logs of Flume in the folders. */
+export async function findFlumeLogs(
+  disk: Pick<FolderDisk, 'list'>,
+  folders: readonly string[]
+): Promise<string[]> {
+  const found: string[] = []
+  for (const folder of new Set(folders)) {
+    for (const name of await listFolder(disk, folder)) if (isFlumeLog(name)) found.push(join(folder, name))
+  }
+  return found
+}
+
+/**
+ * Looks at each log and at what stands beside it; logs come back in the order of their ids. Rejects, before anything
+ * is touched, with ERR_CONFIG where a key is needed and cannot be had, ERR_UNSUPPORTED for logs of other versions, and
+ * ERR_START when two logs have the same id.
+ */
+export async function openFlumeLogs(
+  disk: FolderDisk,
+  paths: readonly string[],
+  keyOf: KeyOfAlias | undefined
+): Promise<FlumeLog[]> {
+  const logs: FlumeLog[] = []
+  for (const path of paths) logs.push(await openLog(disk, path, keyOf))
+  logs.sort((a, b) => a.fileId - b.fileId)
+  for (const [i, log] of logs.entries()) {
+    const other = logs[i - 1]
+    if (other?.fileId !== log.fileId) continue
+    const both = [other.path, log.path]
+    throw new AgentError(
+      'ERR_START',
+      `${both.join(' and ')} have the same id: they are not of one channel.`,
+      { files: both }
+    )
+  }
+  return logs
+}
+
+/** Ids of logs that must have been between others and are not there: folders lose logs only at their older end. */
+export function missingLogs(logs: readonly FlumeLog[]): number[] {
+  const oldest = new Map<string, number>()
+  for (const { path, fileId } of logs) {
+    const folder = join(path, '..')
+    oldest.set(folder, Math.min(fileId, oldest.get(folder) ?? fileId))
+  }
+  const present = new Set(logs.map(({ fileId }) => fileId))
+  const from = Math.max(0, ...oldest.values())
+  const missing: number[] = []
+  for (const { fileId } of logs) {
+    for (let id = fileId - 1; id > from && !present.has(id) && missing.length < MOST_MISSING; id--)
+      missing.push(id)
+  }
+  return missing.sort((a, b) => a - b)
+}
+
+// A wrong id would make a gap of millions.
+const MOST_MISSING = 100
+
+async function openLog(disk: FolderDisk, path: string, keyOf: KeyOfAlias | undefined): Promise<FlumeLog> {
+  const meta = await readMeta(disk, path)
+  const file = await disk.open(path, READ_ONLY)
+  try {
+    const bytes = await file.size()
+    checkVersion(path, meta === undefined ? await firstNumber(file, bytes) : meta.version)
+    const fileId = meta?.fileId ?? Number(LOG_NAME.exec(path.slice(path.lastIndexOf('/') + 1))?.[1])
+    return { path, fileId, bytes, meta, cipher: cipherOf(path, meta, keyOf) }
+  } finally {
+    await file.close()
+  }
+}
+
+function cipherOf(
+  path: string,
+  meta: LogMeta | undefined,
+  keyOf: KeyOfAlias | undefined
+): RecordCipher | undefined {
+  const encryption = meta?.encryption
+  if (encryption === undefined) return undefined
+  if (keyOf === undefined) {
+    throw new AgentError(
+      'ERR_CONFIG',
+      `Data file is encrypted but no  provider was specified: ${path} needs the key ${encryption.keyAlias}. ` +
+        'Set encryption.keyProvider, encryption.activeKey, encryption.cipherProvider and encryption.keyProvider.* as they were in Flume.',
+      { path, keyAlias: encryption.keyAlias }
+    )
+  }
+  const { keyAlias } = encryption
+  const key = keyOf(keyAlias)
+  if (key !== undefined) return openRecordCipher(encryption, key, path)
+  throw new AgentError(
+    'ERR_CONFIG',
+    `KeyStore returned null for ${keyAlias}: ${path} is encrypted with it. Add ${keyAlias} to encryption.keyProvider.keys.`,
+    { path, keyAlias }
+  )
+}
+
+function checkVersion(path: string, version: number): void {
+  if (version === VERSION) return
+  const by = version === OLD_VERSION ? ', as Flume 1.2 wrote them' : ''
+  throw new AgentError(
+    'ERR_UNSUPPORTED',
+    `${path} is a log of version ${version}${by}; version ${VERSION} can be read. Start Flume 1.11 on the folder once: it converts the logs.`,
+    { path, version }
+  )
+}
+
+/** Logs of version 2 begin with their version; those of version 3 with a record. */
+async function firstNumber(file: ReadableFile, bytes: number): Promise<number> {
+  const start = Buffer.alloc(4)
+  if (bytes < start.length || (await file.read(start, 0)) < start.length) return VERSION
+  return start.readInt32BE() === OLD_VERSION ? OLD_VERSION : VERSION
+}
+
+/** What stands beside a log, or undefined when it is missing or damaged. */
+async function readMeta(disk: FolderDisk, path: string): Promise<LogMeta | undefined> {
+  for (const end of META_ENDS) {
+    const bytes = await readSmallFile(disk, path + end, MAX_META_BYTES)
+    const meta = bytes === undefined ? undefined : readLogMeta(bytes)
+    if (meta !== undefined) return meta
+  }
+  return undefined
+}
+
+/** A whole file, or undefined when there is none or it is larger than `most` bytes. */
+export async function readSmallFile(
+  disk: FolderDisk,
+  path: string,
+  most: number
+): Promise<Buffer | undefined> {
+  let file: ReadableFile
+  try {
+    file = await disk.open(path, READ_ONLY)
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT' || systemCode(error) === 'EISDIR') return undefined
+    throw error
+  }
+  try {
+    const size = await file.size()
+    if (size > most) return undefined
+    const bytes = Buffer.alloc(size)
+    let filled = 0
+    while (filled < size) {
+      const read = await file.read(bytes.subarray(filled), filled)
+      if (read === 0) return undefined
+      filled += read
+    }
+    return bytes
+  } finally {
+    await file.close()
+  }
+}

@@ -1,0 +1,119 @@
+import { dirname, join } from 'node:path'
+import { AgentError } from '../../core/errors.ts'
+import type { Disk } from '../disk.ts'
+import { listFolder } from './flume-logs.ts'
+
+/** One file that gets another name. */
+export interface Move {
+  readonly from: string
+  readonly to: string
+}
+
+/**
+ * What is left to do once all events are safe: stage after stage, each safe before the next begins. `summary` is what
+ * the import found, to be told once it is through.
+ */
+export interface ImportJournal<Summary> {
+  readonly version: 1
+  readonly stages: readonly (readonly Move[])[]
+  readonly summary: Summary
+}
+
+/** Its existence decides: without it nothing has happened, with it everything is going to. */
+const NAME = 'flume-import.json'
+const MOST_BYTES = 256 * 1024 * 1024
+
+/** Makes the journal durable, and with it the import. */
+export async function writeJournal<Summary>(
+  disk: Disk,
+  folder: string,
+  journal: ImportJournal<Summary>
+): Promise<void> {
+  const draft = join(folder, `${NAME}.tmp`)
+  if ((await listFolder(disk, folder)).includes(`${NAME}.tmp`)) await disk.unlink(draft)
+  const file = await disk.open(draft, { create: true, synced: false })
+  try {
+    const bytes = Buffer.from(JSON.stringify(journal))
+    for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at), at)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+  await disk.rename(draft, join(folder, NAME))
+  await disk.syncFolder(folder)
+}
+
+/** The journal in a folder, if an import got so far. Rejects with ERR_FORMAT when it cannot be read. */
+export async function readJournal<Summary>(
+  disk: Disk,
+  folder: string
+): Promise<ImportJournal<Summary> | undefined> {
+  if (!(await listFolder(disk, folder)).includes(NAME)) return undefined
+  const path = join(folder, NAME)
+  const file = await disk.open(path, { create: false, synced: false })
+  try {
+    const size = await file.size()
+    if (size > MOST_BYTES) throw damaged(path)
+    const bytes = Buffer.alloc(size)
+    for (let at = 0; at < size;) {
+      const read = await file.read(bytes.subarray(at), at)
+      if (read === 0) throw damaged(path)
+      at += read
+    }
+    const journal = parse(bytes.toString(), path) as ImportJournal<Summary>
+    if (journal.version !== 1 || !Array.isArray(journal.stages)) throw damaged(path)
+    return journal
+  } finally {
+    await file.close()
+  }
+}
+
+/** Does what the journal says, as far as it is not done yet, then removes it. May be cut off anywhere and called again. */
+export async function followJournal<Summary>(
+  disk: Disk,
+  folder: string,
+  { stages }: ImportJournal<Summary>
+): Promise<void> {
+  for (const moves of stages) await moveAll(disk, moves)
+  await disk.unlink(join(folder, NAME))
+  await disk.syncFolder(folder)
+}
+
+/** A stage: files go, unless they have gone; then all folders are made safe. */
+async function moveAll(disk: Disk, moves: readonly Move[]): Promise<void> {
+  for (const folder of new Set(moves.map(({ to }) => dirname(to)))) {
+    await disk.makeFolder(folder)
+    await disk.syncFolder(dirname(folder))
+  }
+  const names = new Map<string, Set<string>>()
+  const isThere = async (path: string): Promise<boolean> => {
+    const folder = dirname(path)
+    let known = names.get(folder)
+    if (known === undefined) names.set(folder, (known = new Set(await listFolder(disk, folder))))
+    return known.has(path.slice(folder.length + 1))
+  }
+  for (const { from, to } of moves)
+    if (!(await isThere(to)) && (await isThere(from))) await disk.rename(from, to)
+  for (const folder of new Set(moves.flatMap(({ from, to }) => [dirname(to), dirname(from)])))
+    await disk.syncFolder(folder)
+}
+
+function parse(text: string, path: string): object {
+  try {
+    const value: unknown = JSON.parse(text)
+    if (typeof value === 'object' && value !== null) return value
+  } catch (error) {
+    throw damaged(path, error)
+  }
+  throw damaged(path)
+}
+
+function damaged(path: string, cause?: unknown): AgentError {
+  const message = `${path} says how far the take-over of Flume's files got, and cannot be read.`
+  return new AgentError(
+    'ERR_FORMAT',
+    message,
+    { path, hint: 'Restore it from a backup, or ask for help.' },
+    cause
+  )
+}

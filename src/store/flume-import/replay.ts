@@ -1,0 +1,227 @@
+import type { Checkpoint } from './checkpoint.ts'
+import { Growing32, Growing64 } from './growing.ts'
+
+/** Events of committed puts that nobody took, in the order of the commits: where their records are. */
+export interface HeldEvents {
+  readonly length: number
+  /** Index of the log file of each event. */
+  readonly files: Uint32Array
+  /** Offset of the put in it. */
+  readonly offsets: Uint32Array
+}
+
+interface Transaction {
+  /** File and offset of each put, in turn. */
+  readonly puts: number[]
+  /** File id and offset of each take, in turn. */
+  readonly takes: number[]
+  /** Its commit may have been in a damaged part; the place it then had in the order. */
+  doubtful: number | undefined
+}
+
+/** Committed events are gone through for takes after so many more. */
+const COMPACT_AFTER = 1 << 20
+
+/**
+ * Decides what a channel holds from all records of all its logs: events of committed puts without those of committed
+ * takes. Logs must come in the order of their ids. Whether a take comes before or after its put does not matter.
+ * Memory: 20 bytes for each event held (8 in large transactions), whatever the logs have seen.
+ */
+export class Replay {
+  /** Events of transactions that were neither committed nor rolled back; no source was ever told that they are safe. */
+  unfinished = 0
+  /** Events taken as committed, because their commit may have been in a damaged part. */
+  assumed = 0
+  /** Takes of which there was no put. */
+  unmatched = 0
+  /** Latest write order seen. */
+  order = 0
+  readonly #open = new Map<number, Transaction>()
+  readonly #taken = new Map<number, Growing32>()
+  readonly #fileIds: readonly number[]
+  #events = { files: new Growing32(), offsets: new Growing32() }
+  #commits = { orders: new Growing64(), counts: new Growing32() }
+  #compactAt = COMPACT_AFTER
+
+  /** @param fileIds Flume's id of each log file, by index. */
+  constructor(fileIds: readonly number[]) {
+    this.#fileIds = fileIds
+    for (const id of fileIds) this.#taken.set(id, new Growing32())
+  }
+
+  put(transaction: number, file: number, offset: number): void {
+    this.#transaction(transaction).puts.push(file, offset)
+  }
+
+  take(transaction: number, fileId: number, offset: number): void {
+    this.#transaction(transaction).takes.push(fileId, offset)
+  }
+
+  rollback(transaction: number): void {
+    this.#open.delete(transaction)
+  }
+
+  /** Returns whether the transaction was known. */
+  commit(id: number, order: number): boolean {
+    this.order = order
+    const transaction = this.#open.get(id)
+    if (transaction === undefined) return false
+    this.#open.delete(id)
+    this.#conclude(transaction, order)
+    return true
+  }
+
+  /** Records are missing here: commits of what is open may be among them. */
+  gap(): void {
+    for (const transaction of this.#open.values()) transaction.doubtful ??= this.order
+  }
+
+  /**
+   * All logs have been read. With a checkpoint, what was committed before it and is not in it counts as delivered: the
+   * takes may have been in logs that are deleted by now.
+   */
+  finish(checkpoint?: Checkpoint): HeldEvents {
+    for (const { puts, doubtful } of this.#open.values()) {
+      if (doubtful === undefined) this.unfinished += puts.length / 2
+      else {
+        this.assumed += puts.length / 2
+        this.#conclude({ puts, takes: [], doubtful }, doubtful)
+      }
+    }
+    this.#open.clear()
+    this.#dropTaken(checkpoint)
+    for (const takes of this.#taken.values()) this.unmatched += takes.length
+    return this.#inOrder()
+  }
+
+  #transaction(id: number): Transaction {
+    let transaction = this.#open.get(id)
+    if (transaction === undefined)
+      this.#open.set(id, (transaction = { puts: [], takes: [], doubtful: undefined }))
+    return transaction
+  }
+
+  #conclude({ puts, takes }: Transaction, order: number): void {
+    const { files, offsets } = this.#events
+    for (let i = 0; i < puts.length; i += 2) {
+      files.push(puts[i] ?? 0)
+      offsets.push(puts[i + 1] ?? 0)
+    }
+    if (puts.length > 0) {
+      this.#commits.orders.push(order)
+      this.#commits.counts.push(puts.length / 2)
+    }
+    for (let i = 0; i < takes.length; i += 2) this.#markTaken(takes[i] ?? 0, takes[i + 1] ?? 0)
+    if (files.length >= this.#compactAt) {
+      this.#dropTaken()
+      this.#compactAt = this.#events.files.length * 1.5 + COMPACT_AFTER
+    }
+  }
+
+  #markTaken(fileId: number, offset: number): void {
+    // What was taken out of logs that are deleted by now needs no remembering.
+    this.#taken.get(fileId)?.push(offset)
+  }
+
+  /** Leaves the events that were taken out, and forgets their takes. */
+  #dropTaken(checkpoint?: Checkpoint): void {
+    const takes = this.#fileIds.map(id => new SortedTakes(this.#taken.get(id)))
+    const [events, commits] = [this.#events, this.#commits]
+    const [files, offsets, orders, counts] = [
+      new Growing32(),
+      new Growing32(),
+      new Growing64(),
+      new Growing32()
+    ]
+    let event = 0
+    for (let i = 0; i < commits.counts.length; i++) {
+      const before = files.length
+      const covered =
+        checkpoint !== undefined && commits.orders.at(i) <= checkpoint.order ? checkpoint : undefined
+      for (const end = event + commits.counts.at(i); event < end; event++) {
+        const [file, offset] = [events.files.at(event), events.offsets.at(event)]
+        if (takes[file]?.remove(offset) === true) continue
+        if (covered?.has(this.#fileIds[file] ?? 0, offset) === false) continue
+        files.push(file)
+        offsets.push(offset)
+      }
+      if (files.length === before) continue
+      orders.push(commits.orders.at(i))
+      counts.push(files.length - before)
+    }
+    this.#events = { files, offsets }
+    this.#commits = { orders, counts }
+    this.#fileIds.forEach((id, file) => this.#taken.set(id, takes[file]?.rest() ?? new Growing32()))
+  }
+
+  #inOrder(): HeldEvents {
+    const [files, offsets] = [this.#events.files.view(), this.#events.offsets.view()]
+    const [orders, counts] = [this.#commits.orders.view(), this.#commits.counts.view()]
+    if (isSorted(orders)) return { length: files.length, files, offsets }
+    const starts = new Uint32Array(counts.length)
+    for (let i = 1; i < counts.length; i++) starts[i] = (starts[i - 1] ?? 0) + (counts[i - 1] ?? 0)
+    const sorted = { files: new Uint32Array(files.length), offsets: new Uint32Array(files.length) }
+    let at = 0
+    // Equal orders keep the order of the logs: the sort is stable.
+    for (const commit of Uint32Array.from(orders.keys()).sort(
+      (a, b) => (orders[a] ?? 0) - (orders[b] ?? 0)
+    )) {
+      const [start, count] = [starts[commit] ?? 0, counts[commit] ?? 0]
+      sorted.files.set(files.subarray(start, start + count), at)
+      sorted.offsets.set(offsets.subarray(start, start + count), at)
+      at += count
+    }
+    return { length: files.length, ...sorted }
+  }
+}
+
+/** Offsets of the takes of one log; asked in about the order of the log, so that looking one up costs little. */
+class SortedTakes {
+  readonly #offsets: Uint32Array
+  readonly #found: Uint8Array
+  #cursor = 0
+
+  constructor(offsets: Growing32 | undefined) {
+    this.#offsets = offsets?.view().sort() ?? new Uint32Array(0)
+    this.#found = new Uint8Array(this.#offsets.length)
+  }
+
+  /** Whether `offset` was taken. */
+  remove(offset: number): boolean {
+    const at = this.#find(offset)
+    if (this.#offsets[at] !== offset) return false
+    this.#found[at] = 1
+    return true
+  }
+
+  /** Takes without an event so far. */
+  rest(): Growing32 {
+    const rest = new Growing32()
+    for (let i = 0; i < this.#offsets.length; i++) if (this.#found[i] === 0) rest.push(this.#offsets[i] ?? 0)
+    return rest
+  }
+
+  /** The first take at or behind `offset`: tried close to the last one, then by halving. */
+  #find(offset: number): number {
+    const offsets = this.#offsets
+    for (let i = this.#cursor; i < this.#cursor + 4; i++) {
+      if (i > 0 && !((offsets[i - 1] ?? 0) < offset)) break
+      if (i >= offsets.length || (offsets[i] ?? 0) >= offset)
+        return (this.#cursor = Math.min(i, offsets.length))
+    }
+    let low = 0
+    let high = offsets.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if ((offsets[middle] ?? 0) < offset) low = middle + 1
+      else high = middle
+    }
+    this.#cursor = low
+    return low
+  }
+}
+
+function isSorted(numbers: Float64Array): boolean {
+  for (let i = 1; i < numbers.length; i++) if ((numbers[i] ?? 0) < (numbers[i - 1] ?? 0)) return false
+  return true
+}

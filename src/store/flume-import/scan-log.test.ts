@@ -1,0 +1,260 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import {
+  filesDisk,
+  flumeFiles,
+  type FlumeFiles,
+  flumeMeta,
+  FlumeLogWriter,
+  recordedEvents,
+  recordedFolder
+} from '../../testing/flume-folders.ts'
+import { AgentError } from '../../core/errors.ts'
+import { findFlumeLogs, openFlumeLogs, type KeyOfAlias } from './flume-logs.ts'
+import { heldBatches, readFlumeFolder, type FlumeFolder } from './read-flume-folder.ts'
+
+interface Read {
+  readonly folder: FlumeFolder
+  readonly events: readonly { headers: Record<string, string>; body: string }[]
+}
+
+async function read(
+  files: FlumeFiles,
+  options: { verify?: boolean; keyOf?: KeyOfAlias } = {}
+): Promise<Read> {
+  const disk = filesDisk(files)
+  const folders = [...new Set([...files.keys()].map(path => path.slice(0, path.lastIndexOf('/'))))]
+  const logs = await openFlumeLogs(disk, await findFlumeLogs(disk, folders), options.keyOf)
+  const folder = await readFlumeFolder(disk, logs, { verify: options.verify ?? false })
+  const events: Read['events'][number][] = []
+  for await (const batch of heldBatches(disk, folder)) {
+    for (const event of batch) events.push({ headers: Object.fromEntries(event.headers), body: event.text })
+  }
+  return { folder, events }
+}
+
+/** Three events, each with a commit of its own. */
+function threeEvents(): { writer: FlumeLogWriter; puts: number[]; commits: number[] } {
+  const writer = new FlumeLogWriter()
+  const [puts, commits]: [number[], number[]] = [[], []]
+  for (let i = 0; i < 3; i++) {
+    puts.push(writer.put(i, i * 2, `event ${i}`))
+    commits.push(writer.commit(i, i * 2 + 1, 1))
+  }
+  return { writer, puts, commits }
+}
+
+function flip(files: FlumeFiles, path: string, at: number, bits = 0xff): FlumeFiles {
+  const bytes = Buffer.from(files.get(path) ?? '')
+  bytes[at] = bytes[at]! ^ bits
+  return files.set(path, bytes)
+}
+
+test('a body that does not match its checksum loses that event alone', async () => {
+  const { writer, puts, commits } = threeEvents()
+  const files = flip(flumeFiles({ 'd/log-1': writer }), 'd/log-1', commits[1]! - 12)
+
+  for (const verify of [false, true]) {
+    const { events, folder } = await read(files, { verify })
+
+    assert.deepEqual(
+      events.map(({ body }) => body),
+      ['event 0', 'event 2']
+    )
+    assert.deepEqual(folder.damages.first, [
+      {
+        kind: 'record',
+        file: 'd/log-1',
+        offset: puts[1],
+        bytes: commits[1]! - puts[1]!,
+        records: 1,
+        reason: 'The event of a put does not match its checksum, or cannot be read.'
+      }
+    ])
+  }
+})
+
+test('a wrong op or length of a record is seen through', async () => {
+  for (const [at, bits] of [
+    [0, 0x41],
+    [0, 0xff],
+    [1, 0x41],
+    [3, 0x41],
+    [4, 0x41]
+  ] as const) {
+    const { writer, puts } = threeEvents()
+
+    const { events, folder } = await read(
+      flip(flumeFiles({ 'd/log-1': writer }), 'd/log-1', puts[1]! + at, bits)
+    )
+
+    assert.equal(events.length, 3)
+    assert.deepEqual(
+      folder.damages.first.map(({ offset, records }) => [offset, records]),
+      [[puts[1], 0]]
+    )
+  }
+})
+
+test('a commit that is gone does not lose its events', async () => {
+  const { writer, commits } = threeEvents()
+
+  const { events, folder } = await read(flip(flumeFiles({ 'd/log-1': writer }), 'd/log-1', commits[1]! + 6))
+
+  assert.deepEqual(
+    events.map(({ body }) => body),
+    ['event 0', 'event 1', 'event 2']
+  )
+  assert.deepEqual(
+    [folder.assumed, folder.damages.first.map(({ offset, records }) => [offset, records])],
+    [1, [[commits[1], 1]]]
+  )
+})
+
+test('a part that was overwritten is skipped, and what is behind it is found', async () => {
+  const { writer, puts } = threeEvents()
+  const files = flumeFiles({ 'd/log-1': writer })
+  files.get('d/log-1')?.fill(0, puts[1]! + 3, puts[2])
+
+  const { events, folder } = await read(files)
+
+  assert.deepEqual(
+    events.map(({ body }) => body),
+    ['event 0', 'event 2']
+  )
+  assert.deepEqual(
+    folder.damages.first.map(({ offset, bytes, records }) => [offset, bytes, records]),
+    [[puts[1], puts[2]! - puts[1]!, undefined]]
+  )
+})
+
+test('a log that ends in the middle of a record loses only that', async () => {
+  const { writer, commits } = threeEvents()
+  const files = flumeFiles({ 'd/log-1': writer })
+  files.set('d/log-1', Buffer.from(files.get('d/log-1')!.subarray(0, commits[2]! + 10)))
+
+  const { events, folder } = await read(files)
+
+  assert.deepEqual(
+    events.map(({ body }) => body),
+    ['event 0', 'event 1']
+  )
+  assert.deepEqual(
+    [folder.unfinished, folder.damages.first.map(({ offset, bytes }) => [offset, bytes])],
+    [1, [[commits[2], 10]]]
+  )
+})
+
+test("a record that Flume's tool took out is no damage", async () => {
+  const { writer, puts } = threeEvents()
+  const files = flumeFiles({ 'd/log-1': writer })
+  files.get('d/log-1')![puts[1]!] = 0
+
+  const { events, folder } = await read(files)
+
+  assert.deepEqual(
+    events.map(({ body }) => body),
+    ['event 0', 'event 2']
+  )
+  assert.deepEqual([folder.counts.noOps, folder.damages.count], [1, 0])
+})
+
+test('a wrong length never leads past whole records', async () => {
+  const { writer, puts } = threeEvents()
+  const files = flumeFiles({ 'd/log-1': writer })
+  const log = files.get('d/log-1')!
+  log.writeInt32BE(log.length - 200 - puts[1]!, puts[1]! + 1)
+  log[puts[1]! + 6] = 0
+
+  const { events, folder } = await read(files)
+
+  assert.deepEqual(
+    events.map(({ body }) => body),
+    ['event 0', 'event 2']
+  )
+  assert.deepEqual(
+    folder.damages.first.map(({ offset }) => offset),
+    [puts[1]]
+  )
+})
+
+test('missing logs and missing meta files are said, and cost nothing else', async () => {
+  const [first, last] = [threeEvents().writer, new FlumeLogWriter()]
+  last.put(9, 9, 'last')
+  last.commit(9, 10, 1)
+  const files = flumeFiles({ 'd/log-1': first, 'd/log-4': last })
+  files.delete('d/log-4.meta')
+
+  const { events, folder } = await read(files)
+
+  assert.equal(events.length, 4)
+  assert.deepEqual(
+    folder.damages.first.map(({ file }) => file),
+    ['d/log-2', 'd/log-3', 'd/log-4.meta']
+  )
+})
+
+test('whatever is done to a log: no other error than ours, no event that was not there, and damage is said', async () => {
+  const original = await recordedFolder('takes')
+  const used = original.get('data/log-1')!.indexOf(Buffer.alloc(64, 0x80))
+  const known = new Set((await recordedEvents()).map(event => JSON.stringify(event)))
+  const harm = fc.record({
+    at: fc.nat(used),
+    bits: fc.integer({ min: 1, max: 255 }),
+    length: fc.constantFrom(1, 1, 3, 100, 5000)
+  })
+
+  await fc.assert(
+    fc.asyncProperty(fc.array(harm, { maxLength: 5 }), fc.option(fc.nat(used)), async (harms, cut) => {
+      const log = Buffer.from(original.get('data/log-1')!.subarray(0, cut ?? undefined))
+      for (const { at, bits, length } of harms)
+        for (let i = at; i < Math.min(at + length, log.length); i++) log[i] = log[i]! ^ bits
+      const files = new Map(original).set('data/log-1', log)
+
+      const { events, folder } = await read(files, { verify: false })
+
+      const strange = events.filter(
+        event => !known.has(JSON.stringify(event)) && !event.body.startsWith('event-')
+      )
+      assert.deepEqual(strange, [])
+      const lost = 180 - events.length
+      if (lost > 0 && cut === null) assert.ok(folder.damages.count + folder.unfinished > 0)
+    }),
+    { numRuns: 300 }
+  )
+})
+
+test('bytes that are no log at all are read to their end', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.uint8Array({ maxLength: 3000 }),
+      fc.uint8Array({ maxLength: 60 }),
+      async (log, meta) => {
+        const files = new Map([
+          ['d/log-1', Buffer.from(log)],
+          ['d/log-1.meta', Buffer.from(meta)]
+        ])
+        await read(files, { keyOf: () => Buffer.alloc(16) }).catch((error: unknown) => {
+          assert.ok(error instanceof AgentError, String(error))
+        })
+      }
+    ),
+    { numRuns: 300 }
+  )
+})
+
+test('a log full of beginnings of records is read in linear time', async () => {
+  const beginnings = Buffer.alloc(4 * 1024 * 1024, Buffer.from('7f000000551701000000', 'hex'))
+  beginnings.fill(0x80, 2 * 1024 * 1024)
+  beginnings.fill(Buffer.from('7f0000005517', 'hex'), 3 * 1024 * 1024)
+
+  const { events } = await read(
+    new Map([
+      ['d/log-1', beginnings],
+      ['d/log-1.meta', flumeMeta(1)]
+    ])
+  )
+
+  assert.equal(events.length, 0)
+})

@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test, type TestContext } from 'node:test'
+import { lockFolder } from './folder-lock.ts'
+
+async function folderFor(t: TestContext): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'millrace-lock-'))
+  t.after(() => rm(folder, { recursive: true }))
+  return folder
+}
+
+test('another process that lives keeps the folder, and is named; when it is killed the folder is free', async t => {
+  const folder = await folderFor(t)
+  const module = join(import.meta.dirname, 'folder-lock.ts')
+  const script = `const { lockFolder } = await import(${JSON.stringify(module)}); await lockFolder(process.argv[1], 'other'); console.log('locked'); process.stdin.resume()`
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script, folder], {
+    stdio: ['pipe', 'pipe', 'inherit']
+  })
+  t.after(() => child.kill('SIGKILL'))
+  await once(child.stdout, 'data')
+
+  await assert.rejects(lockFolder(folder, 'mine'), {
+    code: 'ERR_START',
+    message: new RegExp(`process ${child.pid} \\(channel other\\)`)
+  })
+  child.kill('SIGKILL')
+  await once(child, 'exit')
+  const lock = await lockFolder(folder, 'mine')
+  await lock.release()
+
+  assert.deepEqual(await readdir(folder), [])
+})
+
+test('a folder is locked once in a process, by whatever name it goes', async t => {
+  const folder = await folderFor(t)
+  const lock = await lockFolder(folder, 'one')
+
+  await assert.rejects(lockFolder(join(folder, '..', folder.slice(folder.lastIndexOf('/') + 1)), 'two'), {
+    code: 'ERR_START'
+  })
+  await lock.release()
+  await (await lockFolder(folder, 'two')).release()
+})
+
+test('a lock of nonsense, or of a process number that is used again, does not count', async t => {
+  for (const text of [
+    '',
+    'nonsense',
+    '{"pid":-1}',
+    JSON.stringify({ pid: process.ppid, startedAt: '1@x', host: (await import('node:os')).hostname() })
+  ]) {
+    const folder = await folderFor(t)
+    await writeFile(join(folder, 'millrace.lock'), text)
+
+    const lock = await lockFolder(folder, 'mine')
+    await lock.release()
+  }
+})

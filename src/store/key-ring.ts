@@ -1,0 +1,247 @@
+import { createHash } from 'node:crypto'
+import type { Problem } from '../core/component.ts'
+import { messageOf } from '../core/errors.ts'
+import { openKeyStore, type KeyStore } from '../java/key-store.ts'
+import type { EncryptionValues } from './encryption-settings.ts'
+import { keyIdOf, type NamedKey } from './frame-cipher.ts'
+import { isPlainFile, isTooOpen, readKeyFile, readPasswordFile, readStoreFile } from './key-files.ts'
+
+/** The keys that the settings name, as far as they can be had, and what is wrong. */
+export interface KeyRing {
+  /** Undefined when encryption is off or the key cannot be had. */
+  readonly active: NamedKey | undefined
+  readonly others: readonly NamedKey[]
+  readonly problems: readonly Problem[]
+}
+
+const MOST_PROVEN = 1000
+
+/** What was opened once and need not be opened again to be checked: a key store makes that slow on purpose. */
+const proven = new Set<string>()
+
+/** Never throws. To `check`, keys are left out that the same password has opened before. */
+export function readKeyRing(values: EncryptionValues, purpose: 'check' | 'open'): KeyRing {
+  return new KeyRingReader(values, purpose).read()
+}
+
+class KeyRingReader {
+  readonly #values: EncryptionValues
+  readonly #purpose: 'check' | 'open'
+  readonly #problems: Problem[] = []
+
+  constructor(values: EncryptionValues, purpose: 'check' | 'open') {
+    this.#values = values
+    this.#purpose = purpose
+  }
+
+  read(): KeyRing {
+    const { activeKey, keyFile, oldKeyFiles } = this.#values
+    this.#checkTogether()
+    const stored = this.#problems.some(({ level }) => level === 'error') ? [] : this.#storedKeys()
+    const filed = keyFile === undefined ? undefined : this.#filedKey('encryption.keyFile', keyFile)
+    const old = oldKeyFiles.flatMap(path => this.#filedKey('encryption.oldKeyFiles', path) ?? [])
+    const active = filed ?? stored.find(({ name }) => name === activeKey)
+    return { active, others: [...stored, ...old].filter(key => key !== active), problems: this.#problems }
+  }
+
+  /** Which settings need or exclude each other; in Flume's words where it has some. */
+  #checkTogether(): void {
+    const { keyProvider, activeKey, cipherProvider, keyFile, oldKeyFiles, keyStoreFile } = this.#values
+    const two = { activeKey, cipherProvider }
+    for (const [key, value] of Object.entries(two)) {
+      if (keyProvider === undefined && value !== undefined) {
+        this.#missing(
+          `encryption.${key}`,
+          `Encryption configuration problem: ${key} is present while key provider name is not.`
+        )
+      }
+      if (keyProvider !== undefined && value === undefined && keyFile === undefined) {
+        this.#missing(`encryption.${key}`, `Encryption configuration problem: ${key} is missing.`)
+      }
+    }
+    if (keyFile !== undefined && activeKey !== undefined) {
+      this.#error(
+        'encryption.keyFile',
+        'There are two keys to encrypt with, encryption.keyFile and encryption.activeKey.',
+        'Keep one of them; the other goes to encryption.oldKeyFiles or encryption.keyProvider.keys.'
+      )
+    }
+    if (keyProvider === undefined && keyFile === undefined && oldKeyFiles.length > 0) {
+      this.#warning(
+        'MISSING_REQUIRED',
+        'encryption.oldKeyFiles',
+        'There is a key to read with and none to write with: what is written from now on is not encrypted.',
+        'Set encryption.keyFile, unless encryption is to end.'
+      )
+    }
+    if (keyProvider === undefined && keyStoreFile !== undefined) {
+      this.#missing('encryption.keyProvider', 'A key store is present while key provider name is not.')
+    }
+  }
+
+  #storedKeys(): NamedKey[] {
+    const { keyProvider, keyStoreFile, keyStorePasswordFile, keys, activeKey } = this.#values
+    if (keyProvider === undefined) return []
+    if (keyStoreFile === undefined)
+      this.#missing('encryption.keyProvider.keyStoreFile', 'KeyStore file not specified')
+    if (keyStorePasswordFile === undefined) {
+      this.#missing('encryption.keyProvider.keyStorePasswordFile', 'KeyStore password  file not specified')
+    }
+    if (keys.length === 0) {
+      this.#missing('encryption.keyProvider.keys', 'Keys available to KeyStore was not specified or empty')
+    }
+    if (keyStoreFile === undefined || keyStorePasswordFile === undefined || keys.length === 0) return []
+    const opened = this.#openStore(keyStoreFile, keyStorePasswordFile)
+    if (opened === undefined) return []
+    const wanted = new Set(activeKey === undefined ? keys : [...keys, activeKey])
+    this.#checkPasswordNames(wanted)
+    return [...wanted].flatMap(alias => this.#storedKey(alias, opened) ?? [])
+  }
+
+  #openStore(path: string, passwordPath: string): OpenStore | undefined {
+    const password = this.#attempt('encryption.keyProvider.keyStorePasswordFile', passwordPath, () =>
+      readPasswordFile(passwordPath)
+    )
+    const bytes = this.#attempt('encryption.keyProvider.keyStoreFile', path, () => readStoreFile(path))
+    if (password === undefined || bytes === undefined) return undefined
+    const store = this.#attempt('encryption.keyProvider.keyStoreFile', path, () =>
+      openKeyStore(bytes, password)
+    )
+    if (store === undefined) return undefined
+    return { store, password, passwordPath, digest: createHash('sha256').update(bytes).digest('hex') }
+  }
+
+  #storedKey(alias: string, opened: OpenStore): NamedKey | undefined {
+    const { password, path } = this.#keyPassword(alias, opened)
+    const proof = createHash('sha256')
+      .update(JSON.stringify([opened.digest, alias, password]))
+      .digest('hex')
+    if (this.#purpose === 'check' && proven.has(proof)) return undefined
+    try {
+      const bytes = opened.store.secretKey(alias, password)
+      if (bytes === undefined) return this.#unknownAlias(alias, opened.store)
+      const key = { name: alias, bytes }
+      keyIdOf(key)
+      if (proven.size < MOST_PROVEN) proven.add(proof)
+      return key
+    } catch (error) {
+      this.#error(
+        'encryption.keyProvider.keys',
+        `${messageOf(error)} Key = ${alias}, passwordFile = ${path}`,
+        `Name the file with the password of this key in encryption.keyProvider.keys.${alias}.passwordFile.`
+      )
+      return undefined
+    }
+  }
+
+  #unknownAlias(alias: string, store: KeyStore): undefined {
+    const hint = `The key store holds: ${store.aliases.join(', ')}.`
+    if (alias === this.#values.activeKey) {
+      this.#error('encryption.activeKey', `KeyStore returned null for ${alias}`, hint)
+    } else {
+      this.#warning(
+        'BAD_VALUE',
+        'encryption.keyProvider.keys',
+        `KeyStore returned null for ${alias}; data encrypted with it cannot be read.`,
+        hint
+      )
+    }
+  }
+
+  #keyPassword(alias: string, opened: OpenStore): { password: string; path: string } {
+    const store = { password: opened.password, path: opened.passwordPath }
+    const key = `${alias}.passwordFile`
+    const path = this.#values.keyPasswordFiles[key] ?? this.#values.misspeltPasswordFiles[key]
+    if (path === undefined) return store
+    const setting = `encryption.keyProvider.keys.${key}`
+    if (!isPlainFile(path)) {
+      this.#warning(
+        'UNREADABLE',
+        setting,
+        `Password file for alias ${alias} does not exist`,
+        `The key store's password is used; write ${path}, or remove the line.`
+      )
+      return store
+    }
+    const password = this.#attempt(setting, path, () => readPasswordFile(path))
+    return password === undefined ? store : { password, path }
+  }
+
+  #checkPasswordNames(wanted: ReadonlySet<string>): void {
+    const given = { ...this.#values.misspeltPasswordFiles, ...this.#values.keyPasswordFiles }
+    for (const name of Object.keys(given)) {
+      const known = name.endsWith('.passwordFile') && wanted.has(name.slice(0, -'.passwordFile'.length))
+      if (!known) {
+        this.#warning(
+          'UNK_PROP',
+          `encryption.keyProvider.keys.${name}`,
+          `encryption.keyProvider.keys.${name} belongs to none of the keys in use and is ignored.`,
+          'Write encryption.keyProvider.keys.ALIAS.passwordFile, with ALIAS as in encryption.keyProvider.keys.'
+        )
+      }
+    }
+  }
+
+  #filedKey(setting: string, path: string): NamedKey | undefined {
+    const bytes = this.#attempt(setting, path, () => readKeyFile(path))
+    return bytes === undefined ? undefined : { name: path, bytes }
+  }
+
+  /** What `task` makes of the file; a problem of `setting` when it throws, and when others may read the file. */
+  #attempt<T>(setting: string, path: string, task: () => T): T | undefined {
+    try {
+      const made = task()
+      if (isTooOpen(path)) this.#tooOpen(setting, path)
+      return made
+    } catch (error) {
+      this.#problems.push({
+        level: 'error',
+        code: 'UNREADABLE',
+        key: setting,
+        message: `${path}: ${messageOf(error)}`,
+        hint: `Check ${path} and ${setting}.`
+      })
+      return undefined
+    }
+  }
+
+  #tooOpen(setting: string, path: string): void {
+    const said = this.#problems.some(
+      ({ code, message }) => code === 'OPEN_PERMISSIONS' && message.startsWith(`${path}:`)
+    )
+    if (!said) {
+      this.#warning(
+        'OPEN_PERMISSIONS',
+        setting,
+        `${path}: others than its owner and group may read or change it.`,
+        `chmod 600 ${path}`
+      )
+    }
+  }
+
+  #missing(key: string, message: string): void {
+    this.#problems.push({
+      level: 'error',
+      code: 'MISSING_REQUIRED',
+      key,
+      message,
+      hint: `See the manual for ${key}.`
+    })
+  }
+
+  #error(key: string, message: string, hint: string): void {
+    this.#problems.push({ level: 'error', code: 'BAD_VALUE', key, message, hint })
+  }
+
+  #warning(code: string, key: string, message: string, hint: string): void {
+    this.#problems.push({ level: 'warning', code, key, message, hint })
+  }
+}
+
+interface OpenStore {
+  readonly store: KeyStore
+  readonly password: string
+  readonly passwordPath: string
+  /** Of the file, to know it again. */
+  readonly digest: string
+}

@@ -1,0 +1,27 @@
+import type { SkippedPart } from './log-options.ts'
+
+/** What was lost in damaged parts. */
+export class LogLosses {
+  parts = 0
+  readonly #byReason: Record<string, number> = {}
+
+  constructor(found: readonly SkippedPart[]) {
+    for (const part of found) this.add(part)
+  }
+
+  /** Events lost. */
+  get events(): number {
+    return Object.values(this.#byReason).reduce((sum, events) => sum + events, 0)
+  }
+
+  /** The same by reason. */
+  get byReason(): Readonly<Record<string, number>> {
+    return this.#byReason
+  }
+
+  /** Counts one more part. */
+  add({ reason, events }: SkippedPart): void {
+    this.parts++
+    if (events > 0) this.#byReason[reason] = (this.#byReason[reason] ?? 0) + events
+  }
+}

@@ -1,0 +1,222 @@
+import { messageOf } from '../core/errors.ts'
+import type { EventRange } from './done-set.ts'
+import type { DiskFile } from './disk.ts'
+import { frameEnd, type StoredFrame } from './frame.ts'
+import { type FrameContext, readRangesFrame } from './frame-codec.ts'
+import { FrameWalk, type WalkedFrame } from './frame-walk.ts'
+import { DATA_START } from './segment-header.ts'
+import { reusedMemory, SegmentWindow } from './segment-window.ts'
+
+const PIECE_BYTES = 4 * 1024 * 1024
+
+/** A part of a segment that had been on the disk and cannot be read. */
+export interface Loss {
+  readonly at: number
+  /** Position behind it. */
+  readonly to: number
+  /** The events it may have held. */
+  readonly events: EventRange
+  readonly reason: string
+}
+
+/** What the frames of a segment say. */
+export interface SegmentScan {
+  /** What was done when the segment was begun; undefined when that frame is not there. */
+  readonly state: readonly EventRange[] | undefined
+  readonly takes: readonly EventRange[]
+  readonly losses: readonly Loss[]
+  /** Events of puts that were given up half-way. */
+  readonly voids: readonly EventRange[]
+  /** Whether there is any frame. */
+  readonly used: boolean
+  /** Undefined when no frame says so. */
+  readonly firstEvent: number | undefined
+  readonly nextEvent: number
+  readonly headEvents: number
+  readonly tailEvents: number
+  readonly end: number
+  readonly lastFrame: number
+  readonly bytesRead: number
+}
+
+/** How much of a segment to look at, and what is known about it. */
+export interface ScanBounds {
+  /** Frames end here at the latest. */
+  readonly limit: number
+  /** All below was on the disk, as the seal says; 0 without one. */
+  readonly durable: number
+  /** The numbers its seal gives, where it has one. */
+  readonly firstEvent: number | undefined
+  readonly nextEvent: number | undefined
+}
+
+/** Numbers that go back to what they were when the tail turns out never to have been acknowledged. */
+interface Progress {
+  state: readonly EventRange[] | undefined
+  used: boolean
+  firstEvent: number | undefined
+  nextEvent: number
+  headEvents: number
+  tailEvents: number
+  end: number
+  lastFrame: number
+  takes: number
+  voids: number
+}
+
+/** A place where something is wrong, and how things stood before it. */
+interface Hole {
+  readonly at: number
+  readonly before: Progress
+  to: number
+  events: EventRange
+  readonly reason: string
+}
+
+/**
+ * Reads a whole segment. A hole that is followed by a frame which was made when the hole was on the disk is damage;
+ * any other is where the acknowledged part ends.
+ */
+export async function scanSegment(
+  context: FrameContext,
+  file: DiskFile,
+  bounds: ScanBounds
+): Promise<SegmentScan> {
+  const scan = new Scan(context, bounds)
+  const window = new SegmentWindow(file, bounds.limit, PIECE_BYTES, reusedMemory())
+  const walk = new FrameWalk(context, DATA_START, bounds.limit)
+  for (;;) {
+    const step = walk.next(window.current)
+    if (step.kind === 'frame') scan.frame(step)
+    else if (step.kind === 'end' || !(await window.move(step.from, step.bytes))) break
+  }
+  return scan.result(window.read)
+}
+
+class Scan {
+  readonly #context: FrameContext
+  readonly #bounds: ScanBounds
+  readonly #takes: EventRange[] = []
+  readonly #voids: EventRange[] = []
+  readonly #losses: Loss[] = []
+  #holes: Hole[] = []
+  #now: Progress = {
+    state: undefined,
+    used: false,
+    firstEvent: undefined,
+    nextEvent: 0,
+    headEvents: 0,
+    tailEvents: 0,
+    end: DATA_START,
+    lastFrame: 0,
+    takes: 0,
+    voids: 0
+  }
+
+  constructor(context: FrameContext, bounds: ScanBounds) {
+    this.#context = context
+    this.#bounds = bounds
+    if (bounds.firstEvent !== undefined) this.#now = { ...this.#now, nextEvent: bounds.firstEvent }
+  }
+
+  frame({ frame, header, payload, intact, missingFrom }: WalkedFrame): void {
+    if (missingFrom !== undefined) this.#hole(missingFrom, frame.position, 'Records are missing or damaged.')
+    this.#closeHoles(frame.firstEvent)
+    this.#confirm(frame.durable)
+    this.#apply(frame, header, intact ? payload : undefined)
+    this.#now.end = frameEnd(frame)
+    this.#now.lastFrame = frame.position
+  }
+
+  result(bytesRead: number): SegmentScan {
+    const { durable, nextEvent } = this.#bounds
+    if (this.#now.end < durable) {
+      this.#hole(this.#now.end, durable, 'Records are missing or damaged.')
+      this.#now.end = durable
+    }
+    if (nextEvent !== undefined && nextEvent > this.#now.nextEvent) this.#now.nextEvent = nextEvent
+    this.#closeHoles(this.#now.nextEvent)
+    this.#confirm(durable)
+    const [torn] = this.#holes
+    const now = torn?.before ?? this.#now
+    return {
+      ...now,
+      losses: this.#losses,
+      takes: this.#takes.slice(0, now.takes),
+      voids: this.#voids.slice(0, now.voids),
+      bytesRead
+    }
+  }
+
+  #apply(frame: StoredFrame, header: Buffer, payload: Buffer | undefined): void {
+    if (payload === undefined) {
+      this.#hole(
+        frame.position,
+        frameEnd(frame),
+        'A record does not have the checksum that it was written with.'
+      )
+    } else if (frame.kind === 'put') {
+      this.#put(frame)
+    } else if (frame.kind !== 'seal') {
+      this.#ranges(frame, header, payload)
+    }
+  }
+
+  #put(frame: StoredFrame): void {
+    const now = this.#now
+    const { firstEvent, earlierEvents, events } = frame
+    if (now.firstEvent === undefined || (now.nextEvent === now.firstEvent && now.tailEvents === 0)) {
+      if (now.firstEvent === undefined || firstEvent >= now.firstEvent) now.headEvents = earlierEvents
+      now.firstEvent ??= firstEvent
+    }
+    const goesOn = now.tailEvents > 0 && firstEvent - earlierEvents === now.nextEvent - now.tailEvents
+    if (now.tailEvents > 0 && !goesOn)
+      this.#addVoid({ first: now.nextEvent - now.tailEvents, end: now.nextEvent })
+    now.used = true
+    now.nextEvent = firstEvent + events
+    now.tailEvents = frame.part + 1 < frame.parts ? earlierEvents + events : 0
+  }
+
+  #ranges(frame: StoredFrame, header: Buffer, payload: Buffer): void {
+    try {
+      const ranges = readRangesFrame(this.#context, frame, header, payload)
+      this.#now.used = true
+      if (frame.kind === 'take') {
+        for (const range of ranges) this.#takes.push(range)
+        this.#now.takes = this.#takes.length
+      } else {
+        this.#now.state = ranges
+        this.#now.firstEvent = frame.firstEvent
+        this.#now.nextEvent = frame.firstEvent
+      }
+    } catch (error) {
+      this.#hole(frame.position, frameEnd(frame), messageOf(error))
+    }
+  }
+
+  #addVoid(range: EventRange): void {
+    this.#voids.push(range)
+    this.#now.voids = this.#voids.length
+  }
+
+  #hole(at: number, to: number, reason: string): void {
+    const first = this.#now.nextEvent
+    this.#holes.push({ at, to, before: { ...this.#now }, events: { first, end: -1 }, reason })
+  }
+
+  /** Which events a hole held is known once the next frame says with which it goes on. */
+  #closeHoles(nextEvent: number): void {
+    for (const hole of this.#holes) {
+      if (hole.events.end < 0)
+        hole.events = { first: hole.events.first, end: Math.max(hole.events.first, nextEvent) }
+    }
+  }
+
+  /** Everything below `durable` had been on the disk. */
+  #confirm(durable: number): void {
+    while ((this.#holes[0]?.at ?? Infinity) < durable) {
+      const hole = this.#holes.shift()
+      if (hole !== undefined) this.#losses.push(hole)
+    }
+  }
+}

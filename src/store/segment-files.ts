@@ -1,0 +1,172 @@
+import { dirname, join } from 'node:path'
+import type { Log } from '../core/contracts.ts'
+import { AgentError, messageOf } from '../core/errors.ts'
+import type { Disk } from './disk.ts'
+import type { FrameCipher } from './frame-cipher.ts'
+import { readSeal, type Seal } from './frame-codec.ts'
+import { BLOCK_BYTES, frameSeed, payloadIsIntact, readFrameHeader, FRAME_HEADER_BYTES } from './frame.ts'
+import { DATA_START, decodeSegmentHeader, type SegmentHeader } from './segment-header.ts'
+import { type FileRole, readFully, readName, type Segment, sealPosition, withFile } from './segment.ts'
+
+/** A file of the log as found in a folder. */
+export interface FoundFile {
+  readonly folder: string
+  readonly path: string
+  readonly role: FileRole
+  /** As the name says. */
+  readonly nameId: number
+  readonly bytes: number
+  /** Undefined when both copies are damaged. */
+  readonly header: SegmentHeader | undefined
+}
+
+/** All files of the log in these folders, which are made when missing. */
+export async function findFiles(disk: Disk, folders: readonly string[]): Promise<FoundFile[]> {
+  const found: FoundFile[] = []
+  for (const folder of folders) {
+    await disk.makeFolder(folder)
+    await syncParents(disk, folder)
+    // What the process before saw removed or renamed must not come back after power loss.
+    await disk.syncFolder(folder)
+    for (const name of await disk.list(folder)) {
+      const named = readName(name)
+      if (named === undefined) continue
+      const path = join(folder, name)
+      found.push({
+        folder,
+        path,
+        role: named.role,
+        nameId: named.id,
+        ...(await probe(disk, path))
+      })
+    }
+  }
+  return found
+}
+
+/** The folder may be new: power loss must not take it away. Parents further up may be out of reach. */
+async function syncParents(disk: Disk, folder: string): Promise<void> {
+  const parent = dirname(folder)
+  await disk.syncFolder(parent)
+  if (parent === dirname(parent)) return
+  await syncParents(disk, parent).catch(() => undefined)
+}
+
+async function probe(disk: Disk, path: string): Promise<Pick<FoundFile, 'bytes' | 'header'>> {
+  return withFile(disk, path, { create: false, synced: false }, async file => {
+    const bytes = await file.size()
+    const start = Buffer.alloc(Math.min(DATA_START, bytes))
+    const read = await readFully(file, start, 0)
+    return { bytes, header: decodeSegmentHeader(start.subarray(0, read)) }
+  })
+}
+
+/** The segment that a file holds. Throws ERR_CHANNEL when its key is not among those given. */
+export function segmentOf(file: FoundFile, channelId: Buffer, cipher: FrameCipher | undefined): Segment {
+  const { header, folder, path } = file
+  const id = header?.id ?? file.nameId
+  const size =
+    header?.size ?? Math.max(DATA_START + BLOCK_BYTES, Math.floor(file.bytes / BLOCK_BYTES) * BLOCK_BYTES)
+  const salt = header?.salt ?? Buffer.alloc(0)
+  const keyId = header?.keyId
+  const segmentCipher =
+    keyId === undefined ? undefined : cipher?.forSegment({ keyId, salt, channelId, segmentId: id })
+  if (keyId !== undefined && segmentCipher === undefined) {
+    throw new AgentError(
+      'ERR_CHANNEL',
+      'A segment of the log is encrypted with a key that is not configured; name it in encryption.keyProvider.keys or encryption.oldKeyFiles.',
+      { file: path, keyId }
+    )
+  }
+  return {
+    id,
+    folder,
+    path,
+    size,
+    salt,
+    reserve: false,
+    created: header?.created ?? 0,
+    seed: frameSeed(channelId, id),
+    cipher: segmentCipher,
+    firstEvent: 0,
+    nextEvent: 0,
+    headEvents: 0,
+    tailEvents: 0,
+    end: DATA_START,
+    lastFrame: 0,
+    stated: false,
+    sealed: false,
+    failed: false,
+    file: undefined,
+    readers: 0
+  }
+}
+
+/** What the seal of a segment says; undefined when it has none, or none that is intact. */
+export async function findSeal(disk: Disk, segment: Segment, fileBytes: number): Promise<Seal | undefined> {
+  const position = sealPosition(segment)
+  if (position + BLOCK_BYTES > fileBytes) return undefined
+  const block = Buffer.alloc(BLOCK_BYTES)
+  const options = { create: false, synced: false }
+  const read = await withFile(disk, segment.path, options, file => readFully(file, block, position))
+  if (read < BLOCK_BYTES) return undefined
+  const frame = readFrameHeader(block, 0, { segmentId: segment.id, seed: segment.seed, position })
+  if (frame === undefined || frame.kind !== 'seal' || FRAME_HEADER_BYTES + frame.length > BLOCK_BYTES)
+    return undefined
+  const payload = block.subarray(FRAME_HEADER_BYTES, FRAME_HEADER_BYTES + frame.length)
+  const seal = payloadIsIntact(frame, payload, segment.seed) ? readSeal(payload) : undefined
+  return seal !== undefined && seal.end <= position ? seal : undefined
+}
+
+/** Keeps copies of what cannot be used, in the folder `quarantine` beside the segments. */
+export class Quarantine {
+  readonly #disk: Disk
+  readonly #log: Log
+
+  constructor(disk: Disk, log: Log) {
+    this.#disk = disk
+    this.#log = log
+  }
+
+  /** Copies a damaged part of a segment. What cannot be copied is logged. */
+  async copy(
+    segment: { readonly folder: string; readonly path: string; readonly id: number },
+    at: number,
+    to: number
+  ): Promise<void> {
+    const name = `${segment.id.toString(16).padStart(12, '0')}-${at}`
+    await this.#attempt(
+      segment.path,
+      async folder => {
+        const part = Buffer.alloc(Math.min(to - at, MOST_COPIED))
+        const plain = { create: false, synced: false }
+        const read = await withFile(this.#disk, segment.path, plain, file => readFully(file, part, at))
+        await withFile(this.#disk, join(folder, name), { create: true, synced: false }, async file => {
+          for (let done = 0; done < read;) done += await file.write(part.subarray(done, read), done)
+        })
+      },
+      segment.folder
+    )
+  }
+
+  /** Moves a whole file there. */
+  async move(file: FoundFile): Promise<void> {
+    const name = `${file.role}-${file.nameId.toString(16).padStart(12, '0')}-whole`
+    await this.#attempt(file.path, folder => this.#disk.rename(file.path, join(folder, name)), file.folder)
+  }
+
+  async #attempt(path: string, work: (folder: string) => Promise<void>, beside: string): Promise<void> {
+    const folder = join(beside, 'quarantine')
+    try {
+      await this.#disk.makeFolder(folder)
+      await work(folder)
+    } catch (error) {
+      this.#log.warn('A damaged part of the log could not be set aside.', {
+        file: path,
+        reason: messageOf(error)
+      })
+    }
+  }
+}
+
+const MOST_COPIED = 64 * 1024 * 1024

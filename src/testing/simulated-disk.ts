@@ -1,0 +1,288 @@
+import { basename, dirname } from 'node:path'
+import type { Disk, DiskFile } from '../store/disk.ts'
+import { Random } from './random.ts'
+import { type Fault, type FaultKind, FaultPlan, type OperationName, systemError } from './simulated-faults.ts'
+import { type Change, Content, fileOf, SimulatedFile } from './simulated-file.ts'
+import { type Call, type Machine, OpenFile } from './simulated-handle.ts'
+import { type Entry, SimulatedTree } from './simulated-tree.ts'
+
+/** How a simulated disk is made. */
+export interface SimulatedDiskOptions {
+  readonly seed: number
+  /** Folders that are there, safely, from the start. */
+  readonly folders?: readonly string[]
+  /** Room for the blocks of all files together; no bound when left out. */
+  readonly bytes?: number
+  /** Completes calls by itself, in random order, while the program waits. Else step() does. */
+  readonly automatic?: boolean
+  readonly faults?: readonly Fault[]
+}
+
+interface Pending {
+  readonly call: Call<unknown>
+  readonly fault: FaultKind | undefined
+  readonly complete: () => void
+  /** Other calls that complete first. */
+  delay: number
+}
+
+const SLOW_CALLS = 40
+
+/**
+ * A disk in memory that behaves as badly as a real one may. Bytes are safe once a write to a `synced` file or a sync
+ * resolved; names once syncFolder did. crash() gives the disk that is found after power loss: everything else on it is
+ * there, lost, or torn by sectors. Calls complete in any order. The same seed and the same calls give the same disk.
+ *
+ * What a careful program never does is noted in `violations`, which tests compare with [].
+ */
+export class SimulatedDisk implements Disk, Machine {
+  readonly random: Random
+  readonly faults: FaultPlan
+  /** Misuse: overlapping I/O, files closed or removed while in use, names replaced. */
+  readonly violations: string[] = []
+  /** Files opened and not closed. */
+  readonly handles = new Set<OpenFile>()
+  /** Calls that have completed. */
+  completed = 0
+  /** Room for the blocks of all files. */
+  bytes: number
+  #tree = new SimulatedTree()
+  #pending: Pending[] = []
+  #powered = true
+  #turning = false
+  readonly #automatic: boolean
+  readonly #orphans = new Set<SimulatedFile>()
+
+  constructor(options: SimulatedDiskOptions) {
+    this.random = new Random(options.seed)
+    this.faults = new FaultPlan(options.faults ?? [])
+    this.bytes = options.bytes ?? Infinity
+    this.#automatic = options.automatic ?? false
+    for (const folder of options.folders ?? []) this.#addFolder(folder)
+  }
+
+  open(path: string, options: { readonly create: boolean; readonly synced: boolean }): Promise<DiskFile> {
+    const perform = (): DiskFile => {
+      this.#needFolder(dirname(path), 'open')
+      let file = this.#tree.at(path)
+      if (file === 'folder') throw systemError('EISDIR', 'open', path)
+      if (file === undefined) {
+        if (!options.create) throw systemError('ENOENT', 'open', path)
+        if (this.room < 0) throw systemError('ENOSPC', 'open', path)
+        file = new SimulatedFile()
+        this.#tree.link(path, file)
+      }
+      return new OpenFile(this, file, path, options.synced)
+    }
+    return this.submit({ operation: 'open', path, perform })
+  }
+
+  rename(from: string, to: string): Promise<void> {
+    const perform = (): void => {
+      this.#need(from, 'rename')
+      this.#needFolder(dirname(to), 'rename')
+      if (this.#tree.at(to) !== undefined) this.violate(`${to} is replaced by a rename`)
+      this.#tree.rename(from, to)
+    }
+    return this.submit({ operation: 'rename', path: from, perform })
+  }
+
+  unlink(path: string): Promise<void> {
+    const perform = (): void => {
+      const file = this.#need(path, 'unlink')
+      if (file === 'folder') throw systemError('EISDIR', 'unlink', path)
+      if (file.handles > 0) {
+        this.violate(`${path} is removed while it is open`)
+        this.#orphans.add(file)
+      }
+      this.#tree.unlink(path)
+    }
+    return this.submit({ operation: 'unlink', path, perform })
+  }
+
+  list(folder: string): Promise<string[]> {
+    const perform = (): string[] => {
+      this.#needFolder(folder, 'list')
+      return this.random.shuffled(this.#tree.below(folder).map(path => basename(path)))
+    }
+    return this.submit({ operation: 'list', path: folder, perform })
+  }
+
+  makeFolder(folder: string): Promise<void> {
+    const perform = (): void => {
+      for (const path of parentsOf(folder)) {
+        const entry = this.#tree.at(path)
+        if (entry === undefined) this.#tree.link(path, 'folder')
+        else if (entry !== 'folder') throw systemError('EEXIST', 'makeFolder', path)
+      }
+    }
+    return this.submit({ operation: 'makeFolder', path: folder, perform })
+  }
+
+  syncFolder(folder: string): Promise<void> {
+    const changes = this.#tree.unsafeIn(folder)
+    const perform = (): void => {
+      this.#needFolder(folder, 'syncFolder')
+      this.#tree.settle(folder, changes)
+    }
+    return this.submit({ operation: 'syncFolder', path: folder, perform })
+  }
+
+  freeBytes(folder: string): Promise<number> {
+    const perform = (): number => {
+      this.#needFolder(folder, 'freeBytes')
+      return Math.max(0, Math.min(this.room, 2 ** 50))
+    }
+    return this.submit({ operation: 'freeBytes', path: folder, perform })
+  }
+
+  /** Bytes that are still free. */
+  get room(): number {
+    const files = new Set([...this.#tree.files().map(([, file]) => file), ...this.#orphans])
+    let used = 0
+    for (const file of files) if (file.links > 0 || file.handles > 0) used += file.occupied
+    return this.bytes - used
+  }
+
+  /** Calls under way. */
+  get pending(): number {
+    return this.#pending.length
+  }
+
+  /** Completes one call, any of those under way; false when there is none. */
+  step(): boolean {
+    const ready = this.#pending.filter(({ delay }) => delay <= 0)
+    for (const pending of this.#pending) pending.delay--
+    const next = this.random.pick(ready.length > 0 ? ready : this.#pending)
+    if (next === undefined) return false
+    this.#pending = this.#pending.filter(pending => pending !== next)
+    this.completed++
+    next.complete()
+    return true
+  }
+
+  /** The disk as found after power loss. This one never answers again. */
+  crash(): SimulatedDisk {
+    const inFlight = new Map<SimulatedFile, Change[]>()
+    for (const { call } of this.#pending) {
+      if (call.change === undefined) continue
+      const { file, change } = call.change
+      inFlight.set(file, [...(inFlight.get(file) ?? []), change])
+    }
+    this.#performSomeNames()
+    return this.#successor(this.#tree.afterPowerLoss(inFlight, this.random))
+  }
+
+  /** The disk as the next process finds it after this one was killed: power loss can still undo the same things. */
+  kill(): SimulatedDisk {
+    this.#performSomeNames()
+    const { tree, copyOf } = this.#tree.copy()
+    for (const { call } of this.random.shuffled(this.#pending)) {
+      if (call.change !== undefined) copyOf(call.change.file).cutShort(call.change.change, this.random)
+    }
+    return this.#successor(tree)
+  }
+
+  /** Every file and what is in it, as programs see it, ordered by path. */
+  files(): Map<string, Buffer> {
+    const files = this.#tree.files().sort(([one], [other]) => (one < other ? -1 : 1))
+    return new Map(files.map(([path, file]) => [path, file.cached.bytes()]))
+  }
+
+  /** Puts other bytes into a file, or a new file there, as if they had always been on the platter. */
+  plant(path: string, bytes: Buffer): void {
+    this.#addFolder(dirname(path))
+    const content = new Content()
+    content.write(bytes, 0)
+    this.#tree.linkForGood(path, fileOf(content))
+  }
+
+  /** Takes a file away, as if it had never been there. */
+  uproot(path: string): void {
+    this.#tree.forget(path)
+  }
+
+  /** Notes misuse. */
+  violate(what: string): void {
+    this.violations.push(what)
+  }
+
+  /** Begins a call, which completes at some later step. */
+  submit<T>(call: Call<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      if (!this.#powered) return
+      const fault = this.faults.next(call.operation, call.path)
+      const complete = (): void => {
+        try {
+          if (fault === 'EIO' || fault === 'ENOSPC' || fault === 'EMFILE') {
+            if (call.change !== undefined || call.operation === 'sync' || call.operation === 'close')
+              call.perform(fault)
+            throw systemError(fault, call.operation, call.path)
+          }
+          resolve(call.perform(fault))
+        } catch (error) {
+          reject(error)
+        }
+      }
+      this.#pending.push({ call, fault, complete, delay: fault === 'slow' ? SLOW_CALLS : 0 })
+      if (this.#automatic) this.#turn()
+    })
+  }
+
+  #turn(): void {
+    if (this.#turning) return
+    this.#turning = true
+    setImmediate(() => {
+      this.#turning = false
+      this.step()
+      if (this.#pending.length > 0) this.#turn()
+    })
+  }
+
+  // Calls on names that were under way when the end came may have happened.
+  #performSomeNames(): void {
+    const noted = this.violations.length
+    for (const { call } of this.random.shuffled(this.#pending)) {
+      if (!['open', 'rename', 'unlink', 'makeFolder'].includes(call.operation) || this.random.chance(0.5))
+        continue
+      try {
+        call.perform(undefined)
+      } catch {
+        // It would have failed.
+      }
+    }
+    this.violations.length = noted
+    this.#powered = false
+  }
+
+  #successor(tree: SimulatedTree): SimulatedDisk {
+    this.#pending = []
+    const next = new SimulatedDisk({
+      seed: this.random.seed(),
+      bytes: this.bytes,
+      automatic: this.#automatic
+    })
+    next.#tree = tree
+    return next
+  }
+
+  #addFolder(folder: string): void {
+    for (const path of parentsOf(folder))
+      if (this.#tree.at(path) === undefined) this.#tree.linkForGood(path, 'folder')
+  }
+
+  #need(path: string, operation: OperationName): Entry {
+    const entry = this.#tree.at(path)
+    if (entry === undefined) throw systemError('ENOENT', operation, path)
+    return entry
+  }
+
+  #needFolder(path: string, operation: OperationName): void {
+    if (this.#need(path, operation) !== 'folder') throw systemError('ENOTDIR', operation, path)
+  }
+}
+
+/** The folder's parents, outermost first, then itself. */
+function parentsOf(folder: string): string[] {
+  return folder === dirname(folder) ? [] : [...parentsOf(dirname(folder)), folder]
+}

@@ -1,0 +1,138 @@
+import { dirname } from 'node:path'
+import type { Random } from './random.ts'
+import { type Change, SimulatedFile } from './simulated-file.ts'
+
+/** What a name stands for. */
+export type Entry = SimulatedFile | 'folder'
+
+type Names = Map<string, Entry>
+
+/** `from` loses the entry, `to` gets it. Safe once every folder in `waiting` was synced after it. */
+export interface NameChange {
+  readonly entry: Entry
+  readonly from: string | undefined
+  readonly to: string | undefined
+  readonly waiting: Set<string>
+}
+
+/** The names of a disk: as programs see them, as the platter holds them for sure, and the changes between. */
+export class SimulatedTree {
+  readonly #seen: Names = new Map([['/', 'folder']])
+  readonly #platter: Names = new Map([['/', 'folder']])
+  #changes: NameChange[] = []
+
+  at(path: string): Entry | undefined {
+    return this.#seen.get(path)
+  }
+
+  /** Paths directly below a folder. */
+  below(folder: string): string[] {
+    return [...this.#seen.keys()].filter(path => path !== '/' && dirname(path) === folder)
+  }
+
+  /** Every file with a name. */
+  files(): [string, SimulatedFile][] {
+    return [...this.#seen].filter((pair): pair is [string, SimulatedFile] => pair[1] !== 'folder')
+  }
+
+  link(path: string, entry: Entry): void {
+    this.#change(entry, undefined, path)
+  }
+
+  unlink(path: string): void {
+    this.#change(this.#seen.get(path) as Entry, path, undefined)
+  }
+
+  rename(from: string, to: string): void {
+    this.#change(this.#seen.get(from) as Entry, from, to)
+  }
+
+  /** The changes that a sync of the folder, begun now, will make safe. */
+  unsafeIn(folder: string): NameChange[] {
+    return this.#changes.filter(({ waiting }) => waiting.has(folder))
+  }
+
+  /** Makes these changes safe as far as this folder is concerned. */
+  settle(folder: string, changes: readonly NameChange[]): void {
+    for (const { waiting } of changes) waiting.delete(folder)
+    for (;;) {
+      const [first] = this.#changes
+      if (first === undefined || first.waiting.size > 0) return
+      applyTo(this.#platter, first)
+      this.#changes.shift()
+    }
+  }
+
+  /** The tree as found after power loss: every change that was not safe happened or did not. */
+  afterPowerLoss(inFlight: ReadonlyMap<SimulatedFile, readonly Change[]>, random: Random): SimulatedTree {
+    const names: Names = new Map(this.#platter)
+    for (const change of this.#changes)
+      if (change.waiting.size === 0 || random.chance(0.5)) applyTo(names, change)
+    const found = new SimulatedTree()
+    const files = new Map<SimulatedFile, SimulatedFile>()
+    for (const [path, entry] of [...names].sort(([one], [other]) => (one < other ? -1 : 1))) {
+      if (path === '/' || found.at(dirname(path)) !== 'folder') continue
+      let copy = entry === 'folder' ? entry : files.get(entry)
+      if (copy === undefined) {
+        const file = entry as SimulatedFile
+        copy = file.afterPowerLoss(inFlight.get(file) ?? [], random)
+        files.set(file, copy)
+      }
+      found.linkForGood(path, copy)
+    }
+    return found
+  }
+
+  /** The same tree in another world, with what is unsafe still unsafe. */
+  copy(): { tree: SimulatedTree; copyOf: (file: SimulatedFile) => SimulatedFile } {
+    const files = new Map<SimulatedFile, SimulatedFile>()
+    const copyOf = (file: SimulatedFile): SimulatedFile => {
+      const copy = files.get(file) ?? file.copy()
+      files.set(file, copy)
+      return copy
+    }
+    const same = (entry: Entry): Entry => (entry === 'folder' ? entry : copyOf(entry))
+    const tree = new SimulatedTree()
+    for (const [path, entry] of this.#seen) {
+      tree.#seen.set(path, same(entry))
+      if (entry !== 'folder') copyOf(entry).links = entry.links
+    }
+    for (const [path, entry] of this.#platter) tree.#platter.set(path, same(entry))
+    for (const change of this.#changes) {
+      tree.#changes.push({ ...change, entry: same(change.entry), waiting: new Set(change.waiting) })
+    }
+    return { tree, copyOf }
+  }
+
+  /** Removes a name as if it had never been. */
+  forget(path: string): void {
+    const entry = this.#seen.get(path)
+    if (entry instanceof SimulatedFile) entry.links--
+    this.#seen.delete(path)
+    this.#platter.delete(path)
+    this.#changes = this.#changes.filter(({ from, to }) => from !== path && to !== path)
+  }
+
+  /** Adds a name that is safe from the start. */
+  linkForGood(path: string, entry: Entry): void {
+    this.#seen.set(path, entry)
+    this.#platter.set(path, entry)
+    if (entry !== 'folder') entry.links++
+  }
+
+  #change(entry: Entry, from: string | undefined, to: string | undefined): void {
+    const paths = [from, to].filter(path => path !== undefined)
+    const replaced = to === undefined ? undefined : this.#seen.get(to)
+    if (replaced instanceof SimulatedFile) replaced.links--
+    if (entry instanceof SimulatedFile && from === undefined) entry.links++
+    if (entry instanceof SimulatedFile && to === undefined) entry.links--
+    const change = { entry, from, to, waiting: new Set(paths.map(path => dirname(path))) }
+    applyTo(this.#seen, change)
+    this.#changes.push(change)
+  }
+}
+
+function applyTo(names: Names, { entry, from, to }: NameChange): void {
+  if (from !== undefined && names.get(from) === entry) names.delete(from)
+  if (to !== undefined) names.set(to, entry)
+}

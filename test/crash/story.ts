@@ -1,0 +1,120 @@
+import * as fc from 'fast-check'
+import type { Fault, FaultKind, OperationName } from '../../src/testing/simulated-faults.ts'
+import type { PutShape } from './story-model.ts'
+
+/** One program that puts: one put after the other. */
+export type Putter = readonly PutShape[]
+
+/** One program that takes, in a loop. */
+export interface Taker {
+  readonly max: number
+  /** Of 10 takes, how many are given back. */
+  readonly returns: number
+  /** Turns of the loop between take and commit. */
+  readonly holds: number
+}
+
+/** From one opening of the log to its end. */
+export interface Life {
+  /** Completed disk calls until the end comes. Small ones end it while it recovers. */
+  readonly calls: number
+  readonly end: 'power' | 'kill' | 'close'
+  readonly putters: readonly Putter[]
+  readonly takers: readonly Taker[]
+  readonly segmentBlocks: number
+  readonly stagingBlocks: number
+  readonly depth: number
+  readonly memoryBytes: number
+  readonly syncTakes: boolean
+  readonly capacity: number
+  /** Blocks that the disk has, at most; undefined: plenty. */
+  readonly diskBlocks: number | undefined
+  readonly faults: readonly Fault[]
+}
+
+/** A history of lives over one set of folders, ended by one in which everything is taken out. */
+export interface Story {
+  readonly seed: number
+  readonly folders: number
+  readonly lives: readonly Life[]
+}
+
+const put: fc.Arbitrary<PutShape> = fc
+  .record({
+    events: fc.oneof(
+      { weight: 14, arbitrary: fc.integer({ min: 1, max: 5 }) },
+      { weight: 6, arbitrary: fc.integer({ min: 6, max: 300 }) },
+      { weight: 1, arbitrary: fc.integer({ min: 300, max: 9000 }) }
+    ),
+    bytes: fc.oneof(
+      { weight: 8, arbitrary: fc.constantFrom(0, 10, 60) },
+      { weight: 2, arbitrary: fc.constantFrom(700, 5000) },
+      { weight: 1, arbitrary: fc.constant(90_000) }
+    ),
+    headers: fc.boolean()
+  })
+  .map(shape => ({ ...shape, events: Math.min(shape.events, Math.ceil(300_000 / (shape.bytes + 20))) }))
+
+const taker: fc.Arbitrary<Taker> = fc.record({
+  max: fc.constantFrom(1, 7, 100, 1000, 10_000),
+  returns: fc.constantFrom(0, 0, 2, 5),
+  holds: fc.constantFrom(0, 0, 1, 8)
+})
+
+const ANY: readonly OperationName[] = [
+  'open',
+  'rename',
+  'unlink',
+  'list',
+  'makeFolder',
+  'syncFolder',
+  'freeBytes',
+  'write',
+  'read',
+  'sync',
+  'size',
+  'truncate',
+  'close'
+]
+
+const fault: fc.Arbitrary<Fault> = fc.record({
+  operations: fc.oneof(
+    fc.constantFrom<readonly OperationName[]>(
+      ['write'],
+      ['write', 'sync'],
+      ['sync'],
+      ['syncFolder'],
+      ['open'],
+      ['read'],
+      ANY
+    )
+  ),
+  after: fc.oneof(fc.nat(8), fc.nat(80)),
+  times: fc.constantFrom(1, 1, 2, 5, Infinity),
+  kind: fc.constantFrom<FaultKind>('EIO', 'EIO', 'ENOSPC', 'short', 'slow', 'EMFILE')
+})
+
+const life: fc.Arbitrary<Life> = fc.record({
+  calls: fc.oneof(fc.integer({ min: 1, max: 30 }), fc.integer({ min: 20, max: 400 })),
+  end: fc.constantFrom('power', 'power', 'kill', 'close'),
+  putters: fc.array(fc.array(put, { minLength: 1, maxLength: 8 }), { maxLength: 4 }),
+  takers: fc.array(taker, { maxLength: 3 }),
+  segmentBlocks: fc.constantFrom(16, 24, 48, 128, 512),
+  stagingBlocks: fc.constantFrom(4, 8, 16),
+  depth: fc.integer({ min: 1, max: 3 }),
+  memoryBytes: fc.constantFrom(2 ** 12, 2 ** 17, 2 ** 24),
+  syncTakes: fc.constantFrom(true, true, true, false),
+  capacity: fc.constantFrom(Infinity, Infinity, Infinity, 10_000, 30),
+  diskBlocks: fc.constantFrom(undefined, undefined, undefined, undefined, 100, 250, 1000),
+  faults: fc.oneof(
+    { weight: 2, arbitrary: fc.constant([]) },
+    { weight: 1, arbitrary: fc.array(fault, { minLength: 1, maxLength: 3 }) }
+  )
+})
+
+/** Any story of up to six lives. */
+export const stories: fc.Arbitrary<Story> = fc.record({
+  seed: fc.nat(2 ** 31),
+  folders: fc.constantFrom(1, 1, 2, 3),
+  lives: fc.array(life, { minLength: 1, maxLength: 6 })
+})
