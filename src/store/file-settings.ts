@@ -2,7 +2,7 @@ import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { Problem } from '../core/component.ts'
 import type { Environment } from '../core/contracts.ts'
-import { parseJavaLong, trimJava } from '../core/numbers.ts'
+import { parseJavaInt, trimJava } from '../core/numbers.ts'
 import {
   choice,
   flag,
@@ -116,13 +116,13 @@ export function capacitySetting(
   key: string,
   options: { readonly doc: string; readonly default: number }
 ): Setting<number> {
-  const base = long(key, { ...options, unit: 'events' })
+  const base = integer(key, { ...options, unit: 'events' })
   const parse = (given: string): ReturnType<Setting<number>['parse']> => {
     if (trimJava(given).toLowerCase() === 'unlimited') return { value: Infinity }
-    if (parseJavaLong(given) !== undefined) return base.parse(given)
+    if (parseJavaInt(given) !== undefined) return base.parse(given)
     return {
-      problem: `is "${given}", which is not a whole number`,
-      hint: 'Write a whole number from 1, or unlimited.',
+      problem: `is "${given}", which is not a whole number up to 2147483647`,
+      hint: 'Write a smaller one, or unlimited.',
       code: 'BAD_NUMBER'
     }
   }
