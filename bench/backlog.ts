@@ -8,6 +8,7 @@ import { median, withSpread } from './statistics.ts'
 const BODY_BYTES = 120
 /** One gigabyte of bodies. */
 const EVENTS = 8_333_000
+const GIGABYTES = (EVENTS * BODY_BYTES) / 1e9
 
 interface Round {
   readonly empty: number
@@ -63,111 +64,67 @@ async function agentStart(scratch: Scratch): Promise<number> {
   return agent.startMs
 }
 
+type Each = (value: (round: Round) => number) => number[]
+
 function report(bench: Bench, rounds: readonly Round[]) {
-  const gigabytes = (EVENTS * BODY_BYTES) / 1e9
-  const each = (value: (round: Round) => number): number[] => rounds.map(value)
-  const over = median(each(({ sealed, empty }) => sealed - empty))
-  const agentOver = median(each(({ agentSealed, agentEmpty }) => agentSealed - agentEmpty))
-  const check = median(each(({ verified, sealed }) => (verified - sealed) / 1000 / gigabytes))
-  const drained = median(each(({ drain }) => speed(drain)))
-  const peak = Math.max(...each(({ drain }) => drain.peakMegabytes))
+  const each: Each = value => rounds.map(value)
   return {
-    title: `A backlog of ${(EVENTS / 1e6).toFixed(2)} million events, ${gigabytes.toFixed(1)} GB, in the page cache, ${bench.pairs} rounds: median (extremes)`,
-    table: [
-      ['', ''],
-      [
-        'open, empty, ms',
-        withSpread(
-          each(({ empty }) => empty),
-          1
-        )
-      ],
-      [
-        'open, sealed, ms',
-        withSpread(
-          each(({ sealed }) => sealed),
-          1
-        )
-      ],
-      [
-        'open, every byte checked, ms',
-        withSpread(
-          each(({ verified }) => verified),
-          0
-        )
-      ],
-      [
-        'agent, exec to listening, empty, ms',
-        withSpread(
-          each(({ agentEmpty }) => agentEmpty),
-          0
-        )
-      ],
-      [
-        'agent, exec to listening, backlog, ms',
-        withSpread(
-          each(({ agentSealed }) => agentSealed),
-          0
-        )
-      ],
-      [
-        'drain, M events/s',
-        withSpread(
-          each(({ drain }) => speed(drain)),
-          2
-        )
-      ],
-      [
-        'drain, µs of CPU an event',
-        withSpread(
-          each(({ drain }) => (drain.cpuSeconds * 1e6) / drain.events),
-          3
-        )
-      ],
-      [
-        'drain, peak MB',
-        withSpread(
-          each(({ drain }) => drain.peakMegabytes),
-          0
-        )
-      ]
-    ],
-    bars: [
-      {
-        what: 'backlog: start over a sealed 1 GB, above an empty one',
-        value: over,
-        limit: 100,
-        sense: 'at most' as const,
-        unit: 'ms'
-      },
-      {
-        what: 'backlog: agent over a sealed 1 GB, above an empty one',
-        value: agentOver,
-        limit: 100,
-        sense: 'at most' as const,
-        unit: 'ms'
-      },
-      { what: 'backlog: full check', value: check, limit: 0.6, sense: 'at most' as const, unit: 's/GB' },
-      {
-        what: 'backlog: drain from disk',
-        value: drained,
-        limit: 5,
-        sense: 'at least' as const,
-        unit: 'M events/s'
-      },
-      {
-        what: 'backlog: peak memory of the drain',
-        value: peak,
-        limit: 250,
-        sense: 'at most' as const,
-        unit: 'MB'
-      }
-    ],
+    title: `A backlog of ${(EVENTS / 1e6).toFixed(2)} million events, ${GIGABYTES.toFixed(1)} GB, in the page cache, ${bench.pairs} rounds: median (extremes)`,
+    table: [['', ''], ...rows(each)],
+    bars: bars(each),
     ratios: {},
     problems: rounds.flatMap(({ drain: { problem } }) =>
       problem === undefined ? [] : [`backlog: ${problem}`]
     )
   }
+}
+
+function rows(each: Each): string[][] {
+  const row = (what: string, digits: number, value: (round: Round) => number): string[] => [
+    what,
+    withSpread(each(value), digits)
+  ]
+  return [
+    row('open, empty, ms', 1, ({ empty }) => empty),
+    row('open, sealed, ms', 1, ({ sealed }) => sealed),
+    row('open, every byte checked, ms', 0, ({ verified }) => verified),
+    row('agent, exec to listening, empty, ms', 0, ({ agentEmpty }) => agentEmpty),
+    row('agent, exec to listening, backlog, ms', 0, ({ agentSealed }) => agentSealed),
+    row('drain, M events/s', 2, ({ drain }) => speed(drain)),
+    row('drain, µs of CPU an event', 3, ({ drain }) => (drain.cpuSeconds * 1e6) / drain.events),
+    row('drain, peak MB', 0, ({ drain }) => drain.peakMegabytes)
+  ]
+}
+
+function bars(each: Each) {
+  const check = median(each(({ verified, sealed }) => (verified - sealed) / 1000 / GIGABYTES))
+  return [
+    atMost(
+      'start over a sealed 1 GB, above an empty one',
+      median(each(({ sealed, empty }) => sealed - empty)),
+      100,
+      'ms'
+    ),
+    atMost(
+      'agent over a sealed 1 GB, above an empty one',
+      median(each(({ agentSealed, agentEmpty }) => agentSealed - agentEmpty)),
+      100,
+      'ms'
+    ),
+    atMost('full check', check, 0.6, 's/GB'),
+    {
+      what: 'backlog: drain from disk',
+      value: median(each(({ drain }) => speed(drain))),
+      limit: 5,
+      sense: 'at least' as const,
+      unit: 'M events/s'
+    },
+    atMost('peak memory of the drain', Math.max(...each(({ drain }) => drain.peakMegabytes)), 250, 'MB')
+  ]
+}
+
+function atMost(what: string, value: number, limit: number, unit: string) {
+  return { what: `backlog: ${what}`, value, limit, sense: 'at most' as const, unit }
 }
 
 function speed(run: LoadFigures | undefined): number {
