@@ -7,8 +7,8 @@ import { aborted } from './supervisor.ts'
 const BACKOFF_STEP_MS = 1000
 const BACKOFF_MAX_MS = 5000
 const LAST_ATTEMPTS_PAUSE_MS = 200
-/** Commits under way at the same time. */
-const MOST_COMMITS = 8
+/** Commits under way at the same time; after a crash their batches and the one in hand come again. */
+const MOST_COMMITS = 3
 
 const NOTHING: Outcome = { delivered: 0, dropped: {} }
 
