@@ -149,6 +149,44 @@ test('damage in a segment costs the events of that record, which are reported to
   assert.ok([...disk.files().keys()].some(name => name.startsWith(`${FOLDER}/quarantine/`)))
 })
 
+test('a put whose last part is damaged is reported to the event, however the damage is found', async () => {
+  for (const verify of [false, true]) {
+    const disk = newDisk()
+    const { log } = await openLog(disk)
+    await log.put(numbered(0, 10), never)
+    await log.put(numbered(10, 100, 1000), never)
+    await log.put(numbered(100, 110), never)
+    await log.close()
+    const [path, bytes] = segmentWith(disk, '99.')
+    bytes[bytes.indexOf('99.')] = 0
+    disk.plant(path, bytes)
+
+    const { log: next } = await openLog(disk, { verify })
+    const found = await drain(next)
+
+    const lost = range(0, 110).filter(i => !found.includes(i))
+    assert.deepEqual([lost.at(-1), next.stats().skippedEvents, next.size], [99, lost.length, 0], `${verify}`)
+  }
+})
+
+test('so is a put whose last part, at the begin of a segment without seal, is damaged', async () => {
+  const disk = newDisk()
+  const { log } = await openLog(disk)
+  await log.put(numbered(0, 10), never)
+  await log.put(numbered(10, 235, 1000), never)
+  for (let i = 0; i < 5; i++) await log.put(numbered(235 + i, 236 + i), never)
+  const lossy = asAutomatic(disk.crash())
+  const [path, bytes] = segmentWith(lossy, '234.')
+  bytes[bytes.indexOf('234.')] = 0
+  lossy.plant(path, bytes)
+
+  const { log: next } = await openLog(lossy)
+  const found = await drain(next)
+
+  const lost = range(0, 240).filter(i => !found.includes(i))
+  assert.deepEqual([lost.at(-1), next.stats().skippedEvents, next.size], [234, lost.length, 0])
+})
+
 test('a segment that is missing is told from one that was consumed', async () => {
   const disk = newDisk()
   const { log } = await openLog(disk)

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { messageOf } from '../core/errors.ts'
 import { DoneSet, type EventRange } from './done-set.ts'
 import type { DurableLogOptions, SkippedPart } from './log-options.ts'
-import { type Loss, scanSegment, type SegmentScan } from './scan-segment.ts'
+import { damageBehind, type Loss, scanSegment, type SegmentScan } from './scan-segment.ts'
 import { findFiles, findSeal, type FoundFile, Quarantine, segmentOf } from './segment-files.ts'
 import { CHANNEL_ID_BYTES, DATA_START } from './segment-header.ts'
 import { type Segment, sealPosition, withFile } from './segment.ts'
@@ -303,16 +303,20 @@ function cutVoids(live: readonly Examined[]): void {
 
 /**
  * A put whose last part is in no segment was never acknowledged. Where the numbers go on further up, the segment in
- * between was consumed: then the put was whole.
+ * between was consumed: then the put was whole. Where its last part is damaged, all of it is lost with that part.
  */
 function endUnfinished(live: readonly Examined[], done: DoneSet): void {
   let begun: EventRange | undefined
-  for (const { segment } of live) {
+  for (const { segment, scan } of live) {
     const { firstEvent, nextEvent, headEvents, tailEvents } = segment
     if (begun !== undefined && firstEvent > begun.end) begun = undefined
     if (firstEvent === nextEvent) continue
     const goesOn = headEvents > 0 && firstEvent - headEvents === begun?.first
-    if (begun !== undefined && !goesOn) done.add(begun.first, begun.end)
+    if (begun !== undefined && !goesOn) {
+      const damage = damageBehind(begun, scan?.losses ?? [])
+      if (damage === undefined) done.add(begun.first, begun.end)
+      else damage.events = { first: begun.first, end: damage.events.end }
+    }
     begun = tailEvents > 0 ? { first: nextEvent - tailEvents, end: nextEvent } : undefined
   }
   if (begun !== undefined) done.add(begun.first, begun.end)

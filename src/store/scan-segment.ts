@@ -14,8 +14,8 @@ export interface Loss {
   readonly at: number
   /** Position behind it. */
   readonly to: number
-  /** The events it may have held. */
-  readonly events: EventRange
+  /** The events it may have held, and those that cannot be given out without them. */
+  events: EventRange
   readonly reason: string
 }
 
@@ -91,6 +91,14 @@ export async function scanSegment(
     else if (step.kind === 'end' || !(await window.move(step.from, step.bytes))) break
   }
   return scan.result(window.read)
+}
+
+/** The damage that may have cost the last part of a put of which these events are there. */
+export function damageBehind<T extends { readonly events: EventRange }>(
+  { end }: EventRange,
+  losses: readonly T[]
+): T | undefined {
+  return losses.find(({ events }) => events.first === end && events.end > end)
 }
 
 class Scan {
@@ -171,7 +179,7 @@ class Scan {
     }
     const goesOn = now.tailEvents > 0 && firstEvent - earlierEvents === now.nextEvent - now.tailEvents
     if (now.tailEvents > 0 && !goesOn)
-      this.#addVoid({ first: now.nextEvent - now.tailEvents, end: now.nextEvent })
+      this.#endUnfinished({ first: now.nextEvent - now.tailEvents, end: now.nextEvent })
     now.used = true
     now.nextEvent = firstEvent + events
     now.tailEvents = frame.part + 1 < frame.parts ? earlierEvents + events : 0
@@ -194,7 +202,13 @@ class Scan {
     }
   }
 
-  #addVoid(range: EventRange): void {
+  /** A put without its last part was given up, unless that part is what was damaged: then all of it is lost. */
+  #endUnfinished(range: EventRange): void {
+    const damage = damageBehind(range, [...this.#losses, ...this.#holes])
+    if (damage !== undefined) {
+      damage.events = { first: range.first, end: damage.events.end }
+      return
+    }
     this.#voids.push(range)
     this.#now.voids = this.#voids.length
   }
