@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, realpath, rm, unlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
@@ -59,4 +59,22 @@ test('a lock of nonsense, or of a process number that is used again, does not co
     const lock = await lockFolder(folder, 'mine')
     await lock.release()
   }
+})
+
+test('a process of another host keeps the folder until its lock is deleted, as the message says', async t => {
+  const folder = await folderFor(t)
+  const path = join(await realpath(folder), 'millrace.lock')
+  const text = JSON.stringify({ pid: 4711, startedAt: '1@x', host: 'other.example', name: 'other' })
+  await writeFile(path, text)
+
+  await assert.rejects(
+    lockFolder(folder, 'mine'),
+    (error: Error & { code?: string }) =>
+      error.code === 'ERR_START' &&
+      ['process 4711', 'host other.example', `delete ${path}`].every(part => error.message.includes(part))
+  )
+
+  assert.deepEqual([await readdir(folder), await readFile(path, 'utf8')], [['millrace.lock'], text])
+  await unlink(path)
+  await (await lockFolder(folder, 'mine')).release()
 })

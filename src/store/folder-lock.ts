@@ -26,7 +26,8 @@ const held = new Map<string, string>()
 
 /**
  * Locks a folder, which is made when missing, for as long as this process lives. Rejects with ERR_START, naming the
- * process, when another one has it. What a process that died left behind does not count.
+ * process, when another one has it. What a process of this host that died left behind does not count; a process of
+ * another host, which shares the disk, cannot be looked at: its lock stands until somebody deletes it.
  */
 export async function lockFolder(folder: string, name: string): Promise<FolderLock> {
   await mkdir(folder, { recursive: true })
@@ -65,6 +66,7 @@ async function acquire(path: string, folder: string, name: string): Promise<void
       const found = await readFile(path, 'utf8').catch(() => undefined)
       if (found === undefined) continue
       const owner = parseOwner(found)
+      if (owner !== undefined && owner.host !== mine.host) throw lockedElsewhere(folder, path, owner, name)
       if (owner !== undefined && (await isAlive(owner))) {
         throw locked(folder, `process ${owner.pid} (channel ${owner.name})`, name)
       }
@@ -114,9 +116,9 @@ function parseOwner(text: string): Owner | undefined {
   }
 }
 
-/** A process of another host, which shares the disk or is a container, cannot be looked at: it counts as gone. */
+/** Of a process of this host. */
 async function isAlive(owner: Owner): Promise<boolean> {
-  if (owner.host !== hostname() || owner.pid === process.pid) return false
+  if (owner.pid === process.pid) return false
   const startedAt = await startOf(owner.pid)
   if (startedAt !== undefined) return owner.startedAt === '' || owner.startedAt === startedAt
   try {
@@ -136,6 +138,19 @@ async function startOf(pid: number): Promise<string | undefined> {
   } catch {
     return undefined
   }
+}
+
+function lockedElsewhere(
+  folder: string,
+  lockFile: string,
+  { host, pid, name: other }: Owner,
+  name: string
+): AgentError {
+  return new AgentError(
+    'ERR_START',
+    `Cannot lock ${folder}. The directory is already locked by process ${pid} (channel ${other}) of host ${host}, which cannot be looked at from here. When that host or process is gone for good, delete ${lockFile}. [channel=${name}]`,
+    { folder, host, pid, lockFile }
+  )
 }
 
 function locked(folder: string, owner: string, name: string): AgentError {
