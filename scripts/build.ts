@@ -20,7 +20,7 @@ console.log(`Built ${scripts.length} modules into ${relative(home, target)}/.`)
 function copyData(): void {
   for (const file of filesBelow(source)) {
     const path = relative(source, file)
-    if (/\.ts$|(^|\/)fixtures\/|^testing\//.test(path)) continue
+    if (/\.ts$|(^|\/)(fixtures|testing)\//.test(path)) continue
     cpSync(file, join(target, path))
   }
 }

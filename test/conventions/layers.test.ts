@@ -49,6 +49,9 @@ test('the table forbids what it should', () => {
     ['src/components/sinks/hdfs/hdfs.ts', 'src/components/serializers/text/text.ts'],
     ['src/components/sinks/hdfs/hdfs.ts', 'src/app/agent.ts'],
     ['src/core/batch.ts', 'src/testing/fakes.ts'],
+    ['src/components/sinks/hdfs/hdfs.ts', 'src/components/sinks/hdfs/testing/started-sink.ts'],
+    ['src/components/sinks/null/null.test.ts', 'src/components/sinks/hdfs/testing/started-sink.ts'],
+    ['src/testing/fakes.ts', 'src/components/sinks/hdfs/hdfs.ts'],
     ['src/core/batch.ts', 'test/fixtures/data.ts'],
     ['src/utils/a.ts', 'src/core/batch.ts']
   ]
@@ -61,6 +64,8 @@ test('the table allows what it should', () => {
     ['src/components/sinks/hdfs/hdfs.ts', 'src/components/sinks/hdfs/bucket-path.ts'],
     ['src/components/sinks/hdfs/hdfs.ts', 'src/fs/file-system.ts'],
     ['src/components/sinks/hdfs/hdfs.test.ts', 'src/testing/sink-contract.ts'],
+    ['src/components/sinks/hdfs/hdfs.test.ts', 'src/components/sinks/hdfs/testing/started-sink.ts'],
+    ['src/components/sinks/hdfs/testing/started-sink.ts', 'src/testing/fake-context.ts'],
     ['src/fs/webhdfs.ts', 'src/net/http.ts'],
     ['src/app/cli.ts', 'src/components/sinks/hdfs/hdfs.ts']
   ]

@@ -18,11 +18,12 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 /** Why `from` may not import `to` (paths like `src/core/batch.ts`); undefined when it may. */
 export function broken(from: string, to: string): string | undefined {
   if (!to.startsWith('src/')) return `${from} reaches out of src: ${to}`
+  if (isForTests(to) && !isForTests(from)) return `only tests may import ${to}: ${from} does`
   const [layer, target] = [layerOf(from), layerOf(to)]
   if (!(layer in MAY_IMPORT) || !(target in MAY_IMPORT)) return `${layer} or ${target} is no layer`
   if (layer === target && layer !== 'components') return undefined
   if (layer === 'components' && ownFolder(from) === ownFolder(to)) return undefined
-  if (isTest(from) && target === 'testing') return undefined
+  if (isForTests(from) && target === 'testing') return undefined
   if (MAY_IMPORT[layer]?.includes(target) === true) return undefined
   return `${layer} may not import ${target}: ${from} imports ${to}`
 }
@@ -36,6 +37,7 @@ function ownFolder(path: string): string {
   return path.split('/').slice(0, 4).join('/')
 }
 
-function isTest(path: string): boolean {
-  return path.endsWith('.test.ts')
+// A test, or what helps tests: src/testing and the folders `testing` of components.
+function isForTests(path: string): boolean {
+  return path.endsWith('.test.ts') || path.includes('/testing/')
 }

@@ -1,52 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { defineSerializer, type Resolution } from '../../../core/component.ts'
 import type { AgentError } from '../../../core/errors.ts'
-import { settingsOf } from '../../../core/read-settings.ts'
 import { settled } from '../../../testing/fake-clock.ts'
-import { batchOf, fakeSinkContext } from '../../../testing/fake-context.ts'
-import { FakeFileSystem, type FileOperation } from '../../../testing/fake-file-system.ts'
-import definition from './hdfs.ts'
-import { HdfsSink } from './hdfs-sink.ts'
-
-const NOW = 1_700_000_000_000
-const never = new AbortController().signal
-
-const lines = defineSerializer({
-  type: 'text',
-  stability: 'stable',
-  summary: 'Lines.',
-  settings: {},
-  create: () => ({
-    write: batch => [Buffer.from([...batch].map(({ text }) => `${text}\n`).join(''))],
-    flush: () => [],
-    end: () => []
-  })
-})
-
-const resolved = (): Resolution => ({ status: 'found', definition: lines })
-const TEXT = {
-  'hdfs.fileType': 'DataStream',
-  'hdfs.rollInterval': '0',
-  'hdfs.rollSize': '0',
-  'hdfs.rollCount': '0'
-}
-
-async function started(properties: Record<string, string> = {}) {
-  const context = fakeSinkContext()
-  const store = new FakeFileSystem({ now: () => context.clock.now() })
-  const given = { 'hdfs.path': '/data', ...TEXT, ...properties }
-  const sink = new HdfsSink(settingsOf(definition, given, resolved), context, async path => ({
-    fileSystem: store,
-    path
-  }))
-  await sink.start()
-  const deliver = (...texts: string[]) => sink.deliver(batchOf(texts), never)
-  return { context, store, sink, deliver }
-}
+import { batchOf } from '../../../testing/fake-context.ts'
+import type { FileOperation } from '../../../testing/fake-file-system.ts'
+import { never, NOW, sinkOn, startedSink } from './testing/started-sink.ts'
 
 test('a failed close is tried again every retryInterval while delivery goes on', async () => {
-  const { context, store, deliver } = await started({ 'hdfs.rollCount': '1', 'hdfs.retryInterval': '60' })
+  const { context, store, deliver } = await startedSink({ 'hdfs.rollCount': '1', 'hdfs.retryInterval': '60' })
   store.fail('close', { times: 2 })
 
   await deliver('a')
@@ -63,7 +24,7 @@ test('a failed close is tried again every retryInterval while delivery goes on',
 })
 
 test('after closeTries failed closes the lease is recovered and the file renamed', async () => {
-  const { context, store, deliver } = await started({
+  const { context, store, deliver } = await startedSink({
     'hdfs.rollCount': '1',
     'hdfs.retryInterval': '60',
     'hdfs.closeTries': '2'
@@ -79,7 +40,7 @@ test('after closeTries failed closes the lease is recovered and the file renamed
 })
 
 test('a failed rename is tried again, closeTries times at most, then reported', async () => {
-  const { context, store, deliver } = await started({
+  const { context, store, deliver } = await startedSink({
     'hdfs.rollCount': '1',
     'hdfs.retryInterval': '60',
     'hdfs.closeTries': '3'
@@ -97,7 +58,7 @@ test('a failed rename is tried again, closeTries times at most, then reported', 
 })
 
 test('a final name that is taken is not overwritten', async () => {
-  const { store, sink, deliver } = await started()
+  const { store, sink, deliver } = await startedSink()
   store.put(`/data/FlumeData.${NOW + 1}`, 'older')
 
   await deliver('a')
@@ -108,7 +69,7 @@ test('a final name that is taken is not overwritten', async () => {
 })
 
 test('an in-use name that is taken is not overwritten', async () => {
-  const { store, deliver } = await started()
+  const { store, deliver } = await startedSink()
   store.put(`/data/FlumeData.${NOW + 1}.tmp`, 'somebody')
 
   await deliver('a')
@@ -120,9 +81,8 @@ test('an in-use name that is taken is not overwritten', async () => {
 })
 
 test("two sinks with the same path, prefix and instant do not touch each other's files", async () => {
-  const { context, store, sink, deliver } = await started({ 'hdfs.rollCount': '1' })
-  const settings = settingsOf(definition, { 'hdfs.path': '/data', ...TEXT, 'hdfs.rollCount': '1' }, resolved)
-  const other = new HdfsSink(settings, context, async path => ({ fileSystem: store, path }))
+  const { context, store, sink, deliver } = await startedSink({ 'hdfs.rollCount': '1' })
+  const other = sinkOn(store, context, { 'hdfs.rollCount': '1' })
   await other.start()
 
   for (const text of ['a', 'b', 'c']) {
@@ -137,7 +97,7 @@ test("two sinks with the same path, prefix and instant do not touch each other's
 })
 
 test('a rename whose answer was lost counts as done', async () => {
-  const { context, store, sink, deliver } = await started()
+  const { context, store, sink, deliver } = await startedSink()
   await deliver('a')
   const [open] = Object.keys(store.files)
   store.take(open ?? '')
@@ -149,7 +109,7 @@ test('a rename whose answer was lost counts as done', async () => {
 })
 
 test('an in-use file that vanished is reported', async () => {
-  const { context, store, sink, deliver } = await started()
+  const { context, store, sink, deliver } = await startedSink()
   await deliver('a')
   store.take(`/data/FlumeData.${NOW + 1}.tmp`)
 
@@ -161,7 +121,7 @@ test('an in-use file that vanished is reported', async () => {
 })
 
 test('after a pause a file that somebody took over is not written to any more', async () => {
-  const { context, store, deliver } = await started()
+  const { context, store, deliver } = await startedSink()
   await deliver('a')
   await context.clock.advance(15_000)
   await store.rename(`/data/FlumeData.${NOW + 1}.tmp`, `/data/FlumeData.${NOW + 1}`)
@@ -175,7 +135,7 @@ test('after a pause a file that somebody took over is not written to any more', 
 })
 
 test('a store that cannot say whether the open file is there is no reason to stop writing', async () => {
-  const { context, store, deliver } = await started()
+  const { context, store, deliver } = await startedSink()
   await deliver('a')
   await context.clock.advance(15_000)
   store.fail('stat', { kind: 'unreachable' })
@@ -186,7 +146,7 @@ test('a store that cannot say whether the open file is there is no reason to sto
 })
 
 test('stop tries what failed once more, at once, and names what is left', async () => {
-  const { context, store, sink, deliver } = await started({ 'hdfs.path': '/%{b}' })
+  const { context, store, sink, deliver } = await startedSink({ 'hdfs.path': '/%{b}' })
   await sink.deliver(batchOf(['x'], { b: 'x' }), never)
   await deliver('y')
   store.fail('rename', { times: 3 })
@@ -204,7 +164,7 @@ test('stop tries what failed once more, at once, and names what is left', async 
 
 for (const operation of ['close', 'rename', 'write'] as const satisfies readonly FileOperation[]) {
   test(`stop ends in bounded time while ${operation} hangs`, async () => {
-    const { context, store, sink, deliver } = await started()
+    const { context, store, sink, deliver } = await startedSink()
     await deliver('a')
     const release = store.hang(operation)
     const ending = new AbortController()

@@ -1,56 +1,17 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { defineSerializer, type Resolution } from '../../../core/component.ts'
 import { BatchBuilder } from '../../../core/batch-builder.ts'
 import { AgentError } from '../../../core/errors.ts'
-import { settingsOf } from '../../../core/read-settings.ts'
 import { settled } from '../../../testing/fake-clock.ts'
-import { batchOf, fakeSinkContext } from '../../../testing/fake-context.ts'
-import { FakeFileSystem, type FileOperation } from '../../../testing/fake-file-system.ts'
-import definition from './hdfs.ts'
-import { HdfsSink } from './hdfs-sink.ts'
-
-const NOW = 1_700_000_000_000
-const never = new AbortController().signal
-
-const lines = defineSerializer({
-  type: 'text',
-  stability: 'stable',
-  summary: 'Lines.',
-  settings: {},
-  create: () => ({
-    write: batch => [Buffer.from([...batch].map(({ text }) => `${text}\n`).join(''))],
-    flush: () => [],
-    end: () => []
-  })
-})
-
-const resolved = (): Resolution => ({ status: 'found', definition: lines })
-const TEXT = {
-  'hdfs.fileType': 'DataStream',
-  'hdfs.rollInterval': '0',
-  'hdfs.rollSize': '0',
-  'hdfs.rollCount': '0'
-}
-
-async function started(properties: Record<string, string> = {}) {
-  const context = fakeSinkContext()
-  const store = new FakeFileSystem({ now: () => context.clock.now() })
-  const given = { 'hdfs.path': '/data', ...TEXT, ...properties }
-  const sink = new HdfsSink(settingsOf(definition, given, resolved), context, async path => ({
-    fileSystem: store,
-    path
-  }))
-  await sink.start()
-  const deliver = (...texts: string[]) => sink.deliver(batchOf(texts), never)
-  return { context, store, sink, deliver }
-}
+import { batchOf } from '../../../testing/fake-context.ts'
+import type { FileOperation } from '../../../testing/fake-file-system.ts'
+import { never, NOW, startedSink } from './testing/started-sink.ts'
 
 const IO_ERROR = { code: 'ERR_DELIVERY', message: 'HDFS IO error' }
 
 test('a failed open rejects softly, leaves nothing and counts twice; the next attempt has the next number', async () => {
-  const { context, store, deliver } = await started()
+  const { context, store, deliver } = await startedSink()
   store.fail('create', { kind: 'unreachable' })
 
   await assert.rejects(deliver('a'), IO_ERROR)
@@ -61,7 +22,7 @@ test('a failed open rejects softly, leaves nothing and counts twice; the next at
 })
 
 test('a failed write completes the file with what was flushed; the batch goes to a new one', async () => {
-  const { store, deliver } = await started()
+  const { store, deliver } = await startedSink()
   await deliver('a')
   store.fail('write')
 
@@ -76,7 +37,7 @@ test('a failed write completes the file with what was flushed; the batch goes to
 
 for (const operation of ['write', 'hflush'] as const) {
   test(`when the first ${operation} of a file fails, no file is left at all`, async () => {
-    const { store, deliver } = await started()
+    const { store, deliver } = await startedSink()
     store.fail(operation)
 
     await assert.rejects(deliver('a'), IO_ERROR)
@@ -88,7 +49,7 @@ for (const operation of ['write', 'hflush'] as const) {
 }
 
 test('a full disk rejects batches until there is room, and nothing acknowledged is lost', async () => {
-  const { store, sink, deliver } = await started()
+  const { store, sink, deliver } = await startedSink()
   store.capacity = 10
   const delivered: string[] = []
 
@@ -113,7 +74,7 @@ test('a full disk rejects batches until there is room, and nothing acknowledged 
 })
 
 test('one bucket that fails does not keep the others from being flushed', async () => {
-  const { store, sink } = await started({ 'hdfs.path': '/%{b}', 'hdfs.threadsPoolSize': '1' })
+  const { store, sink } = await startedSink({ 'hdfs.path': '/%{b}', 'hdfs.threadsPoolSize': '1' })
   store.fail('create')
   const both = batchOf(['x'], { b: 'x' })
   await assert.rejects(sink.deliver(both, never), IO_ERROR)
@@ -125,7 +86,7 @@ test('one bucket that fails does not keep the others from being flushed', async 
 })
 
 test('a call that hangs is given up after callTimeout', async () => {
-  const { context, store, deliver } = await started({ 'hdfs.callTimeout': '500' })
+  const { context, store, deliver } = await startedSink({ 'hdfs.callTimeout': '500' })
   await deliver('a')
   const release = store.hang('write')
 
@@ -143,7 +104,7 @@ test('a call that hangs is given up after callTimeout', async () => {
 })
 
 test('a file that is created after its call was given up is deleted', async () => {
-  const { context, store, deliver } = await started({ 'hdfs.callTimeout': '500' })
+  const { context, store, deliver } = await startedSink({ 'hdfs.callTimeout': '500' })
   const release = store.hang('create')
 
   const rejected = assert.rejects(deliver('b'), IO_ERROR)
@@ -156,7 +117,7 @@ test('a file that is created after its call was given up is deleted', async () =
 })
 
 test('callTimeout 0 waits for ever', async () => {
-  const { context, store, deliver } = await started({ 'hdfs.callTimeout': '0' })
+  const { context, store, deliver } = await startedSink({ 'hdfs.callTimeout': '0' })
   const release = store.hang('hflush')
 
   const delivery = deliver('a')
@@ -168,7 +129,7 @@ test('callTimeout 0 waits for ever', async () => {
 })
 
 test('an event without the timestamp that the path needs is refused as it is', async () => {
-  const { store, deliver } = await started({ 'hdfs.path': '/%Y' })
+  const { store, deliver } = await startedSink({ 'hdfs.path': '/%Y' })
 
   await assert.rejects(deliver('a'), { code: 'ERR_BAD_EVENT' })
 
@@ -176,7 +137,7 @@ test('an event without the timestamp that the path needs is refused as it is', a
 })
 
 test('a sink that is not running refuses', async () => {
-  const { sink, deliver } = await started()
+  const { sink, deliver } = await startedSink()
   await sink.stop()
 
   await assert.rejects(deliver('a'), { code: 'ERR_STOPPED' })
@@ -186,7 +147,7 @@ test('whatever fails, every acknowledged event is in a file, flushed', async () 
   const operations = ['create', 'write', 'hflush', 'close', 'rename', 'delete'] as const
   for (const operation of operations) {
     for (let after = 0; after < 6; after++) {
-      const { store, sink, deliver, context } = await started({
+      const { store, sink, deliver, context } = await startedSink({
         'hdfs.rollCount': '3',
         'hdfs.retryInterval': '1'
       })
@@ -253,7 +214,7 @@ test('no story of failures loses an acknowledged event, leaves a handle open or 
 
   await fc.assert(
     fc.asyncProperty(settings, fc.array(step, { maxLength: 25 }), async (properties, steps) => {
-      const { store, sink, context } = await started({ ...properties, 'hdfs.path': '/%{b}' })
+      const { store, sink, context } = await startedSink({ ...properties, 'hdfs.path': '/%{b}' })
       const acknowledged: string[] = []
       let number = 0
       for (const next of steps) {

@@ -1,47 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { defineSerializer, type Resolution } from '../../../core/component.ts'
-import { settingsOf } from '../../../core/read-settings.ts'
-import { batchOf, fakeSinkContext } from '../../../testing/fake-context.ts'
-import { FakeFileSystem } from '../../../testing/fake-file-system.ts'
+import { batchOf } from '../../../testing/fake-context.ts'
 import { settled } from '../../../testing/fake-clock.ts'
-import definition from './hdfs.ts'
-import { HdfsSink } from './hdfs-sink.ts'
-
-const NOW = 1_700_000_000_000
-const never = new AbortController().signal
-
-const lines = defineSerializer({
-  type: 'text',
-  stability: 'stable',
-  summary: 'Lines.',
-  settings: {},
-  create: () => ({
-    write: batch => [Buffer.from([...batch].map(({ text }) => `${text}\n`).join(''))],
-    flush: () => [],
-    end: () => []
-  })
-})
-
-const resolved = (): Resolution => ({ status: 'found', definition: lines })
-const NO_ROLL = { 'hdfs.rollInterval': '0', 'hdfs.rollSize': '0', 'hdfs.rollCount': '0' }
-const TEXT = { 'hdfs.fileType': 'DataStream', ...NO_ROLL }
-
-async function started(properties: Record<string, string> = {}, find: () => Resolution = resolved) {
-  const context = fakeSinkContext()
-  const store = new FakeFileSystem({ now: () => context.clock.now() })
-  const given = { 'hdfs.path': '/data', ...TEXT, ...properties }
-  const sink = new HdfsSink(settingsOf(definition, given, find), context, async path => ({
-    fileSystem: store,
-    path
-  }))
-  await sink.start()
-  const deliver = (...texts: string[]) => sink.deliver(batchOf(texts), never)
-  return { context, store, sink, deliver }
-}
+import { never, NOW, startedSink } from './testing/started-sink.ts'
 
 test('eight events with rollCount 3 make files of 3, 3 and 2, the last one open', async () => {
-  const { store, deliver } = await started({ 'hdfs.rollCount': '3' })
+  const { store, deliver } = await startedSink({ 'hdfs.rollCount': '3' })
 
   await deliver(...'abcdefgh')
   await settled()
@@ -54,7 +18,7 @@ test('eight events with rollCount 3 make files of 3, 3 and 2, the last one open'
 })
 
 test('a full file stays open until the next event', async () => {
-  const { store, deliver } = await started({ 'hdfs.rollCount': '2' })
+  const { store, deliver } = await startedSink({ 'hdfs.rollCount': '2' })
 
   await deliver('a', 'b')
   const before = Object.keys(store.files)
@@ -69,7 +33,7 @@ test('a full file stays open until the next event', async () => {
 })
 
 test('rollSize counts body bytes only', async () => {
-  const { store, deliver } = await started({ 'hdfs.rollSize': '4' })
+  const { store, deliver } = await startedSink({ 'hdfs.rollSize': '4' })
 
   await deliver('aa', 'bb', 'cc')
   await settled()
@@ -78,7 +42,7 @@ test('rollSize counts body bytes only', async () => {
 })
 
 test('rollInterval completes a file without traffic; the next event begins a new count', async () => {
-  const { store, deliver, context } = await started({ 'hdfs.rollInterval': '30' })
+  const { store, deliver, context } = await startedSink({ 'hdfs.rollInterval': '30' })
 
   await deliver('a')
   await context.clock.advance(29_999)
@@ -94,7 +58,7 @@ test('rollInterval completes a file without traffic; the next event begins a new
 })
 
 test('a rollInterval beyond what timers take does not fire early', async () => {
-  const { store, deliver, context } = await started({ 'hdfs.rollInterval': '3000000' })
+  const { store, deliver, context } = await startedSink({ 'hdfs.rollInterval': '3000000' })
 
   await deliver('a')
   await context.clock.advance(2_999_999_000)
@@ -108,7 +72,7 @@ test('a rollInterval beyond what timers take does not fire early', async () => {
 })
 
 test('idleTimeout counts from the last flush', async () => {
-  const { store, deliver, context } = await started({ 'hdfs.idleTimeout': '10' })
+  const { store, deliver, context } = await startedSink({ 'hdfs.idleTimeout': '10' })
 
   await deliver('a')
   await context.clock.advance(6000)
@@ -122,7 +86,7 @@ test('idleTimeout counts from the last flush', async () => {
 })
 
 test('a timer that fires during a delivery waits for its end', async () => {
-  const { store, sink, context, deliver } = await started({ 'hdfs.rollInterval': '5' })
+  const { store, sink, context, deliver } = await startedSink({ 'hdfs.rollInterval': '5' })
   await deliver('a')
   const release = store.hang('hflush')
 

@@ -1,50 +1,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { defineSerializer, type Resolution } from '../../../core/component.ts'
 import type { EventBatch } from '../../../core/batch.ts'
 import { BatchBuilder } from '../../../core/batch-builder.ts'
-import { settingsOf } from '../../../core/read-settings.ts'
 import { batchOf, fakeSinkContext } from '../../../testing/fake-context.ts'
 import { FakeFileSystem } from '../../../testing/fake-file-system.ts'
 import { settled } from '../../../testing/fake-clock.ts'
 import { sinkContract } from '../../../testing/sink-contract.ts'
-import definition from './hdfs.ts'
 import { HdfsSink } from './hdfs-sink.ts'
-
-const NOW = 1_700_000_000_000
-const never = new AbortController().signal
-
-const lines = defineSerializer({
-  type: 'text',
-  stability: 'stable',
-  summary: 'Lines.',
-  settings: {},
-  create: () => ({
-    write: batch => [Buffer.from([...batch].map(({ text }) => `${text}\n`).join(''))],
-    flush: () => [],
-    end: () => []
-  })
-})
-
-const resolved = (): Resolution => ({ status: 'found', definition: lines })
-const NO_ROLL = { 'hdfs.rollInterval': '0', 'hdfs.rollSize': '0', 'hdfs.rollCount': '0' }
-const TEXT = { 'hdfs.fileType': 'DataStream', ...NO_ROLL }
-
-async function started(properties: Record<string, string> = {}, find: () => Resolution = resolved) {
-  const context = fakeSinkContext()
-  const store = new FakeFileSystem({ now: () => context.clock.now() })
-  const given = { 'hdfs.path': '/data', ...TEXT, ...properties }
-  const sink = new HdfsSink(settingsOf(definition, given, find), context, async path => ({
-    fileSystem: store,
-    path
-  }))
-  await sink.start()
-  const deliver = (...texts: string[]) => sink.deliver(batchOf(texts), never)
-  return { context, store, sink, deliver }
-}
+import { lines, never, NOW, sinkOn, startedSink, textSettings } from './testing/started-sink.ts'
 
 test('a delivered batch is in the in-use file, flushed', async () => {
-  const { store, deliver } = await started()
+  const { store, deliver } = await startedSink()
 
   await deliver('a', 'b')
   store.crash()
@@ -53,7 +19,7 @@ test('a delivered batch is in the in-use file, flushed', async () => {
 })
 
 test('stop closes every file and gives it its final name', async () => {
-  const { store, sink, deliver, context } = await started()
+  const { store, sink, deliver, context } = await startedSink()
 
   await deliver('a')
   await sink.stop()
@@ -64,7 +30,7 @@ test('stop closes every file and gives it its final name', async () => {
 })
 
 test('names carry prefixes and suffixes as configured', async () => {
-  const { store, sink, deliver } = await started({
+  const { store, sink, deliver } = await startedSink({
     'hdfs.filePrefix': 'web',
     'hdfs.fileSuffix': '.log',
     'hdfs.inUsePrefix': '_',
@@ -82,7 +48,7 @@ test('names carry prefixes and suffixes as configured', async () => {
 })
 
 test('events go to the bucket of their headers, in order', async () => {
-  const { store, sink } = await started({
+  const { store, sink } = await startedSink({
     'hdfs.path': '/logs/%{app}/%Y-%m-%d',
     'hdfs.timeZone': 'UTC',
     'hdfs.filePrefix': '%{app}'
@@ -104,7 +70,7 @@ test('events go to the bucket of their headers, in order', async () => {
 })
 
 test('rounding and the clock of the agent are honoured', async () => {
-  const { store, deliver } = await started({
+  const { store, deliver } = await startedSink({
     'hdfs.path': '/%H%M%S',
     'hdfs.useLocalTimeStamp': 'true',
     'hdfs.round': 'true',
@@ -119,7 +85,7 @@ test('rounding and the clock of the agent are honoured', async () => {
 })
 
 test('dots in a header value do not lead out of the store or into odd names', async () => {
-  const { store, sink } = await started({ 'hdfs.path': '/logs/%{app}' })
+  const { store, sink } = await startedSink({ 'hdfs.path': '/logs/%{app}' })
 
   await sink.deliver(batchOf(['a'], { app: '../../etc' }), never)
 
@@ -127,7 +93,7 @@ test('dots in a header value do not lead out of the store or into odd names', as
 })
 
 test('the least recently used file makes room when there are too many', async () => {
-  const { store, sink, context } = await started({ 'hdfs.path': '/%{b}', 'hdfs.maxOpenFiles': '2' })
+  const { store, sink, context } = await startedSink({ 'hdfs.path': '/%{b}', 'hdfs.maxOpenFiles': '2' })
   const to = (bucket: string) => sink.deliver(batchOf([bucket], { b: bucket }), never)
 
   await to('one')
@@ -146,7 +112,7 @@ test('the least recently used file makes room when there are too many', async ()
 })
 
 test('one batch for more buckets than may be open delivers every event', async () => {
-  const { store, sink } = await started({ 'hdfs.path': '/%{b}', 'hdfs.maxOpenFiles': '3' })
+  const { store, sink } = await startedSink({ 'hdfs.path': '/%{b}', 'hdfs.maxOpenFiles': '3' })
   const batch = new BatchBuilder()
   for (let i = 0; i < 40; i++) batch.add(String(i), { b: `b${i % 20}` })
 
@@ -166,7 +132,7 @@ test('one batch for more buckets than may be open delivers every event', async (
 })
 
 test('independent files are flushed at the same time, at most threadsPoolSize', async () => {
-  const { store, sink } = await started({ 'hdfs.path': '/%{b}', 'hdfs.threadsPoolSize': '2' })
+  const { store, sink } = await startedSink({ 'hdfs.path': '/%{b}', 'hdfs.threadsPoolSize': '2' })
   const release = store.hang('hflush')
   const batch = new BatchBuilder()
   for (const b of ['x', 'y', 'z']) batch.add(b, { b })
@@ -181,7 +147,7 @@ test('independent files are flushed at the same time, at most threadsPoolSize', 
 })
 
 test('when many files fall due together, no more than threadsPoolSize are closed at a time', async () => {
-  const { store, sink, context } = await started({
+  const { store, sink, context } = await startedSink({
     'hdfs.path': '/%{b}',
     'hdfs.threadsPoolSize': '3',
     'hdfs.rollInterval': '30'
@@ -201,7 +167,7 @@ test('when many files fall due together, no more than threadsPoolSize are closed
 })
 
 test('every rolled file is logged with name, events and bytes', async () => {
-  const { context, sink, deliver } = await started()
+  const { context, sink, deliver } = await startedSink()
 
   await deliver('abc', 'de')
   await sink.stop()
@@ -219,7 +185,7 @@ test('every rolled file is logged with name, events and bytes', async () => {
 })
 
 test('opened and closed files are counted', async () => {
-  const { context, sink, deliver } = await started({ 'hdfs.rollCount': '1' })
+  const { context, sink, deliver } = await startedSink({ 'hdfs.rollCount': '1' })
 
   await deliver('a', 'b', 'c')
   await sink.stop()
@@ -229,7 +195,7 @@ test('opened and closed files are counted', async () => {
 })
 
 test('under-replication rolls 30 files in a row, then goes on in one', async () => {
-  const { context, store, deliver } = await started({ 'hdfs.minBlockReplicas': '2' })
+  const { context, store, deliver } = await startedSink({ 'hdfs.minBlockReplicas': '2' })
   store.liveReplicas = 1
 
   for (let i = 0; i < 34; i++) await deliver(String(i))
@@ -242,7 +208,7 @@ test('under-replication rolls 30 files in a row, then goes on in one', async () 
 })
 
 test('without minBlockReplicas the wish of the store counts, and enough replicas roll nothing', async () => {
-  const { store, deliver } = await started()
+  const { store, deliver } = await startedSink()
   store.liveReplicas = 3
 
   await deliver('a')
@@ -255,12 +221,12 @@ test('without minBlockReplicas the wish of the store counts, and enough replicas
 })
 
 test('it says where it writes and when files are complete', async () => {
-  const { sink } = await started({
+  const { sink } = await startedSink({
     'hdfs.path': '/logs/%Y',
     'hdfs.rollInterval': '30',
     'hdfs.rollSize': '1024'
   })
-  const other = await started({ 'hdfs.fileType': 'SequenceFile' })
+  const other = await startedSink({ 'hdfs.fileType': 'SequenceFile' })
 
   assert.deepEqual(
     [sink.describe(), other.sink.describe()],
@@ -272,7 +238,7 @@ test('it says where it writes and when files are complete', async () => {
 })
 
 test('it starts and stops twice, and works again after a stop', async () => {
-  const { sink, store, deliver } = await started()
+  const { sink, store, deliver } = await startedSink()
 
   await sink.start()
   await deliver('a')
@@ -292,7 +258,10 @@ test('a serializer may ask for a new file in the middle of a batch', async () =>
     if (other === 0) oneKind.kind = undefined
     return other < 0 ? batch.length : other
   })
-  const { store, deliver } = await started({}, () => ({ status: 'found', definition: oneKind.definition }))
+  const { store, deliver } = await startedSink({}, () => ({
+    status: 'found',
+    definition: oneKind.definition
+  }))
 
   await deliver('a1', 'a2', 'b1')
   await settled()
@@ -302,7 +271,7 @@ test('a serializer may ask for a new file in the middle of a batch', async () =>
 
 test('an event that no file takes is refused and leaves nothing', async () => {
   const { definition: refusing } = serializerOf(async () => 0)
-  const { store, deliver } = await started({}, () => ({ status: 'found', definition: refusing }))
+  const { store, deliver } = await startedSink({}, () => ({ status: 'found', definition: refusing }))
 
   await assert.rejects(deliver('a'), { code: 'ERR_BAD_EVENT' })
   await settled()
@@ -318,10 +287,8 @@ function serializerOf(prepare: (batch: EventBatch) => Promise<number>) {
 
 sinkContract('hdfs', async context => {
   const store = new FakeFileSystem({ now: () => context.clock.now() })
-  const settings = settingsOf(definition, { 'hdfs.path': '/data', ...TEXT }, resolved)
-  const sink = new HdfsSink(settings, context, async path => ({ fileSystem: store, path }))
   return {
-    sink,
+    sink: sinkOn(store, context),
     stored: async () =>
       Object.values(store.texts)
         .join('')
@@ -332,9 +299,9 @@ sinkContract('hdfs', async context => {
 
 test('the store is opened as whom the settings say', async () => {
   const context = fakeSinkContext()
-  const given = { 'hdfs.path': '/data', 'hdfs.proxyUser': 'alice', 'hdfs.delegationToken': 'token', ...TEXT }
+  const settings = textSettings({ 'hdfs.proxyUser': 'alice', 'hdfs.delegationToken': 'token' })
   const seen: unknown[] = []
-  const sink = new HdfsSink(settingsOf(definition, given, resolved), context, async (path, options) => {
+  const sink = new HdfsSink(settings, context, async (path, options) => {
     seen.push(options.proxyUser, options.delegationToken)
     return { fileSystem: new FakeFileSystem({ now: () => context.clock.now() }), path }
   })
