@@ -10,6 +10,7 @@ import {
   type Catalog
 } from '../core/component.ts'
 import { integer, text } from '../core/schema.ts'
+import { SMALL_AGENT } from '../testing/small-agent.ts'
 import { knownType, namesType } from './known-types.ts'
 import { loadConfiguration } from './load.ts'
 
@@ -60,16 +61,6 @@ const catalog: Catalog = {
   }
 }
 
-const BASE = `a1.sources = r1
-a1.channels = c1
-a1.sinks = k1
-a1.sources.r1.type = seq
-a1.sources.r1.channels = c1
-a1.channels.c1.type = memory
-a1.sinks.k1.type = null
-a1.sinks.k1.channel = c1
-`
-
 async function load(textOfFile: string, options: { agent?: string } = {}) {
   const loaded = await loadConfiguration([{ file: 'x.conf', text: textOfFile }], {
     catalog,
@@ -86,7 +77,7 @@ async function load(textOfFile: string, options: { agent?: string } = {}) {
 
 test('a good file gives a plan and nothing to say', async () => {
   const { plan, findings, agents } = await load(
-    `${BASE}a1.sources.r1.interceptors = i1\na1.sources.r1.interceptors.i1.type = static\na1.sources.r1.interceptors.i1.key = x\n`
+    `${SMALL_AGENT}a1.sources.r1.interceptors = i1\na1.sources.r1.interceptors.i1.type = static\na1.sources.r1.interceptors.i1.key = x\n`
   )
 
   assert.deepEqual(findings, [])
@@ -204,7 +195,7 @@ for (const { name, line, codes, dropped } of [
   }
 ]) {
   test(name, async () => {
-    const result = await load(`${BASE}${line}\n`)
+    const result = await load(`${SMALL_AGENT}${line}\n`)
 
     assert.deepEqual(result.codes, codes)
     assert.deepEqual(
@@ -234,9 +225,9 @@ test('Flume’s sentences are in the messages', async () => {
 })
 
 test('a Java class as source stops everything, as interceptor only its source', async () => {
-  const source = await load(BASE.replace('r1.type = seq', 'r1.type = com.example.MySource'))
+  const source = await load(SMALL_AGENT.replace('r1.type = seq', 'r1.type = com.example.MySource'))
   const interceptor = await load(
-    `${BASE}a1.sources.r1.interceptors = i\na1.sources.r1.interceptors.i.type = com.example.I$Builder\n`
+    `${SMALL_AGENT}a1.sources.r1.interceptors = i\na1.sources.r1.interceptors.i.type = com.example.I$Builder\n`
   )
 
   assert.deepEqual([source.plan, source.statuses], [undefined, { r1: 'third-party', c1: 'ok', k1: 'ok' }])
@@ -250,7 +241,7 @@ test('a Java class as source stops everything, as interceptor only its source', 
 
 test('what this version does not have leaves the plan with all that hangs on it', async () => {
   const { plan, statuses, findings } = await load(
-    BASE.replace('c1.type = memory', 'c1.type = pseudotxnmemory')
+    SMALL_AGENT.replace('c1.type = memory', 'c1.type = pseudotxnmemory')
   )
 
   assert.deepEqual(plan, { agent: 'a1', channels: [], sources: [], sinks: [], groups: [] })
@@ -265,21 +256,21 @@ test('what this version does not have leaves the plan with all that hangs on it'
 })
 
 test('a typing mistake in a type is answered with the nearest', async () => {
-  const { findings } = await load(BASE.replace('c1.type = memory', 'c1.type = kafk'))
+  const { findings } = await load(SMALL_AGENT.replace('c1.type = memory', 'c1.type = kafk'))
 
   assert.equal(findings.find(({ code }) => code === 'CUSTOM_CLASS')?.hint, 'Did you mean kafka?')
 })
 
 test('the only agent needs no name; several do, and others are not judged', async () => {
-  const two = `${BASE}a2.sources = x\na2.sinkgroups = g\na2.sinkgroups.g.processor.type = failover\n`
+  const two = `${SMALL_AGENT}a2.sources = x\na2.sinkgroups = g\na2.sinkgroups.g.processor.type = failover\n`
 
-  assert.equal((await load(BASE)).agent, 'a1')
+  assert.equal((await load(SMALL_AGENT)).agent, 'a1')
   assert.deepEqual([(await load(two)).plan, (await load(two)).codes], [undefined, ['NO_AGENT:1']])
   assert.deepEqual((await load(two, { agent: 'a1' })).codes, [])
 })
 
 test('an agent that does not exist comes up empty and is said so', async () => {
-  const { plan, findings } = await load(BASE, { agent: 'A1' })
+  const { plan, findings } = await load(SMALL_AGENT, { agent: 'A1' })
 
   assert.deepEqual(plan, { agent: 'A1', channels: [], sources: [], sinks: [], groups: [] })
   assert.deepEqual(
@@ -296,7 +287,7 @@ test('a file without any property is an error', async () => {
 
 test('later files override earlier ones, and findings point into the right file', async () => {
   const sources = [
-    { file: 'one', text: BASE },
+    { file: 'one', text: SMALL_AGENT },
     { file: 'two', text: '\na1.sources.r1.batchSize = ${env:P}x\n' }
   ]
   const { findings } = await loadConfiguration(sources, { catalog, variables: { P: '7' }, properties: {} })
@@ -307,7 +298,7 @@ test('later files override earlier ones, and findings point into the right file'
 
 test('values of secrets do not appear in findings about the text', async () => {
   const { findings } = await load(
-    `${BASE}a1.sources.r1.password = "hunter2" # note\na1.sources.r1.token = hunter2\n`
+    `${SMALL_AGENT}a1.sources.r1.password = "hunter2" # note\na1.sources.r1.token = hunter2\n`
   )
 
   assert.ok(findings.length > 1)
@@ -316,7 +307,7 @@ test('values of secrets do not appear in findings about the text', async () => {
 
 test('a file of 100,000 keys is read in linear time', async () => {
   const many = (count: number): string =>
-    `${BASE}${Array.from({ length: count }, (_, i) => `a1.sinks.s${i}.type = null`).join('\n')}\n`
+    `${SMALL_AGENT}${Array.from({ length: count }, (_, i) => `a1.sinks.s${i}.type = null`).join('\n')}\n`
   const timed = async (count: number): Promise<number> => {
     const start = process.cpuUsage()
     await load(many(count))
@@ -367,7 +358,7 @@ test('no text makes reading fail or hang', async () => {
   )
   await fc.assert(
     fc.asyncProperty(fc.array(piece, { maxLength: 80 }), async pieces => {
-      const { findings } = await load(BASE + pieces.join(''))
+      const { findings } = await load(SMALL_AGENT + pieces.join(''))
 
       assert.ok(findings.every(({ line, message }) => line >= 1 && message !== ''))
     }),

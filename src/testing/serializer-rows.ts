@@ -1,7 +1,10 @@
+import { readFileSync } from 'node:fs'
 import type { EventBatch } from '../core/batch.ts'
 import { BatchBuilder } from '../core/batch-builder.ts'
 import type { EventSerializer } from '../core/contracts.ts'
 import { goldenRows } from './golden.ts'
+
+const EVENTS = new URL('../../test/fixtures/filechannel/events300.json', import.meta.url)
 
 interface RecordedRow {
   readonly type: string
@@ -47,6 +50,17 @@ export function serializerRows(type: string, classes: readonly string[]): Serial
         out: row.out === undefined ? undefined : Buffer.from(row.out, 'base64')
       }
     })
+}
+
+/** The events that Flume's sinks were fed with when their files were recorded. */
+export function recordedBatch(): EventBatch {
+  const builder = new BatchBuilder()
+  const events = JSON.parse(readFileSync(EVENTS, 'utf8')) as {
+    headers: Record<string, string>
+    body: string
+  }[]
+  for (const { headers, body } of events.slice(0, 30)) builder.add(body, headers)
+  return builder.build()
 }
 
 /** The file that a serializer makes of batches, each flushed. */

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import type { EventBatch } from '../core/batch.ts'
 import { BatchBuilder } from '../core/batch-builder.ts'
-import { AgentError } from '../core/errors.ts'
+import { survivesDamage } from '../testing/damaged-copies.ts'
 import { CODECS, resolveCodec } from './codecs/resolve-codec.ts'
 import { createSequenceFile, type SequenceFileOptions } from './sequence-file.ts'
 import { timestampKeys } from './sequence-keys.ts'
@@ -167,27 +167,7 @@ for (const codec of [undefined, ...CODECS.filter(({ name }) => name !== 'deflate
 
 for (const folder of ['seq-writable', 'seq-text', 'seq-block-deflate', 'seq-block-bzip2-text']) {
   test(`a damaged ${folder} gives records or an AgentError`, async () => {
-    const good = fixture(folder)
-    const change = fc.record({ at: fc.nat(good.length - 1), value: fc.nat(255) })
-
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(change, { minLength: 1, maxLength: 4 }),
-        fc.nat(good.length),
-        async (changes, length) => {
-          const bytes = Buffer.from(good.subarray(0, length))
-          for (const { at, value } of changes) if (at < length) bytes[at] = value
-
-          const outcome = await readAll(bytes).catch((error: unknown) => error)
-
-          assert.ok(
-            Array.isArray(outcome) || outcome instanceof AgentError,
-            Error.isError(outcome) ? outcome : undefined
-          )
-        }
-      ),
-      { numRuns: 300 }
-    )
+    await survivesDamage(fixture(folder), readAll)
   })
 }
 

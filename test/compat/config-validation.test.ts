@@ -84,6 +84,15 @@ function ours({ plan, components, findings, checked }: Configuration): string {
   return line(kept('channel'), sources, sinks)
 }
 
+function load({ file, text, agent }: Row) {
+  return loadConfiguration([{ file, text }], {
+    catalog: registry,
+    agent,
+    variables: VARIABLES,
+    properties: {}
+  })
+}
+
 function line(channels: readonly string[], sources: readonly string[], sinks: readonly string[]): string {
   return `channels ${channels.toSorted().join(' ')}; sources ${sources.toSorted().join(' ')}; sinks ${sinks.toSorted().join(' ')}`
 }
@@ -92,12 +101,7 @@ test('keeps what Flume keeps, and stops where Flume stops, but for the listed de
   const wrong: unknown[] = []
   const unused = new Set(Object.keys(DEVIATIONS))
   for (const row of rows) {
-    const loaded = await loadConfiguration([{ file: row.file, text: row.text }], {
-      catalog: registry,
-      agent: row.agent,
-      variables: VARIABLES,
-      properties: {}
-    })
+    const loaded = await load(row)
     const [got, want] = [ours(loaded), flumes(row)]
     if (got === want) continue
     if (DEVIATIONS[row.name] === undefined) wrong.push({ name: row.name, got, want })
@@ -110,12 +114,7 @@ test('keeps what Flume keeps, and stops where Flume stops, but for the listed de
 
 test('what Flume drops is said with its name', async () => {
   for (const row of rows) {
-    const loaded = await loadConfiguration([{ file: row.file, text: row.text }], {
-      catalog: registry,
-      agent: row.agent,
-      variables: VARIABLES,
-      properties: {}
-    })
+    const loaded = await load(row)
     for (const { name } of loaded.components.filter(({ status }) => status === 'dropped')) {
       assert.ok(
         loaded.findings.some(

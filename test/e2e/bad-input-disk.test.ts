@@ -5,18 +5,10 @@ import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { temporaryFolder } from './agent-process.ts'
 import { converse, numbered, numbersOf, upTo } from './line-client.ts'
-import { WatchedAgent } from './watched-agent.ts'
+import { EMBEDDED_HDFS, WatchedAgent } from './watched-agent.ts'
 
 const channel = { capacity: '1000', transactionCapacity: '100', 'keep-alive': '0' }
-const HDFS = {
-  type: 'hdfs',
-  'hdfs.path': 'embedded:OUT',
-  'hdfs.fileType': 'DataStream',
-  'hdfs.rollInterval': '0',
-  'hdfs.rollSize': '0',
-  'hdfs.rollCount': '0'
-}
-const SINKS = { file_roll: {}, hdfs: HDFS }
+const SINKS = { file_roll: {}, hdfs: EMBEDDED_HDFS }
 
 for (const [name, sink] of Object.entries(SINKS)) {
   describe(`sink ${name}`, { concurrency: 4 }, () => {

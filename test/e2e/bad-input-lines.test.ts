@@ -56,31 +56,22 @@ describe('bad lines', { concurrency: 2 }, () => {
     assert.deepEqual(agent.storedLines(), [text])
   })
 
-  test('every byte value is taken: what is no UTF-8 becomes U+FFFD in its own line only', async () => {
-    await using agent = await WatchedAgent.start(LARGE)
-    const lines = allBytes().map(byte => Buffer.from([0x61, byte, 0x7a, 0x0a]))
-    const client = await converse(await agent.port(), Buffer.concat(lines))
-    await agent.stop()
+  for (const [name, source, encoding] of [
+    ['every byte value is taken: what is no UTF-8 becomes U+FFFD in its own line only', {}, 'utf8'],
+    ['every byte value is a character where the encoding says so', { encoding: 'ISO-8859-1' }, 'latin1']
+  ] as const)
+    test(name, async () => {
+      await using agent = await WatchedAgent.start({ ...LARGE, source })
+      const lines = allBytes().map(byte => Buffer.from([0x61, byte, 0x7a, 0x0a]))
+      const client = await converse(await agent.port(), Buffer.concat(lines))
+      await agent.stop()
 
-    assert.deepEqual([client.oks, client.refusals], [255, []])
-    assert.deepEqual(
-      agent.storedLines(),
-      lines.map(line => line.toString().slice(0, -1))
-    )
-  })
-
-  test('every byte value is a character where the encoding says so', async () => {
-    await using agent = await WatchedAgent.start({ ...LARGE, source: { encoding: 'ISO-8859-1' } })
-    const lines = allBytes().map(byte => Buffer.from([0x61, byte, 0x7a, 0x0a]))
-    const client = await converse(await agent.port(), Buffer.concat(lines))
-    await agent.stop()
-
-    assert.deepEqual([client.oks, client.refusals], [255, []])
-    assert.deepEqual(
-      agent.storedLines(),
-      lines.map(line => line.toString('latin1').slice(0, -1))
-    )
-  })
+      assert.deepEqual([client.oks, client.refusals], [255, []])
+      assert.deepEqual(
+        agent.storedLines(),
+        lines.map(line => line.toString(encoding).slice(0, -1))
+      )
+    })
 
   test('megabytes of binary data are cut at their line feeds, and each piece is stored', async () => {
     await using agent = await WatchedAgent.start(LARGE)

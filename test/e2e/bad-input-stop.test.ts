@@ -6,18 +6,10 @@ import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { temporaryFolder } from './agent-process.ts'
 import { converse, LineClient, numbered, numbersOf, upTo } from './line-client.ts'
-import { until, WatchedAgent } from './watched-agent.ts'
+import { EMBEDDED_HDFS, until, WatchedAgent } from './watched-agent.ts'
 
 const LARGE = { channel: { capacity: '1000000', transactionCapacity: '1000' } }
-const HDFS = {
-  type: 'hdfs',
-  'hdfs.path': 'embedded:OUT',
-  'hdfs.fileType': 'DataStream',
-  'hdfs.rollInterval': '0',
-  'hdfs.rollSize': '0',
-  'hdfs.rollCount': '0',
-  'hdfs.batchSize': '1000'
-}
+const HDFS = { ...EMBEDDED_HDFS, 'hdfs.batchSize': '1000' }
 /** Numbers for the lines of one client. */
 const SPAN = 10_000_000
 const SINKS = { file_roll: { 'sink.batchSize': '1000' }, hdfs: HDFS }
@@ -82,18 +74,10 @@ describe('the end of an agent at full load', () => {
 
   test('kill -9: what was delivered is in the files, whole and in order; what the memory channel held is lost', async () => {
     await using agent = await WatchedAgent.start({ ...LARGE, sink: SINKS.file_roll })
-    using load = await Load.start(agent)
-    const {
-      sinks: [sink]
-    } = await agent.balance()
-    await agent.stop('SIGKILL')
-    await load.ended()
+    const delivered = await killedUnderLoad(agent)
 
     const stored = numbersOf(agent.storedLines())
-    assert.ok(
-      stored.length >= (sink?.delivered ?? 0),
-      `${stored.length} stored, ${sink?.delivered} delivered`
-    )
+    assert.ok(stored.length >= delivered, `${stored.length} stored, ${delivered} delivered`)
     assert.deepEqual(stored, upTo(stored.length))
   })
 
@@ -101,12 +85,7 @@ describe('the end of an agent at full load', () => {
     using folder = temporaryFolder()
     const out = join(folder.path, 'store')
     await using agent = await WatchedAgent.start({ ...LARGE, sink: HDFS }, { out })
-    using load = await Load.start(agent)
-    const {
-      sinks: [sink]
-    } = await agent.balance()
-    await agent.stop('SIGKILL')
-    await load.ended()
+    const delivered = await killedUnderLoad(agent)
     const [left = ''] = readdirSync(out)
     utimesSync(join(out, left), 1_700_000_000, 1_700_000_000)
     await using next = await WatchedAgent.start({ ...LARGE, sink: HDFS }, { out })
@@ -117,7 +96,7 @@ describe('the end of an agent at full load', () => {
     const whole = readFileSync(join(out, left.slice(0, -'.tmp'.length)), 'utf8')
       .split('\n')
       .slice(0, -1)
-    assert.ok(whole.length >= (sink?.delivered ?? 0), `${whole.length} stored, ${sink?.delivered} delivered`)
+    assert.ok(whole.length >= delivered, `${whole.length} stored, ${delivered} delivered`)
     assert.deepEqual(numbersOf(whole), upTo(whole.length))
   })
 
@@ -181,6 +160,17 @@ describe('the end of an agent at full load', () => {
     assert.deepEqual(agent.storedLines(), ['one'])
   })
 })
+
+/** Kills an agent while lines come in; resolves to how many its sink had delivered. */
+async function killedUnderLoad(agent: WatchedAgent): Promise<number> {
+  using load = await Load.start(agent)
+  const {
+    sinks: [sink]
+  } = await agent.balance()
+  await agent.stop('SIGKILL')
+  await load.ended()
+  return sink?.delivered ?? 0
+}
 
 /** A client that sends numbered lines until the agent ends. */
 class Load implements Disposable {

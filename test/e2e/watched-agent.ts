@@ -11,6 +11,16 @@ const MIB = 1024 * 1024
 /** What an agent with small channels may take, Node's own 60 MiB included. */
 const USUAL_MIB = 160
 
+/** Settings of an hdfs sink that writes lines to a folder and never rolls. */
+export const EMBEDDED_HDFS = {
+  type: 'hdfs',
+  'hdfs.path': 'embedded:OUT',
+  'hdfs.fileType': 'DataStream',
+  'hdfs.rollInterval': '0',
+  'hdfs.rollSize': '0',
+  'hdfs.rollCount': '0'
+}
+
 /** Settings of one flow, without their `a.sources.in.` and so on. What is not given: netcat, memory, file_roll. */
 export interface Flow {
   readonly source?: Readonly<Record<string, string>>

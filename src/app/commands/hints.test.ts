@@ -2,17 +2,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { loadConfiguration } from '../../config/load.ts'
+import { SMALL_AGENT } from '../../testing/small-agent.ts'
 import { registry } from '../registry.ts'
-
-const BASE = `a1.sources = r1
-a1.channels = c1
-a1.sinks = k1
-a1.sources.r1.type = seq
-a1.sources.r1.channels = c1
-a1.channels.c1.type = memory
-a1.sinks.k1.type = null
-a1.sinks.k1.channel = c1
-`
 
 async function load(text: string) {
   return await loadConfiguration([{ file: 'x.conf', text }], {
@@ -46,7 +37,7 @@ for (const { line, hint } of [
   }
 ]) {
   test(`${line.replace('\n', ', ')} is answered with what to write`, async () => {
-    const { findings } = await load(`${BASE}${line}\n`)
+    const { findings } = await load(`${SMALL_AGENT}${line}\n`)
 
     assert.ok(
       findings.some(finding => finding.hint === hint),
@@ -56,7 +47,7 @@ for (const { line, hint } of [
 }
 
 test('a circle names every property on it', async () => {
-  const { findings } = await load(`${BASE}a=\${b}\nb=\${c}\nc=\${a}\n`)
+  const { findings } = await load(`${SMALL_AGENT}a=\${b}\nb=\${c}\nc=\${a}\n`)
 
   assert.match(findings.find(({ key }) => key === 'a')?.message ?? '', /a -> b -> c -> a/)
 })
@@ -78,8 +69,8 @@ for (const { name, text: wrong, start } of [
 }
 
 test('a Windows path with single backslashes is named, with double ones not', async () => {
-  const { findings } = await load(`${BASE}a1.sinks.k1.x = C:\\temp\\new\n`)
-  const doubled = await load(`${BASE}a1.sinks.k1.x = C:\\\\temp\\\\new\n`)
+  const { findings } = await load(`${SMALL_AGENT}a1.sinks.k1.x = C:\\temp\\new\n`)
+  const doubled = await load(`${SMALL_AGENT}a1.sinks.k1.x = C:\\\\temp\\\\new\n`)
 
   assert.equal(findings.find(({ code }) => code === 'BACKSLASH_LOST')?.hint, 'Write C:/… or C:\\\\….')
   assert.ok(!doubled.findings.some(({ code }) => code === 'BACKSLASH_LOST'))
@@ -88,7 +79,7 @@ test('a Windows path with single backslashes is named, with double ones not', as
 test('a word that counts as false is a warning, true and false are not', async () => {
   const flags = await Promise.all(
     ['yes', 'TRUE', 'False'].map(async word => {
-      const netcat = BASE.replace(
+      const netcat = SMALL_AGENT.replace(
         'r1.type = seq',
         'r1.type = netcat\na1.sources.r1.bind = ::1\na1.sources.r1.port = 0'
       )
@@ -102,14 +93,14 @@ test('a word that counts as false is a warning, true and false are not', async (
 
 test('the finding about rolling names a property that exists', async () => {
   const { findings } = await load(
-    `${BASE.replace('type = null', 'type = hdfs')}a1.sinks.k1.hdfs.path = /x\na1.sinks.k1.hdfs.rollInterval = 0\n`
+    `${SMALL_AGENT.replace('type = null', 'type = hdfs')}a1.sinks.k1.hdfs.path = /x\na1.sinks.k1.hdfs.rollInterval = 0\n`
   )
 
   assert.equal(findings.find(({ code }) => code === 'HDFS_DEFAULT_ROLL')?.key, 'a1.sinks.k1.hdfs.rollSize')
 })
 
 test('a misspelt secret is not shown', async () => {
-  const { findings } = await load(`${BASE}a1.sink.k1.keystore-password = hunter2\n`)
+  const { findings } = await load(`${SMALL_AGENT}a1.sink.k1.keystore-password = hunter2\n`)
 
   assert.deepEqual([findings.length, JSON.stringify(findings).includes('hunter2')], [1, false])
 })

@@ -3,18 +3,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { SMALL_AGENT } from '../../testing/small-agent.ts'
 import { registry } from '../registry.ts'
 import { validate } from './validate.ts'
-
-const GOOD = `a1.sources = r1
-a1.channels = c1
-a1.sinks = k1
-a1.sources.r1.type = seq
-a1.sources.r1.channels = c1
-a1.channels.c1.type = memory
-a1.sinks.k1.type = null
-a1.sinks.k1.channel = c1
-`
 
 let folder = ''
 before(async () => {
@@ -46,13 +37,13 @@ async function run(
 }
 
 test('a good configuration ends with 0 and one line', async () => {
-  const { code, text } = await run(GOOD)
+  const { code, text } = await run(SMALL_AGENT)
 
   assert.deepEqual({ code, text }, { code: 0, text: 'a1: ready to run; 3 of 3 components run; no findings' })
 })
 
 test('an error ends with 1 and says where and what to write', async () => {
-  const { code, text, file } = await run(GOOD.replace('k1.channel = c1', 'k1.channel = c2'))
+  const { code, text, file } = await run(SMALL_AGENT.replace('k1.channel = c1', 'k1.channel = c2'))
 
   assert.equal(code, 1)
   assert.ok(
@@ -65,7 +56,7 @@ test('an error ends with 1 and says where and what to write', async () => {
 })
 
 test('the JSON interface has exactly the promised fields', async () => {
-  const { code, text, file } = await run(`${GOOD}a1.sources.r1.batchsize = 1\n`, { json: true })
+  const { code, text, file } = await run(`${SMALL_AGENT}a1.sources.r1.batchsize = 1\n`, { json: true })
 
   assert.equal(code, 0)
   assert.deepEqual(JSON.parse(text), {
@@ -91,12 +82,12 @@ test('the JSON interface has exactly the promised fields', async () => {
 })
 
 test('strict counts warnings as errors', async () => {
-  assert.equal((await run(`${GOOD}a1.sources.r1.batchsize = 1\n`, { strict: true })).code, 1)
+  assert.equal((await run(`${SMALL_AGENT}a1.sources.r1.batchsize = 1\n`, { strict: true })).code, 1)
 })
 
 test('several agents without a name are checked one after the other', async () => {
   const { code, text } = await run(
-    GOOD + GOOD.replaceAll('a1.', 'a2.').replace('type = seq', 'type = com.example.Mine'),
+    SMALL_AGENT + SMALL_AGENT.replaceAll('a1.', 'a2.').replace('type = seq', 'type = com.example.Mine'),
     { json: true }
   )
   const reports = JSON.parse(text) as {

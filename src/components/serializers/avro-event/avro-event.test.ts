@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { BatchBuilder } from '../../../core/batch-builder.ts'
 import { readSettings, settingsOf } from '../../../core/read-settings.ts'
 import { batchOf, fakeSinkContext } from '../../../testing/fake-context.ts'
-import { serialized, serializerRows } from '../../../testing/serializer-rows.ts'
+import { recordedBatch, serialized, serializerRows } from '../../../testing/serializer-rows.ts'
 import { openAvroContainer } from '../../../wire/avro/container-reader.ts'
 import avroEvent from './avro-event.ts'
 
@@ -99,17 +99,10 @@ test('where Flume fails there is a problem at load, or a header without value, w
 for (const name of ['avro_event', 'avro_event-deflate', 'avro_event-snappy']) {
   test(`${name} of Flume's file_roll sink is what we write`, async () => {
     const recorded = readFileSync(new URL(`fileroll/${name}/1795342175778-1`, FIXTURES))
-    const json = readFileSync(new URL('filechannel/events300.json', FIXTURES), 'utf8')
-    const builder = new BatchBuilder()
-    for (const { headers, body } of (
-      JSON.parse(json) as { headers: Record<string, string>; body: string }[]
-    ).slice(0, 30)) {
-      builder.add(body, headers)
-    }
 
     const ours = serialized(
       open({ compressionCodec: name.replace(/^avro_event-?/, '') || 'null' }),
-      builder.build()
+      recordedBatch()
     )
 
     assert.deepEqual(await read(ours), await read(recorded))

@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { EMPTY_BATCH, EventBatch } from '../../../core/batch.ts'
 import { settingsOf } from '../../../core/read-settings.ts'
 import { batchOf, fakeSinkContext } from '../../../testing/fake-context.ts'
-import { serialized, serializerRows } from '../../../testing/serializer-rows.ts'
+import { recordedBatch, serialized, serializerRows } from '../../../testing/serializer-rows.ts'
 import text from './text.ts'
 
 const FIXTURES = new URL('../../../../test/fixtures/', import.meta.url)
@@ -26,10 +26,7 @@ test('every recorded file of Flume comes out byte for byte', () => {
 })
 
 test("the files of Flume's file_roll and hdfs sinks come out byte for byte", () => {
-  const events = JSON.parse(readFileSync(new URL('filechannel/events300.json', FIXTURES), 'utf8')) as {
-    body: string
-  }[]
-  const batch = batchOf(events.slice(0, 30).map(({ body }) => body))
+  const batch = recordedBatch()
 
   assert.deepEqual(
     serialized(open(), batch),
