@@ -7,6 +7,8 @@ const RPC = `hostname! port!:int batch-size:~int>0=100 connect-timeout:~int=2000
   host-selector backoff maxBackoff`
 const HBASE =
   'table! columnFamily! batchSize:long serializer serializer.* zookeeperQuorum znodeParent enableWal coalesceIncrements'
+const MORPHLINE = `morphlineFile morphlineId batchSize:int batchDurationMillis:long handlerClass isProductionMode
+  recoverableExceptionClasses isIgnoringRecoverableExceptions morphlineVariable.*`
 
 /** Sinks of Flume that are not in this version. */
 export const KNOWN_SINKS: readonly KnownType[] = [
@@ -93,8 +95,7 @@ export const KNOWN_SINKS: readonly KnownType[] = [
     type: 'morphline_solr',
     classes: ['org.apache.flume.sink.solr.morphline.MorphlineSolrSink'],
     extraJars: true,
-    keys: `morphlineFile morphlineId batchSize:int batchDurationMillis:long handlerClass isProductionMode
-      recoverableExceptionClasses isIgnoringRecoverableExceptions morphlineVariable.*`,
+    keys: MORPHLINE,
     batch: { key: 'batchSize', default: 1000 }
   },
   {
@@ -102,8 +103,7 @@ export const KNOWN_SINKS: readonly KnownType[] = [
     type: 'morphline',
     classes: ['org.apache.flume.sink.solr.morphline.MorphlineSink'],
     extraJars: true,
-    keys: `morphlineFile morphlineId batchSize:int batchDurationMillis:long handlerClass isProductionMode
-      recoverableExceptionClasses isIgnoringRecoverableExceptions morphlineVariable.*`,
+    keys: MORPHLINE,
     batch: { key: 'batchSize', default: 1000 }
   },
   {

@@ -1,6 +1,7 @@
 import { BatchBuilder } from '../../../core/batch-builder.ts'
 import { defineSource } from '../../../core/component.ts'
 import type { PolledSource, SourceContext } from '../../../core/contracts.ts'
+import { POLL_BACKOFF } from '../../../core/poll-backoff.ts'
 import { integer, long } from '../../../core/schema.ts'
 
 export default defineSource({
@@ -15,13 +16,7 @@ export default defineSource({
       default: Number.MAX_SAFE_INTEGER,
       unit: 'events'
     }),
-    incrementMs: long('backoffSleepIncrement', {
-      doc: 'By how much the pause grows with each poll that finds nothing.',
-      default: 1000,
-      min: 0,
-      unit: 'ms'
-    }),
-    maxMs: long('maxBackoffSleep', { doc: 'Longest pause.', default: 5000, min: 0, unit: 'ms' })
+    ...POLL_BACKOFF
   },
   batchSize: settings => settings.batchSize,
   create: ({ batchSize, totalEvents, incrementMs, maxMs }, context) =>

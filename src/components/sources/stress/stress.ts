@@ -1,6 +1,7 @@
 import { EventBatch } from '../../../core/batch.ts'
 import { defineSource } from '../../../core/component.ts'
 import type { PolledSource, SourceContext } from '../../../core/contracts.ts'
+import { POLL_BACKOFF } from '../../../core/poll-backoff.ts'
 import { integer, long } from '../../../core/schema.ts'
 
 const FILL = 0x7f
@@ -39,13 +40,7 @@ export default defineSource({
       default: 0,
       unit: 'events/s'
     }),
-    incrementMs: long('backoffSleepIncrement', {
-      doc: 'By how much the pause grows with each poll that finds nothing.',
-      default: 1000,
-      min: 0,
-      unit: 'ms'
-    }),
-    maxMs: long('maxBackoffSleep', { doc: 'Longest pause.', default: 5000, min: 0, unit: 'ms' })
+    ...POLL_BACKOFF
   },
   batchSize: settings => settings.batchSize,
   create: (settings, context) => new StressSource(settings, context)
