@@ -1,51 +1,25 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import type { KeyOfAlias } from './flume-logs.ts'
 import {
   FLUME_FOLDERS,
-  filesDisk,
   flumeFiles,
-  type FlumeFiles,
   FlumeLogWriter,
   HELD,
   recordedEvents,
   RECORDED_KEY,
   recordedFolder
 } from '../../testing/flume-folders.ts'
-import { findFlumeLogs, openFlumeLogs, type KeyOfAlias } from './flume-logs.ts'
-import { heldBatches, readFlumeFolder, type FlumeFolder } from './read-flume-folder.ts'
+import { bodiesIn, flip, readFlumeFiles } from '../../testing/flume-reading.ts'
 
-interface Read {
-  readonly folder: FlumeFolder
-  readonly events: readonly { headers: Record<string, string>; body: string }[]
-}
-
-async function read(
-  files: FlumeFiles,
-  options: { verify?: boolean; keyOf?: KeyOfAlias } = {}
-): Promise<Read> {
-  const disk = filesDisk(files)
-  const folders = [...new Set([...files.keys()].map(path => path.slice(0, path.lastIndexOf('/'))))]
-  const logs = await openFlumeLogs(disk, await findFlumeLogs(disk, folders), options.keyOf)
-  const folder = await readFlumeFolder(disk, logs, { verify: options.verify ?? false })
-  const events: Read['events'][number][] = []
-  for await (const batch of heldBatches(disk, folder)) {
-    for (const event of batch) events.push({ headers: Object.fromEntries(event.headers), body: event.text })
-  }
-  return { folder, events }
-}
-
-async function bodies(files: FlumeFiles, options: { verify?: boolean } = {}): Promise<string[]> {
-  return (await read(files, options)).events.map(({ body }) => body)
-}
-
-const keyOf = (alias: string): Buffer | undefined => (alias === 'key-0' ? RECORDED_KEY : undefined)
+const keyOf: KeyOfAlias = alias => (alias === 'key-0' ? RECORDED_KEY : undefined)
 
 for (const name of FLUME_FOLDERS) {
   test(`the folder ${name} of a real Flume yields exactly what it held`, async () => {
     const [first, last] = HELD[name]
 
-    const { events, folder } = await read(await recordedFolder(name), { keyOf, verify: true })
+    const { events, folder } = await readFlumeFiles(await recordedFolder(name), { keyOf, verify: true })
 
     assert.deepEqual(events, (await recordedEvents()).slice(first, last + 1))
     assert.deepEqual([folder.damages.count, folder.unfinished, folder.assumed], [0, 0, 0])
@@ -53,7 +27,7 @@ for (const name of FLUME_FOLDERS) {
 }
 
 test('records are counted as they stand in the log', async () => {
-  const { folder } = await read(await recordedFolder('takes'))
+  const { folder } = await readFlumeFiles(await recordedFolder('takes'))
 
   assert.deepEqual(folder.counts, { puts: 300, takes: 130, commits: 18, rollbacks: 1, noOps: 0 })
 })
@@ -61,14 +35,14 @@ test('records are counted as they stand in the log', async () => {
 test('an encrypted log without a key is refused with what to write', async () => {
   const files = await recordedFolder('encrypted')
 
-  await assert.rejects(read(files), {
+  await assert.rejects(readFlumeFiles(files), {
     code: 'ERR_CONFIG',
     message: /^Data file is encrypted but no {2}provider was specified: .*encryption\.keyProvider/
   })
 })
 
 test('a wrong key is refused: what it makes of the log must not pass for damage', async () => {
-  const wrong = read(await recordedFolder('encrypted'), { keyOf: () => Buffer.alloc(16) })
+  const wrong = readFlumeFiles(await recordedFolder('encrypted'), { keyOf: () => Buffer.alloc(16) })
 
   await assert.rejects(wrong, { code: 'ERR_CONFIG', message: 'The key key-0 does not open data/log-1.' })
 })
@@ -77,7 +51,7 @@ test('an encrypted log that was overwritten in places is read like any other', a
   const files = await recordedFolder('encrypted')
   for (let i = 3; i < 300; i++) flip(files, 'data/log-1', i)
 
-  const { events, folder } = await read(files, { keyOf })
+  const { events, folder } = await readFlumeFiles(files, { keyOf })
 
   assert.deepEqual(events, (await recordedEvents()).slice(4, 100))
   assert.deepEqual(
@@ -90,7 +64,7 @@ test('logs of version 2 are refused with what to do', async () => {
   const log = Buffer.alloc(64)
   log.writeInt32BE(2)
 
-  await assert.rejects(read(new Map([['d/log-1', log]])), {
+  await assert.rejects(readFlumeFiles(new Map([['d/log-1', log]])), {
     code: 'ERR_UNSUPPORTED',
     message: /Start Flume 1\.11 on the folder once/
   })
@@ -99,7 +73,7 @@ test('logs of version 2 are refused with what to do', async () => {
 test('two folders with one log id are refused: they are not of one channel', async () => {
   const files = flumeFiles({ 'a/log-1': new FlumeLogWriter(), 'b/log-1': new FlumeLogWriter() })
 
-  await assert.rejects(read(files), {
+  await assert.rejects(readFlumeFiles(files), {
     code: 'ERR_START',
     message: 'a/log-1 and b/log-1 have the same id: they are not of one channel.'
   })
@@ -114,7 +88,11 @@ test('events come in the order of the commits, over all folders', async () => {
   one.commit(3, 14, 1)
   one.commit(1, 15, 1)
 
-  assert.deepEqual(await bodies(flumeFiles({ 'a/log-1': one, 'b/log-2': two })), ['first', 'second', 'third'])
+  assert.deepEqual(await bodiesIn(flumeFiles({ 'a/log-1': one, 'b/log-2': two })), [
+    'first',
+    'second',
+    'third'
+  ])
 })
 
 test('a transaction may begin in one log and be committed in the next; what is neither is left out', async () => {
@@ -126,7 +104,7 @@ test('a transaction may begin in one log and be committed in the next; what is n
   two.put(1, 5, 'kept too', { a: '', b: 'ü' })
   two.commit(1, 6, 1)
 
-  const { events, folder } = await read(flumeFiles({ 'a/log-1': one, 'a/log-2': two }))
+  const { events, folder } = await readFlumeFiles(flumeFiles({ 'a/log-1': one, 'a/log-2': two }))
 
   assert.deepEqual(events, [
     { headers: { a: '1' }, body: 'kept' },
@@ -144,14 +122,8 @@ test('a take counts wherever its record is, once it is committed', async () => {
   one.commit(2, 5, 2)
   one.take(3, 6, 2, kept)
 
-  assert.deepEqual(await bodies(flumeFiles({ 'a/log-1': one, 'b/log-2': two })), ['kept'])
+  assert.deepEqual(await bodiesIn(flumeFiles({ 'a/log-1': one, 'b/log-2': two })), ['kept'])
 })
-
-function flip(files: FlumeFiles, path: string, at: number, bits = 0xff): FlumeFiles {
-  const bytes = Buffer.from(files.get(path) ?? '')
-  bytes[at] = bytes[at]! ^ bits
-  return files.set(path, bytes)
-}
 
 test('any history of transactions yields what was put, committed and not taken', async () => {
   const step = fc.record({
@@ -186,7 +158,7 @@ test('any history of transactions yields what was put, committed and not taken',
       const files = flumeFiles({ 'a/log-1': logs[0]!, 'b/log-2': logs[1]!, 'a/log-3': logs[2]! })
 
       assert.deepEqual(
-        await bodies(files),
+        await bodiesIn(files),
         model.map(({ body }) => body)
       )
     }),

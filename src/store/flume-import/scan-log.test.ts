@@ -2,61 +2,21 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import {
-  filesDisk,
   flumeFiles,
-  type FlumeFiles,
-  flumeMeta,
   FlumeLogWriter,
+  flumeMeta,
   recordedEvents,
   recordedFolder
 } from '../../testing/flume-folders.ts'
+import { flip, readFlumeFiles, threeEvents } from '../../testing/flume-reading.ts'
 import { AgentError } from '../../core/errors.ts'
-import { findFlumeLogs, openFlumeLogs, type KeyOfAlias } from './flume-logs.ts'
-import { heldBatches, readFlumeFolder, type FlumeFolder } from './read-flume-folder.ts'
-
-interface Read {
-  readonly folder: FlumeFolder
-  readonly events: readonly { headers: Record<string, string>; body: string }[]
-}
-
-async function read(
-  files: FlumeFiles,
-  options: { verify?: boolean; keyOf?: KeyOfAlias } = {}
-): Promise<Read> {
-  const disk = filesDisk(files)
-  const folders = [...new Set([...files.keys()].map(path => path.slice(0, path.lastIndexOf('/'))))]
-  const logs = await openFlumeLogs(disk, await findFlumeLogs(disk, folders), options.keyOf)
-  const folder = await readFlumeFolder(disk, logs, { verify: options.verify ?? false })
-  const events: Read['events'][number][] = []
-  for await (const batch of heldBatches(disk, folder)) {
-    for (const event of batch) events.push({ headers: Object.fromEntries(event.headers), body: event.text })
-  }
-  return { folder, events }
-}
-
-/** Three events, each with a commit of its own. */
-function threeEvents(): { writer: FlumeLogWriter; puts: number[]; commits: number[] } {
-  const writer = new FlumeLogWriter()
-  const [puts, commits]: [number[], number[]] = [[], []]
-  for (let i = 0; i < 3; i++) {
-    puts.push(writer.put(i, i * 2, `event ${i}`))
-    commits.push(writer.commit(i, i * 2 + 1, 1))
-  }
-  return { writer, puts, commits }
-}
-
-function flip(files: FlumeFiles, path: string, at: number, bits = 0xff): FlumeFiles {
-  const bytes = Buffer.from(files.get(path) ?? '')
-  bytes[at] = bytes[at]! ^ bits
-  return files.set(path, bytes)
-}
 
 test('a body that does not match its checksum loses that event alone', async () => {
   const { writer, puts, commits } = threeEvents()
   const files = flip(flumeFiles({ 'd/log-1': writer }), 'd/log-1', commits[1]! - 12)
 
   for (const verify of [false, true]) {
-    const { events, folder } = await read(files, { verify })
+    const { events, folder } = await readFlumeFiles(files, { verify })
 
     assert.deepEqual(
       events.map(({ body }) => body),
@@ -85,7 +45,7 @@ test('a wrong op or length of a record is seen through', async () => {
   ] as const) {
     const { writer, puts } = threeEvents()
 
-    const { events, folder } = await read(
+    const { events, folder } = await readFlumeFiles(
       flip(flumeFiles({ 'd/log-1': writer }), 'd/log-1', puts[1]! + at, bits)
     )
 
@@ -100,7 +60,9 @@ test('a wrong op or length of a record is seen through', async () => {
 test('a commit that is gone does not lose its events', async () => {
   const { writer, commits } = threeEvents()
 
-  const { events, folder } = await read(flip(flumeFiles({ 'd/log-1': writer }), 'd/log-1', commits[1]! + 6))
+  const { events, folder } = await readFlumeFiles(
+    flip(flumeFiles({ 'd/log-1': writer }), 'd/log-1', commits[1]! + 6)
+  )
 
   assert.deepEqual(
     events.map(({ body }) => body),
@@ -117,7 +79,7 @@ test('a part that was overwritten is skipped, and what is behind it is found', a
   const files = flumeFiles({ 'd/log-1': writer })
   files.get('d/log-1')?.fill(0, puts[1]! + 3, puts[2])
 
-  const { events, folder } = await read(files)
+  const { events, folder } = await readFlumeFiles(files)
 
   assert.deepEqual(
     events.map(({ body }) => body),
@@ -134,7 +96,7 @@ test('a log that ends in the middle of a record loses only that', async () => {
   const files = flumeFiles({ 'd/log-1': writer })
   files.set('d/log-1', Buffer.from(files.get('d/log-1')!.subarray(0, commits[2]! + 10)))
 
-  const { events, folder } = await read(files)
+  const { events, folder } = await readFlumeFiles(files)
 
   assert.deepEqual(
     events.map(({ body }) => body),
@@ -151,7 +113,7 @@ test("a record that Flume's tool took out is no damage", async () => {
   const files = flumeFiles({ 'd/log-1': writer })
   files.get('d/log-1')![puts[1]!] = 0
 
-  const { events, folder } = await read(files)
+  const { events, folder } = await readFlumeFiles(files)
 
   assert.deepEqual(
     events.map(({ body }) => body),
@@ -167,7 +129,7 @@ test('a wrong length never leads past whole records', async () => {
   log.writeInt32BE(log.length - 200 - puts[1]!, puts[1]! + 1)
   log[puts[1]! + 6] = 0
 
-  const { events, folder } = await read(files)
+  const { events, folder } = await readFlumeFiles(files)
 
   assert.deepEqual(
     events.map(({ body }) => body),
@@ -186,7 +148,7 @@ test('missing logs and missing meta files are said, and cost nothing else', asyn
   const files = flumeFiles({ 'd/log-1': first, 'd/log-4': last })
   files.delete('d/log-4.meta')
 
-  const { events, folder } = await read(files)
+  const { events, folder } = await readFlumeFiles(files)
 
   assert.equal(events.length, 4)
   assert.deepEqual(
@@ -212,7 +174,7 @@ test('whatever is done to a log: no other error than ours, no event that was not
         for (let i = at; i < Math.min(at + length, log.length); i++) log[i] = log[i]! ^ bits
       const files = new Map(original).set('data/log-1', log)
 
-      const { events, folder } = await read(files, { verify: false })
+      const { events, folder } = await readFlumeFiles(files, { verify: false })
 
       const strange = events.filter(
         event => !known.has(JSON.stringify(event)) && !event.body.startsWith('event-')
@@ -235,7 +197,7 @@ test('bytes that are no log at all are read to their end', async () => {
           ['d/log-1', Buffer.from(log)],
           ['d/log-1.meta', Buffer.from(meta)]
         ])
-        await read(files, { keyOf: () => Buffer.alloc(16) }).catch((error: unknown) => {
+        await readFlumeFiles(files, { keyOf: () => Buffer.alloc(16) }).catch((error: unknown) => {
           assert.ok(error instanceof AgentError, String(error))
         })
       }
@@ -249,7 +211,7 @@ test('a log full of beginnings of records is read in linear time', async () => {
   beginnings.fill(0x80, 2 * 1024 * 1024)
   beginnings.fill(Buffer.from('7f0000005517', 'hex'), 3 * 1024 * 1024)
 
-  const { events } = await read(
+  const { events } = await readFlumeFiles(
     new Map([
       ['d/log-1', beginnings],
       ['d/log-1.meta', flumeMeta(1)]
