@@ -114,6 +114,11 @@ export class FlumeLogWriter {
     return this.#record(4, transaction, order, fixed32(1, kind))
   }
 
+  /** What Flume writes when a log is rolled between a commit and its sync: the commit again, all its bytes zero. */
+  hollowCommit(): number {
+    return this.#append(Buffer.alloc(31))
+  }
+
   /** The log, filled up as Flume does. */
   bytes(filling = 1024): Buffer {
     return Buffer.concat([...this.#parts, Buffer.alloc(filling, 0x80)])
@@ -121,7 +126,10 @@ export class FlumeLogWriter {
 
   #record(type: number, transaction: number, order: number, body: Buffer): number {
     const header = Buffer.concat([fixed32(1, type), fixed64(2, transaction), fixed64(3, order)])
-    const payload = Buffer.concat([delimited(header), delimited(body), Buffer.from([0])])
+    return this.#append(Buffer.concat([delimited(header), delimited(body), Buffer.from([0])]))
+  }
+
+  #append(payload: Buffer): number {
     const frame = Buffer.alloc(5)
     frame[0] = 0x7f
     frame.writeInt32BE(payload.length, 1)

@@ -31,6 +31,13 @@ export const HEAD_BYTES = FRAME_BYTES + 1 + HEADER_BYTES + 5
 export const PUT = 1
 export const ROLLBACK = 3
 export const COMMIT = 4
+/**
+ * A commit that Flume wrote twice, as another thread rolled the log before its sync: the second time, in the new log, it
+ * has its length and zeros, as the bytes were used up (in an encrypted log it is written again whole). Flume itself
+ * refuses to start on it.
+ */
+export const HOLLOW = 0
+const HOLLOW_BYTES = 1 + HEADER_BYTES + 1 + 5 + 1
 
 /** The first bytes of a frame, taken apart. Reused for every frame of a file. */
 export interface FrameHead {
@@ -78,6 +85,11 @@ export class FrameReader {
     head.innerLength = -1
     if (available < FRAME_BYTES + LEAST_PAYLOAD_BYTES) return head
     const length = Math.min(available, HEAD_BYTES) - FRAME_BYTES
+    if (head.outerLength === HOLLOW_BYTES && this.#isHollow(bytes, at, length)) {
+      head.type = HOLLOW
+      head.innerLength = head.outerLength
+      return head
+    }
     const clear = this.#cipher === undefined ? bytes : this.#clear
     const from = this.#cipher === undefined ? at + FRAME_BYTES : 0
     this.#cipher?.decrypt(bytes, at + FRAME_BYTES, length, this.#clear)
@@ -103,6 +115,12 @@ export class FrameReader {
       else if (fields.field === 2 && fields.type === 5) offset = fields.fixed32()
     }
     return fields.broken || fileId === undefined || offset === undefined ? undefined : { fileId, offset }
+  }
+
+  #isHollow(bytes: Buffer, at: number, length: number): boolean {
+    if (this.#cipher !== undefined || bytes[at] !== OP_RECORD) return false
+    for (let i = at + FRAME_BYTES; i < at + FRAME_BYTES + length; i++) if (bytes[i] !== 0) return false
+    return true
   }
 
   /** The body of the record looked at last; `start` is where its payload starts. */

@@ -24,7 +24,11 @@ export function patchesFor(
   for (const { kind, offset, bytes } of damages) {
     const payload = bytes - FRAME_BYTES
     if (kind === 'frame') patches.push({ offset, bytes: frame(OP_RECORD, payload) })
-    else if (kind === 'record' || (kind === 'between' && payload >= LEAST_PAYLOAD_BYTES)) {
+    else if (
+      kind === 'record' ||
+      kind === 'hollow' ||
+      (kind === 'between' && payload >= LEAST_PAYLOAD_BYTES)
+    ) {
       patches.push({ offset, bytes: frame(OP_NONE, payload) })
     } else if (kind === 'tail') {
       for (let at = offset; at < Math.min(offset + bytes, size); at += MOST_FILLING_BYTES) {

@@ -69,7 +69,7 @@ export async function readFlumeFolder(
 ): Promise<FlumeFolder> {
   const damages = new DamageList()
   const replay = new Replay(logs.map(({ fileId }) => fileId))
-  const findings: Findings = { replay, damages, folders: new Set() }
+  const findings: Findings = { replay, damages, folders: new Map() }
   const counts: RecordCounts = { puts: 0, takes: 0, commits: 0, rollbacks: 0, noOps: 0 }
   const missing = missingLogs(logs)
   const opened = new Set<string>()
@@ -113,11 +113,26 @@ export function heldBatches(
   })
 }
 
+/** The latest transactions committed in a folder: when a log is rolled, Flume may write the same commit twice. */
+class LatestCommits {
+  readonly #transactions = new Float64Array(1024)
+  #next = 0
+
+  add(transaction: number): void {
+    this.#transactions[this.#next] = transaction
+    this.#next = (this.#next + 1) % this.#transactions.length
+  }
+
+  has(transaction: number): boolean {
+    return this.#transactions.includes(transaction)
+  }
+}
+
 interface Findings {
   readonly replay: Replay
   readonly damages: DamageList
-  /** Folders of which a log has been read. */
-  readonly folders: Set<string>
+  /** Folders of which a log has been read, with their latest commits. */
+  readonly folders: Map<string, LatestCommits>
 }
 
 async function scanOne(
@@ -153,8 +168,11 @@ function keyAliasOf({ meta }: FlumeLog): string {
 
 function visitorOf(index: number, log: FlumeLog, { replay, damages, folders }: Findings): RecordVisitor {
   // The oldest log that a folder has left may hold commits of what was in older ones.
-  let explained = !folders.has(dirname(log.path))
-  folders.add(dirname(log.path))
+  const folder = dirname(log.path)
+  const before = folders.get(folder)
+  const latest = before ?? new LatestCommits()
+  folders.set(folder, latest)
+  let explained = before === undefined
   return {
     put: (transaction, offset) => {
       replay.put(transaction, index, offset)
@@ -166,7 +184,11 @@ function visitorOf(index: number, log: FlumeLog, { replay, damages, folders }: F
       replay.rollback(transaction)
     },
     commit: (transaction, order, offset) => {
-      if (replay.commit(transaction, order) || explained) return
+      if (replay.commit(transaction, order)) {
+        latest.add(transaction)
+        return
+      }
+      if (explained || latest.has(transaction)) return
       damages.add({
         kind: 'other',
         file: log.path,
@@ -178,6 +200,7 @@ function visitorOf(index: number, log: FlumeLog, { replay, damages, folders }: F
       replay.gap()
     },
     damage: (offset, bytes, { kind, records, reason, rotten }) => {
+      if (kind === 'hollow') return
       explained = true
       damages.add({ kind, file: log.path, offset, bytes, records, reason })
       if (rotten) replay.gap()

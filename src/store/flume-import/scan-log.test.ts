@@ -122,6 +122,44 @@ test("a record that Flume's tool took out is no damage", async () => {
   assert.deepEqual([folder.counts.noOps, folder.damages.count], [1, 0])
 })
 
+test('a commit that Flume wrote again, empty, when a log was rolled is no damage', async () => {
+  const [one, two] = [new FlumeLogWriter(), new FlumeLogWriter()]
+  one.put(1, 1, 'kept')
+  one.put(2, 2, 'never committed')
+  one.commit(1, 3, 1)
+  two.hollowCommit()
+  two.hollowCommit()
+  two.put(3, 4, 'kept too')
+  two.commit(3, 5, 1)
+  two.hollowCommit()
+
+  const { events, folder } = await readFlumeFiles(flumeFiles({ 'd/log-1': one, 'd/log-2': two }))
+
+  assert.deepEqual(
+    events.map(({ body }) => body),
+    ['kept', 'kept too']
+  )
+  assert.deepEqual([folder.damages.count, folder.assumed, folder.unfinished], [0, 0, 1])
+})
+
+test('a commit that stands in two logs, as encrypted ones have it when a log is rolled, counts once', async () => {
+  const [one, two] = [new FlumeLogWriter(), new FlumeLogWriter()]
+  one.put(1, 1, 'kept')
+  one.commit(1, 3, 1)
+  two.put(3, 4, 'kept too')
+  two.put(4, 5, 'never committed')
+  two.commit(1, 3, 1)
+  two.commit(3, 6, 1)
+
+  const { events, folder } = await readFlumeFiles(flumeFiles({ 'd/log-1': one, 'd/log-2': two }))
+
+  assert.deepEqual(
+    events.map(({ body }) => body),
+    ['kept', 'kept too']
+  )
+  assert.deepEqual([folder.damages.count, folder.assumed, folder.unfinished], [0, 0, 1])
+})
+
 test('a wrong length never leads past whole records', async () => {
   const { writer, puts } = threeEvents()
   const files = flumeFiles({ 'd/log-1': writer })

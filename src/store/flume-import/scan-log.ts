@@ -4,6 +4,7 @@ import {
   FRAME_BYTES,
   FrameReader,
   HEAD_BYTES,
+  HOLLOW,
   LEAST_PAYLOAD_BYTES,
   OP_END,
   OP_NONE,
@@ -17,9 +18,10 @@ import type { RecordCipher } from './record-cipher.ts'
 
 /**
  * What is wrong with a part of a log: the frame around a whole record; a record of known length; bytes between records;
- * bytes behind the last one; or something that is not a part of a file.
+ * bytes behind the last one; a commit that Flume itself wrote empty, behind one that counts; or something that is not a
+ * part of a file.
  */
-export type DamageKind = 'frame' | 'record' | 'between' | 'tail' | 'other'
+export type DamageKind = 'frame' | 'record' | 'between' | 'tail' | 'hollow' | 'other'
 
 /** A part of a log that could not be read as it should. */
 export interface FlumeDamage {
@@ -89,6 +91,7 @@ export interface LogScanned {
 const GONE = 'A record cannot be read.'
 const OP_OR_LENGTH = 'The first bytes of a record were wrong; the record itself is whole.'
 const TAKE_GONE = 'The record of a take cannot be read: its event may be delivered again.'
+const EMPTY = 'Flume wrote a commit again that was in the log before, and left it empty. Nothing is gone.'
 const CHECKSUM = 'The event of a put does not match its checksum, or cannot be read.'
 const BETWEEN = 'Bytes that are no records stand between records.'
 const UNFINISHED = 'The log ends in something that is no record: a write that was not finished.'
@@ -143,7 +146,7 @@ class LogScan {
   }
 
   #needsPayload({ type }: FrameHead): boolean {
-    return type !== ROLLBACK && type !== COMMIT && (type !== PUT || this.#verify)
+    return type !== ROLLBACK && type !== COMMIT && type !== HOLLOW && (type !== PUT || this.#verify)
   }
 
   /** Takes the record at hand to the visitor; its payload is in the window where it is needed. */
@@ -155,7 +158,9 @@ class LogScan {
     } else if (head.type === ROLLBACK) {
       this.counts.rollbacks++
       this.#visitor.rollback(head.transaction)
-    } else this.#take(head, length)
+    } else if (head.type === HOLLOW)
+      this.#damage(FRAME_BYTES + length, { kind: 'hollow', records: 1, reason: EMPTY, rotten: false })
+    else this.#take(head, length)
   }
 
   #put(head: FrameHead, length: number): void {
