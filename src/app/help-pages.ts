@@ -43,6 +43,7 @@ Options may also stand in /etc/flume/flume.opts, or in flume.opts in the folder 
 Properties (-D)
   flume.root.logger=LEVEL,TARGET   DEBUG, INFO, WARN, ERROR, OFF; console (text), LOGFILE (JSON lines)
   flume.log.dir, flume.log.file    where LOGFILE is; default logs/flume.log
+  flume.log.roll=false             do not roll it at midnight and 100 MB into archive/, at most 1 GB kept
   flume.stop.timeout=SECONDS       time for a stop to empty the channels; default 30, and 2 to close files
   flume.monitoring.type=http       serve counters as JSON on /metrics
   flume.monitoring.port=PORT       default 41414

@@ -1,13 +1,10 @@
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { destination, pino } from 'pino'
+import { pino } from 'pino'
 import { formatEcs, type LogEntry, type LogLevel } from './log-format.ts'
+import { FLUME_LIMITS, RollingFile } from './rolling-file.ts'
 
-const BUFFERED = 4096
-const LONGEST_BACKLOG = 8 * 1024 * 1024
-const FLUSH_EVERY_MS = 1000
-
-/** JSON lines in a file, written in the background; what a full disk cannot take within 8 MiB is left out. */
+/** JSON lines in a file. */
 export interface JsonFile {
   write(entry: LogEntry): void
   reopen(): void
@@ -15,25 +12,15 @@ export interface JsonFile {
   flush(ms: number): Promise<boolean>
 }
 
-/** Opens, or creates, the file and its folder. Rejects when that fails; later trouble is told to `onTrouble`, once. */
-export async function openJsonFile(file: string, onTrouble: (error: Error) => void): Promise<JsonFile> {
-  mkdirSync(dirname(file), { recursive: true })
-  const target = destination({
-    dest: file,
-    sync: false,
-    minLength: BUFFERED,
-    maxLength: LONGEST_BACKLOG,
-    periodicFlush: FLUSH_EVERY_MS
-  })
-  const opened = Promise.withResolvers<void>()
-  target.once('ready', opened.resolve)
-  target.once('error', opened.reject)
-  await opened.promise
-  let troubled = false
-  target.on('error', (error: Error) => {
-    if (!troubled) onTrouble(error)
-    troubled = true
-  })
+/** Opens, or creates, the file and its folder. Rejects when that fails; later trouble is told to `onTrouble`. */
+export async function openJsonFile(
+  path: string,
+  rolls: boolean,
+  onTrouble: (error: unknown) => void
+): Promise<JsonFile> {
+  mkdirSync(dirname(path), { recursive: true })
+  const file = await RollingFile.open(path, rolls ? FLUME_LIMITS : undefined, onTrouble)
+  let at = 0
   const logger = pino(
     {
       base: null,
@@ -41,24 +28,21 @@ export async function openJsonFile(file: string, onTrouble: (error: Error) => vo
       level: 'debug',
       formatters: { level: label => ({ 'log.level': label }) }
     },
-    target
+    {
+      write: line => {
+        file.line(line, at)
+      }
+    }
   )
   return {
     write: entry => {
+      at = entry.at
       writeEntry(logger, entry)
     },
     reopen: () => {
-      target.reopen()
+      file.reopen()
     },
-    flush: ms => {
-      const { promise, resolve } = Promise.withResolvers<boolean>()
-      const timer = setTimeout(resolve, ms, false)
-      target.flush(() => {
-        clearTimeout(timer)
-        resolve(true)
-      })
-      return promise
-    }
+    flush: ms => file.flush(ms)
   }
 }
 

@@ -92,7 +92,7 @@ test('the JSON form uses the fields of ECS', () => {
   })
 })
 
-for (const { given, level = 'info', console = true, file, unknown = [] } of [
+for (const { given, level = 'info', console = true, file, rolls = true, unknown = [] } of [
   { given: {} },
   { given: { 'flume.root.logger': 'DEBUG,console' }, level: 'debug' },
   { given: { 'flume.root.logger': 'warn' }, level: 'warn' },
@@ -105,12 +105,15 @@ for (const { given, level = 'info', console = true, file, unknown = [] } of [
   { given: { 'flume.root.logger': 'INFO,console', 'flume.log.dir': '/d' } },
   { given: { 'flume.root.logger': 'FATAL' }, level: 'error' },
   { given: { 'flume.root.logger': 'OFF,console' }, level: undefined },
-  { given: { 'flume.root.logger': 'LOUD,console,syslog' }, unknown: ['LOUD', 'syslog'] }
+  { given: { 'flume.root.logger': 'LOUD,console,syslog' }, unknown: ['LOUD', 'syslog'] },
+  { given: { 'flume.log.dir': '/d', 'flume.log.roll': 'False' }, file: '/d/flume.log', rolls: false },
+  { given: { 'flume.log.dir': '/d', 'flume.log.roll': 'daily' }, file: '/d/flume.log', unknown: ['daily'] }
 ] as {
   given: Record<string, string>
   level?: string
   console?: boolean
   file?: string
+  rolls?: boolean
   unknown?: string[]
 }[]) {
   test(`log settings of ${JSON.stringify(given)}`, () => {
@@ -118,6 +121,7 @@ for (const { given, level = 'info', console = true, file, unknown = [] } of [
       level: given['flume.root.logger'] === 'OFF,console' ? undefined : level,
       console,
       file,
+      rolls,
       unknown
     }
 

@@ -8,6 +8,8 @@ export interface LogSettings {
   readonly console: boolean
   /** File for JSON lines. */
   readonly file: string | undefined
+  /** Whether a new file is begun at midnight and before it gets too large. */
+  readonly rolls: boolean
   /** A level or a target nobody knows, to be warned about. */
   readonly unknown: readonly string[]
 }
@@ -29,6 +31,7 @@ const FILES = ['logfile', 'file', 'daily', 'rolling']
 /**
  * Reads `flume.root.logger` (`LEVEL,TARGET…`; targets `console` and `LOGFILE`), `flume.log.dir` and `flume.log.file`, as
  * Flume's own files have them. Without targets the log goes to the console, and to a file when one is named.
+ * `flume.log.roll=false` leaves rolling to somebody else.
  */
 export function readLogSettings(properties: Readonly<Record<string, string>>): LogSettings {
   const [levelWord = '', ...targets] = (properties['flume.root.logger'] ?? '')
@@ -40,12 +43,15 @@ export function readLogSettings(properties: Readonly<Record<string, string>>): L
   const toFile = wanted.some(word => FILES.includes(word)) || (wanted.length === 0 && named)
   const unknown = wanted.filter(word => !CONSOLES.includes(word) && !FILES.includes(word))
   if (levelWord !== '' && level === undefined) unknown.unshift(levelWord)
+  const roll = properties['flume.log.roll']?.toLowerCase() ?? 'true'
+  if (roll !== 'true' && roll !== 'false') unknown.push(roll)
   return {
     level: level === 'off' ? undefined : (level ?? 'info'),
     console: !toFile || wanted.length === 0 || wanted.some(word => CONSOLES.includes(word)),
     file: toFile
       ? join(properties['flume.log.dir'] ?? 'logs', properties['flume.log.file'] ?? 'flume.log')
       : undefined,
+    rolls: roll !== 'false',
     unknown
   }
 }

@@ -1,6 +1,6 @@
 import { isatty } from 'node:tty'
 import type { Log } from '../core/contracts.ts'
-import type { Facts } from '../core/errors.ts'
+import { messageOf, type Facts } from '../core/errors.ts'
 import type { JsonFile } from './json-file.ts'
 import { formatText, type LogLevel } from './log-format.ts'
 import { isLogged, type LogSettings } from './log-settings.ts'
@@ -75,13 +75,11 @@ export async function openLogging(
     return warned(new Logging(settings, console, coloured, undefined), settings)
   const { openJsonFile } = await import('./json-file.ts')
   try {
-    const onTrouble = (error: Error): void => {
-      console.line(`The log file cannot be written: ${error.message}`)
+    const onTrouble = (error: unknown): void => {
+      console.line(`The log file cannot be written or rolled: ${messageOf(error)}`)
     }
-    return warned(
-      new Logging(settings, console, coloured, await openJsonFile(settings.file, onTrouble)),
-      settings
-    )
+    const file = await openJsonFile(settings.file, settings.rolls, onTrouble)
+    return warned(new Logging(settings, console, coloured, file), settings)
   } catch (error) {
     const logging = new Logging({ ...settings, console: true }, console, coloured, undefined)
     logging
@@ -95,9 +93,10 @@ function warned(logging: Logging, { unknown }: LogSettings): Logging {
   if (unknown.length > 0) {
     logging
       .log('log')
-      .warn('flume.root.logger has words that mean nothing here; write LEVEL,console or LEVEL,LOGFILE.', {
-        unknown
-      })
+      .warn(
+        'The log settings have words that mean nothing here; write flume.root.logger=LEVEL,console or LEVEL,LOGFILE, and flume.log.roll=true or false.',
+        { unknown }
+      )
   }
   return logging
 }

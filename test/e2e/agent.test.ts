@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, renameSync, utimesSync, writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { AgentProcess, HOME, runProgram, startAgent, talk, temporaryFolder } from './agent-process.ts'
+import { until } from './watched-agent.ts'
 
 const ARTICLE = readFileSync(join(HOME, 'conf', 'flume.conf'), 'utf8').replace('44444', '0')
 const TEXT_FILES = ARTICLE.replace(
@@ -161,6 +162,41 @@ test('JSON lines in ECS fields go to the file that flume.log.dir and flume.log.f
   assert.equal(listening?.['log.logger'], 'source r1')
   assert.equal(listening['log.level'], 'info')
   assert.match(String(listening['@timestamp']), /^\d{4}-\d\d-\d\dT[\d:.]+Z$/)
+})
+
+for (const { roll, names } of [
+  { roll: [], names: ['archive', 'flume.log'] },
+  { roll: ['-Dflume.log.roll=false'], names: ['flume.log'] }
+]) {
+  test(`a log file of another day is archived, unless told otherwise: ${roll.join('') || 'default'}`, async () => {
+    using folder = temporaryFolder({ 'a.conf': PLAIN })
+    using logs = temporaryFolder({ 'flume.log': 'old\n' })
+    const then = new Date(2026, 0, 2, 12)
+    utimesSync(join(logs.path, 'flume.log'), then, then)
+    const options = [`-Dflume.log.dir=${logs.path}`, ...roll]
+    await using agent = await startAgent(['-f', join(folder.path, 'a.conf'), ...options])
+    await agent.stop()
+    const old = join(logs.path, roll.length > 0 ? 'flume.log' : join('archive', 'flume.log.20260102-1'))
+
+    assert.deepEqual(readdirSync(logs.path).sort(), names)
+    assert.match(readFileSync(old, 'utf8'), /^old\n/)
+    assert.match(readFileSync(join(logs.path, 'flume.log'), 'utf8'), /"message":"Listening\."/)
+  })
+}
+
+test('SIGHUP opens the log file anew after something else moved it', async () => {
+  using folder = temporaryFolder({ 'a.conf': PLAIN })
+  using logs = temporaryFolder()
+  const file = join(logs.path, 'flume.log')
+  const options = [`-Dflume.log.dir=${logs.path}`]
+  await using agent = await startAgent(['-f', join(folder.path, 'a.conf'), ...options])
+  renameSync(file, join(logs.path, 'moved'))
+  agent.child.kill('SIGHUP')
+  await until(() => existsSync(file))
+  await agent.stop()
+
+  assert.match(readFileSync(join(logs.path, 'moved'), 'utf8'), /"message":"Listening\."/)
+  assert.match(readFileSync(file, 'utf8'), /"message":"Stopping\."/)
 })
 
 test('an agent goes on when nobody reads what it says any more', async () => {
