@@ -96,6 +96,22 @@ test('a file of an earlier run goes on the same day, and is archived on another'
   assert.deepEqual(await written(), { 'archive/x.log.20261102-1': 'old\nb\n', 'x.log': 'c\n' })
 })
 
+for (const [why, line, at, text] of [
+  ['of another day', 'a\n', MIDNIGHT, 'old\n'],
+  ['that is nearly full', 'b\n', NOON, 'old old\n']
+] as const) {
+  test(`a file of an earlier run ${why} is archived before the first line`, async t => {
+    const folder = folderOf(t)
+    writeFileSync(join(folder, 'x.log'), text)
+    utimesSync(join(folder, 'x.log'), NOON / 1000, NOON / 1000)
+    const { file, written } = await opened(folder)
+
+    file.line(line, at)
+
+    assert.deepEqual(await written(), { 'archive/x.log.20261102-1': text, 'x.log': line })
+  })
+}
+
 test('names go on behind those of the day, whatever else is in the archive', async t => {
   const folder = folderOf(t)
   const others = ['x.log.20261101-9', 'x.log.20261102-9', 'x.log.20261102-x', 'y.log.20261102-99']
@@ -206,6 +222,19 @@ test('an archive that cannot be is told once, and the lines go on into the same 
     troubles.map(error => (error as NodeJS.ErrnoException).code),
     ['EEXIST']
   )
+})
+
+test('after an archive that failed, rolling is not tried for every line, but later', async t => {
+  const folder = folderOf(t)
+  writeFileSync(join(folder, 'archive'), 'a file')
+  const { file, written } = await opened(folder)
+
+  file.line('a\n', NOON)
+  file.line('b\n', MIDNIGHT)
+  rmSync(join(folder, 'archive'))
+  for (const line of ['c\n', 'd\n', 'e\n', 'f\n']) file.line(line, MIDNIGHT)
+
+  assert.deepEqual(await written(), { 'archive/x.log.20261103-1': 'a\nb\nc\nd\ne\n', 'x.log': 'f\n' })
 })
 
 test('a folder that is gone at a reopen is told, and the lines go on into the open file', async t => {
