@@ -1,7 +1,8 @@
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { AgentError, systemCode } from '../../core/errors.ts'
 import type { Disk } from '../disk.ts'
 import type { ReadableFile } from './file-window.ts'
+import { OP_RECORD } from './log-record.ts'
 import { MAX_META_BYTES, readLogMeta, type LogMeta } from './log-meta.ts'
 import { openRecordCipher, type RecordCipher } from './record-cipher.ts'
 
@@ -20,6 +21,8 @@ export interface FlumeLog {
   readonly fileId: number
   readonly bytes: number
   readonly meta: LogMeta | undefined
+  /** What is wrong with what stands beside it, in a sentence. */
+  readonly metaHarm: string | undefined
   readonly cipher: RecordCipher | undefined
 }
 
@@ -66,8 +69,13 @@ export async function openFlumeLogs(
   paths: readonly string[],
   keyOf: KeyOfAlias | undefined
 ): Promise<FlumeLog[]> {
+  const metas = new Map<string, LogMeta>()
+  for (const path of paths) {
+    const meta = await readMeta(disk, path)
+    if (meta !== undefined) metas.set(path, meta)
+  }
   const logs: FlumeLog[] = []
-  for (const path of paths) logs.push(await openLog(disk, path, keyOf))
+  for (const path of paths) logs.push(await openLog(disk, { path, ...metaFor(path, metas) }, keyOf))
   logs.sort((a, b) => a.fileId - b.fileId)
   for (const [i, log] of logs.entries()) {
     const other = logs[i - 1]
@@ -102,14 +110,35 @@ export function missingLogs(logs: readonly FlumeLog[]): number[] {
 // A wrong id would make a gap of millions.
 const MOST_MISSING = 100
 
-async function openLog(disk: FolderDisk, path: string, keyOf: KeyOfAlias | undefined): Promise<FlumeLog> {
-  const meta = await readMeta(disk, path)
+const NO_META =
+  'What stands beside the log (.meta) is missing or damaged; the log is read as one that is not encrypted.'
+const META_OF_OTHER = 'What stands beside the log (.meta) says that it belongs to another log.'
+const META_VERSION = 'What stands beside the log (.meta) has a wrong version.'
+
+/** What was noted about a log: beside it, or beside another where files were swapped. The log's name says its id. */
+function metaFor(path: string, metas: ReadonlyMap<string, LogMeta>): Pick<FlumeLog, 'meta' | 'metaHarm'> {
+  const fileId = idOf(path)
+  const own = metas.get(path)
+  if (own?.fileId === fileId)
+    return { meta: own, metaHarm: own.version === VERSION ? undefined : META_VERSION }
+  const meta = metas.values().find(other => other.fileId === fileId) ?? own
+  return { meta, metaHarm: meta === undefined ? NO_META : META_OF_OTHER }
+}
+
+function idOf(path: string): number {
+  return Number(LOG_NAME.exec(basename(path))?.[1])
+}
+
+async function openLog(
+  disk: FolderDisk,
+  { path, meta, metaHarm }: Pick<FlumeLog, 'path' | 'meta' | 'metaHarm'>,
+  keyOf: KeyOfAlias | undefined
+): Promise<FlumeLog> {
   const file = await disk.open(path, READ_ONLY)
   try {
     const bytes = await file.size()
-    checkVersion(path, meta === undefined ? await firstNumber(file, bytes) : meta.version)
-    const fileId = meta?.fileId ?? Number(LOG_NAME.exec(path.slice(path.lastIndexOf('/') + 1))?.[1])
-    return { path, fileId, bytes, meta, cipher: cipherOf(path, meta, keyOf) }
+    checkVersion(path, await versionIn(file, bytes, meta?.version))
+    return { path, fileId: idOf(path), bytes, meta, metaHarm, cipher: cipherOf(path, meta, keyOf) }
   } finally {
     await file.close()
   }
@@ -150,11 +179,12 @@ function checkVersion(path: string, version: number): void {
   )
 }
 
-/** Logs of version 2 begin with their version; those of version 3 with a record. */
-async function firstNumber(file: ReadableFile, bytes: number): Promise<number> {
+/** Logs of version 2 begin with their version; those of version 3 with a record, whatever is beside them. */
+async function versionIn(file: ReadableFile, bytes: number, noted = VERSION): Promise<number> {
   const start = Buffer.alloc(4)
-  if (bytes < start.length || (await file.read(start, 0)) < start.length) return VERSION
-  return start.readInt32BE() === OLD_VERSION ? OLD_VERSION : VERSION
+  if (bytes < start.length || (await file.read(start, 0)) < start.length) return noted
+  if (start[0] === OP_RECORD) return VERSION
+  return start.readInt32BE() === OLD_VERSION ? OLD_VERSION : noted
 }
 
 /** What stands beside a log, or undefined when it is missing or damaged. */

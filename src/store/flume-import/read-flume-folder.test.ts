@@ -5,6 +5,8 @@ import type { KeyOfAlias } from './flume-logs.ts'
 import {
   FLUME_FOLDERS,
   flumeFiles,
+  flumeMeta,
+  type FlumeFiles,
   FlumeLogWriter,
   HELD,
   recordedEvents,
@@ -165,3 +167,53 @@ test('any history of transactions yields what was put, committed and not taken',
     { numRuns: 200 }
   )
 })
+
+/** Two logs of one channel; the second has the take of an event of the first. */
+function twoLogs(): FlumeFiles {
+  const [one, two] = [new FlumeLogWriter(), new FlumeLogWriter()]
+  const taken = one.put(1, 1, 'taken')
+  one.put(1, 2, 'first')
+  one.commit(1, 3, 1)
+  two.put(2, 4, 'second')
+  two.commit(2, 5, 1)
+  two.take(3, 6, 1, taken)
+  two.commit(3, 7, 2)
+  return flumeFiles({ 'd/log-1': one, 'd/log-2': two })
+}
+
+const META_HARMS: Readonly<Record<string, (files: FlumeFiles) => void>> = {
+  'swapped with that of the other log': files => {
+    files.set('d/log-1.meta', flumeMeta(2)).set('d/log-2.meta', flumeMeta(1))
+  },
+  'a copy of that of the other log': files => {
+    files.set('d/log-2.meta', flumeMeta(1))
+  },
+  'of another version': files => {
+    flip(files, 'd/log-2.meta', 2, 0x40)
+  },
+  'of a log with another id': files => {
+    flip(files, 'd/log-2.meta', 7, 0x40)
+  },
+  empty: files => {
+    files.set('d/log-2.meta', Buffer.alloc(0))
+  },
+  'cut short': files => {
+    files.set('d/log-2.meta', flumeMeta(2).subarray(0, 20))
+  }
+}
+
+for (const [name, harm] of Object.entries(META_HARMS)) {
+  test(`a .meta that is ${name} is said, and costs nothing`, async () => {
+    const files = twoLogs()
+    harm(files)
+
+    const { events, folder } = await readFlumeFiles(files)
+
+    assert.deepEqual(
+      events.map(({ body }) => body),
+      ['first', 'second']
+    )
+    assert.ok(folder.damages.count > 0)
+    assert.ok(folder.damages.first.every(({ file, records }) => file.endsWith('.meta') && records === 0))
+  })
+}

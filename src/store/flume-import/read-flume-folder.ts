@@ -32,8 +32,6 @@ export interface FlumeFolder {
 const KINDS = ['puts', 'takes', 'commits', 'rollbacks', 'noOps'] as const
 const CHUNK_BYTES = 1024 * 1024
 const MOST_DAMAGES = 1000
-const NO_META =
-  'What stands beside the log (.meta) is missing or damaged; the log is read as one that is not encrypted.'
 const NOTHING_COMMITTED = 'A commit belongs to no put and no take: their records are gone.'
 const MISSING = 'A log is missing; the events in it are gone.'
 
@@ -73,26 +71,18 @@ export async function readFlumeFolder(
   const counts: RecordCounts = { puts: 0, takes: 0, commits: 0, rollbacks: 0, noOps: 0 }
   const missing = missingLogs(logs)
   const opened = new Set<string>()
+  const closed: FlumeLog[] = []
   for (const [index, log] of logs.entries()) {
     while (missing[0] !== undefined && missing[0] < log.fileId)
       noteMissing(missing.shift() ?? 0, log, findings)
-    if (log.meta === undefined && log.bytes > 0) {
-      damages.add({
-        kind: 'other',
-        file: `${log.path}.meta`,
-        offset: 0,
-        bytes: 0,
-        records: 0,
-        reason: NO_META
-      })
-      replay.gap()
-    }
+    noteMeta(log, findings)
     const before = damages.count
     const scanned = await scanOne(disk, log, { verify, visitor: visitorOf(index, log, findings) })
     if (scanned.recognised) opened.add(keyAliasOf(log))
-    else if (log.cipher !== undefined && damages.count > before) checkKey(log, opened)
+    else if (log.cipher !== undefined && damages.count > before) closed.push(log)
     for (const kind of KINDS) counts[kind] += scanned.counts[kind]
   }
+  for (const log of closed) checkKey(log, opened)
   const held = replay.finish(checkpoint)
   if (replay.unmatched > 0) damages.add(unmatched(replay.unmatched, logs))
   const bytes = logs.reduce((sum, log) => sum + log.bytes, 0)
@@ -206,6 +196,19 @@ function visitorOf(index: number, log: FlumeLog, { replay, damages, folders }: F
       if (rotten) replay.gap()
     }
   }
+}
+
+function noteMeta({ path, bytes, meta, metaHarm }: FlumeLog, { replay, damages }: Findings): void {
+  if (metaHarm === undefined || bytes === 0) return
+  damages.add({
+    kind: 'other',
+    file: `${path}.meta`,
+    offset: 0,
+    bytes: 0,
+    records: 0,
+    reason: metaHarm
+  })
+  if (meta === undefined) replay.gap()
 }
 
 function noteMissing(fileId: number, { path }: FlumeLog, { replay, damages, folders }: Findings): void {
