@@ -1,24 +1,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { defineSerializer, type Problem, type Resolution } from '../../../core/component.ts'
+import type { Problem, Resolution } from '../../../core/component.ts'
 import { readSettings } from '../../../core/read-settings.ts'
 import definition from './hdfs.ts'
-
-const text = defineSerializer({
-  type: 'text',
-  stability: 'stable',
-  summary: 'Nothing.',
-  settings: {},
-  create: () => ({ write: () => [], flush: () => [], end: () => [] })
-})
-const resolved = (): Resolution => ({ status: 'found', definition: text })
+import { foundLines, lines } from './testing/started-sink.ts'
 
 function problemsOf(properties: Record<string, string>): readonly Problem[] {
-  return readSettings(definition, { 'hdfs.path': '/data', ...properties }, resolved).problems
+  return readSettings(definition, { 'hdfs.path': '/data', ...properties }, foundLines).problems
 }
 
 test('the defaults are those of Flume', () => {
-  const { values } = readSettings(definition, { 'hdfs.path': '/data' }, resolved)
+  const { values } = readSettings(definition, { 'hdfs.path': '/data' }, foundLines)
 
   const { serializer, ...plain } = values ?? assert.fail('nothing was read')
 
@@ -190,7 +182,7 @@ function shown(properties: Record<string, string>): string {
 }
 
 test('a serializer that a SequenceFile does not use is a warning', () => {
-  const avro = (): Resolution => ({ status: 'found', definition: { ...text, type: 'avro_event' } })
+  const avro = (): Resolution => ({ status: 'found', definition: { ...lines, type: 'avro_event' } })
   const warnings = (properties: Record<string, string>) =>
     readSettings(
       definition,
