@@ -246,7 +246,7 @@ export class LogWriter {
     if (segment === undefined) return undefined
     const staging = this.#open?.staging ?? this.#buffers.take(needed)
     if (staging === undefined) return undefined
-    this.#takeSpare(segment)
+    this.#parts.pool.begun(segment)
     const [put] = this.#puts
     const nextEvent = this.#nextFrameEvent()
     segment.firstEvent = nextEvent
@@ -283,12 +283,6 @@ export class LogWriter {
     if (fits(pool.reserveSpare)) return pool.reserveSpare
     pool.wantReserve()
     return undefined
-  }
-
-  #takeSpare(segment: Segment): void {
-    const { pool } = this.#parts
-    if (pool.spare === segment) pool.spare = undefined
-    else pool.reserveSpare = undefined
   }
 
   #closeGroup(): void {

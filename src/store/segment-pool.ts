@@ -52,6 +52,7 @@ export class SegmentPool {
   readonly #reserves: SpareFile[]
   readonly #work = new Set<Promise<unknown>>()
   #nextId: number
+  #begunId = -1
   #turn = 0
   #preparing = false
   #preparingReserve = false
@@ -84,7 +85,10 @@ export class SegmentPool {
   /** Makes a spare in the background that holds `bytes` of frames; calls changed() when it is there or fails. */
   want(bytes = 0): void {
     const needed = DATA_START + 2 * BLOCK_BYTES + bytes
-    if (this.spare !== undefined && this.spare.size < needed) this.#discard(this.spare)
+    if (this.spare !== undefined && this.spare.size < needed) {
+      this.#discardLater(this.spare)
+      this.spare = undefined
+    }
     this.#wantedBytes = Math.max(this.#wantedBytes, needed)
     if (this.spare !== undefined || this.#preparing || this.#closed) return
     if (this.problem !== undefined && this.#cancelRetry !== undefined) return
@@ -92,7 +96,7 @@ export class SegmentPool {
     const wanted = this.#wantedBytes
     this.#run(async () => {
       try {
-        const segment = await this.#prepare(wanted)
+        const segment = await this.#prepareNext(wanted)
         this.problem = undefined
         if (segment.size >= this.#wantedBytes) this.#wantedBytes = 0
         this.spare = segment
@@ -113,7 +117,9 @@ export class SegmentPool {
     this.#preparingReserve = true
     this.#run(async () => {
       try {
-        this.reserveSpare = await this.#reuse(file, true)
+        const segment = await this.#reuse(file, true)
+        if (segment.id > this.#begunId) this.reserveSpare = segment
+        else await this.#discard(segment)
       } catch (error) {
         this.#reserves.push(file)
         this.#options.log.debug('A reserve segment cannot be used.', {
@@ -125,6 +131,20 @@ export class SegmentPool {
       }
       this.#reserveDone()
     })
+  }
+
+  /** The log goes on in this segment. Those made before it and not used yet would come before it at the next start. */
+  begun({ id }: Segment): void {
+    this.#begunId = id
+    const { spare, reserveSpare } = this
+    if (spare !== undefined && spare.id <= id) {
+      this.spare = undefined
+      if (spare.id < id) this.#discardLater(spare)
+    }
+    if (reserveSpare !== undefined && reserveSpare.id <= id) {
+      this.reserveSpare = undefined
+      if (reserveSpare.id < id) this.#discardLater(reserveSpare)
+    }
   }
 
   /** Creates missing reserves in the background. */
@@ -189,13 +209,14 @@ export class SegmentPool {
     this.#work.add(work)
   }
 
-  #discard(segment: Segment): void {
-    this.spare = undefined
-    this.#run(async () => {
-      await segment.file?.close().catch(() => undefined)
-      segment.file = undefined
-      this.release(segment)
-    })
+  #discardLater(segment: Segment): void {
+    this.#run(() => this.#discard(segment))
+  }
+
+  async #discard(segment: Segment): Promise<void> {
+    await segment.file?.close().catch(() => undefined)
+    segment.file = undefined
+    this.release(segment)
   }
 
   #retryLater(): void {
@@ -206,6 +227,14 @@ export class SegmentPool {
     this.#cancelRetry?.()
     this.#cancelRetry = undefined
     if (!this.#closed) this.want()
+  }
+
+  async #prepareNext(bytes: number): Promise<Segment> {
+    for (;;) {
+      const segment = await this.#prepare(bytes)
+      if (segment.id > this.#begunId) return segment
+      await this.#discard(segment)
+    }
   }
 
   async #prepare(bytes: number): Promise<Segment> {

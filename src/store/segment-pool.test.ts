@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { FakeClock, settled } from '../testing/fake-clock.ts'
+import { FakeLog } from '../testing/fake-log.ts'
+import type { Fault } from '../testing/simulated-faults.ts'
+import { SimulatedDisk } from '../testing/simulated-disk.ts'
+import { pathOf } from './segment.ts'
+import { SegmentPool } from './segment-pool.ts'
+
+const FOLDER = '/data'
+const SEGMENT_BYTES = 64 * 1024
+
+/** A pool with one reserve. */
+function newPool(disk: SimulatedDisk): SegmentPool {
+  const path = pathOf(FOLDER, 'reserve', 1)
+  disk.plant(path, Buffer.alloc(SEGMENT_BYTES))
+  return new SegmentPool({
+    disk,
+    clock: new FakeClock(),
+    log: new FakeLog(),
+    folders: [FOLDER],
+    segmentBytes: SEGMENT_BYTES,
+    minimumFreeBytes: 0,
+    keepFreeSegments: 0,
+    cipher: undefined,
+    channelId: Buffer.alloc(16),
+    nextId: 2,
+    free: [],
+    reserves: [{ folder: FOLDER, path, size: SEGMENT_BYTES }],
+    changed: () => undefined
+  })
+}
+
+function newDisk(faults: readonly Fault[] = []): SimulatedDisk {
+  return new SimulatedDisk({ seed: 1, folders: [FOLDER], faults })
+}
+
+/** Completes calls of the disk until it is so. */
+async function until(disk: SimulatedDisk, done: () => boolean): Promise<void> {
+  for (let turn = 0; turn < 1000 && !done(); turn++) {
+    disk.step()
+    await settled()
+  }
+  assert.ok(done())
+}
+
+async function close(disk: SimulatedDisk, pool: SegmentPool): Promise<void> {
+  let closed = false
+  void pool.close().then(() => {
+    closed = true
+  })
+  await until(disk, () => closed)
+}
+
+test('a spare made before the reserve that is in use is given up, for its number comes before it', async () => {
+  const disk = newDisk()
+  const pool = newPool(disk)
+  pool.want()
+  await until(disk, () => pool.spare !== undefined)
+  pool.wantReserve()
+  await until(disk, () => pool.reserveSpare !== undefined)
+
+  const reserve = pool.reserveSpare
+  assert.ok(reserve)
+  pool.begun(reserve)
+  assert.deepEqual([pool.spare, pool.reserveSpare], [undefined, undefined])
+  pool.want()
+  await until(disk, () => pool.spare !== undefined)
+
+  assert.ok((pool.spare?.id ?? 0) > reserve.id)
+  await close(disk, pool)
+  assert.deepEqual([[...disk.handles], disk.violations], [[reserve.file], []])
+})
+
+test('so is a spare that is still being made then', async () => {
+  const disk = newDisk([{ operations: ['open'], path: /seg-/, after: 0, times: 1, kind: 'slow' }])
+  const pool = newPool(disk)
+  pool.want()
+  await until(disk, () => disk.completed === 1 && disk.pending === 1)
+  pool.wantReserve()
+  await until(disk, () => pool.reserveSpare !== undefined)
+
+  const reserve = pool.reserveSpare
+  assert.ok(reserve)
+  pool.begun(reserve)
+  await until(disk, () => pool.spare !== undefined)
+
+  assert.ok((pool.spare?.id ?? 0) > reserve.id)
+  await close(disk, pool)
+  assert.deepEqual([[...disk.handles], disk.violations], [[reserve.file], []])
+})
