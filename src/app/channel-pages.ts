@@ -15,7 +15,7 @@ but repair changes anything; an agent may be running, its latest events may then
   --json             inspect, verify: one JSON object for programs
   --format FORMAT    export: json (lines, the default), text (headers and body), avro (container file)
   -o, --output FILE  export: a new file instead of standard output
-  --checkpoint DIR   repair: folder of Flume's checkpoint, to be moved aside with the logs; may be repeated
+  --checkpoint DIR   repair: folder of Flume's checkpoint, where it is not beside the logs; may be repeated
   --dry-run          repair: only say what would be done
 
 Encrypted channels need their keys, named as in the configuration: -Dencryption.keyProvider=JCEKSFILE

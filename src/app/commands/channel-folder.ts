@@ -8,6 +8,7 @@ import type { Disk, DiskFile } from '../../store/disk.ts'
 import { DurableLog } from '../../store/durable-log.ts'
 import { openEncryption, type Encryption } from '../../store/encryption.ts'
 import { encryptionSettings } from '../../store/encryption-settings.ts'
+import { checkpointFor, findCheckpoints } from '../../store/flume-import/checkpoint.ts'
 import { findFlumeLogs, openFlumeLogs } from '../../store/flume-import/flume-logs.ts'
 import { heldBatches, readFlumeFolder } from '../../store/flume-import/read-flume-folder.ts'
 import { systemClock } from '../clock.ts'
@@ -138,7 +139,9 @@ export async function findSegments(folders: readonly string[]): Promise<string[]
 
 async function openFlumes(paths: readonly string[], keys: Encryption | undefined): Promise<ChannelFolder> {
   const logs = await openFlumeLogs(readDisk, paths, keys?.flumeKey)
-  const folder = await readFlumeFolder(readDisk, logs, { verify: true })
+  const checkpoints = await findCheckpoints(readDisk, logs)
+  const help = await checkpointFor(readDisk, checkpoints, logs)
+  const folder = await readFlumeFolder(readDisk, logs, { verify: true, ...help })
   const { counts, damages, unfinished, assumed } = folder
   const encrypted = logs.filter(({ cipher }) => cipher !== undefined).length
   return {

@@ -1,6 +1,7 @@
 import { AgentError } from '../../core/errors.ts'
 import type { Encryption } from '../../store/encryption.ts'
-import { findFlumeLogs } from '../../store/flume-import/flume-logs.ts'
+import { findCheckpoints } from '../../store/flume-import/checkpoint.ts'
+import { findFlumeLogs, openFlumeLogs } from '../../store/flume-import/flume-logs.ts'
 import { findFileUser } from '../../store/flume-import/folder-user.ts'
 import { importFlumeFolder } from '../../store/flume-import/import-flume-folder.ts'
 import { type FolderLock, lockFolder } from '../../store/folder-lock.ts'
@@ -42,7 +43,11 @@ async function repair({ folders, checkpoints, environment }: ChannelCall): Promi
   try {
     for (const folder of folders) locks.push(await lockFolder(folder, 'channel repair'))
     await refuseWhenUsed(folders)
-    const [checkpointDir = folders[0] ?? '', backupCheckpointDir] = checkpoints
+    const found = await findCheckpoints(
+      readDisk,
+      await openFlumeLogs(readDisk, await findFlumeLogs(readDisk, folders), keys?.flumeKey)
+    )
+    const [checkpointDir = folders[0] ?? '', backupCheckpointDir] = new Set([...checkpoints, ...found])
     const report = await importFlumeFolder({
       name: 'channel',
       checkpointDir,

@@ -15,7 +15,7 @@ import { heldBatches, readFlumeFolder } from './read-flume-folder.ts'
 async function open(files: FlumeFiles) {
   const disk = filesDisk(files)
   const logs = await openFlumeLogs(disk, await findFlumeLogs(disk, ['data']), () => RECORDED_KEY)
-  return { disk, logs, checkpoint: await readCheckpoint(disk, 'checkpoint', logs) }
+  return { disk, logs, checkpoint: await readCheckpoint(disk, ['checkpoint', 'backup'], logs) }
 }
 
 async function bodies(files: FlumeFiles, checkpoint: Checkpoint | undefined): Promise<string[]> {
@@ -49,6 +49,29 @@ test('events that were taken in a log that is deleted do not come back', async (
 
   assert.equal((await bodies(files, undefined)).length, 300)
   assert.deepEqual((await bodies(files, checkpoint)).at(0), 'event-0120')
+})
+
+for (const name of ['restart-dual', 'nofsync-compressed-backup'] as const) {
+  test(`where the checkpoint of ${name} is broken, its backup is used`, async () => {
+    const files = await recordedFolder(name)
+    files.get('checkpoint/checkpoint')![39] = 1
+
+    const { checkpoint } = await open(files)
+
+    assert.ok(checkpoint !== undefined)
+    assert.equal((await bodies(files, checkpoint)).length, HELD[name][1] - HELD[name][0] + 1)
+  })
+}
+
+test('a packed backup that is damaged is not used', async () => {
+  const whole = (await recordedFolder('nofsync-compressed-backup')).get('backup/checkpoint.snappy')!
+  for (let at = 0; at < whole.length; at += 3) {
+    const files = await recordedFolder('nofsync-compressed-backup')
+    files.delete('checkpoint/checkpoint')
+    files.set('backup/checkpoint.snappy', whole.subarray(0, at))
+
+    assert.equal((await open(files)).checkpoint, undefined, `cut at ${at}`)
+  }
 })
 
 test('a checkpoint that is not whole, or not of these logs, is not used', async () => {

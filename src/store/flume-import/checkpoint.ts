@@ -1,16 +1,20 @@
 import { createHash } from 'node:crypto'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { ProtobufReader } from '../../wire/protobuf-reader.ts'
 import { readSmallFile, type FlumeLog, type FolderDisk } from './flume-logs.ts'
-import { FileWindow } from './file-window.ts'
+import { FileWindow, type ReadableFile } from './file-window.ts'
+import { unpackSnappy } from './xerial-snappy.ts'
 
 /** What a channel held at one moment: every event committed until then and not among these had been delivered. */
 export interface Checkpoint {
   /** Write order of that moment. */
   readonly order: number
   has(fileId: number, offset: number): boolean
+  /** Ids of logs that had events then and are not there. */
+  readonly missing: readonly number[]
 }
 
+const META = 'checkpoint.meta'
 const VERSION = 3
 const WORD = 8
 const HEADER_WORDS = 1029
@@ -21,40 +25,99 @@ const DIGEST_BYTES = 16
 const MOST_BYTES = 64 * 1024 * 1024
 const CHUNK_BYTES = 1024 * 1024
 
+/** What a replay of the logs needs of the checkpoints in the folders. */
+export async function checkpointFor(
+  disk: FolderDisk,
+  folders: readonly string[],
+  logs: readonly FlumeLog[]
+): Promise<{ readonly checkpoint: Checkpoint | undefined; readonly missing: readonly number[] }> {
+  const checkpoint = await readCheckpoint(disk, folders, logs)
+  const missing = checkpoint?.missing ?? []
+  // As long as no log has been deleted, the logs say it all.
+  const complete = missing.length === 0 && logs.every(({ fileId }, i) => fileId === i + 1)
+  return { checkpoint: complete ? undefined : checkpoint, missing }
+}
+
+const MOST_NAMES = 1000
+
+/** Folders in or beside the folders of the logs that have a checkpoint of these logs. */
+export async function findCheckpoints(disk: FolderDisk, logs: readonly FlumeLog[]): Promise<string[]> {
+  const list = (folder: string): Promise<string[]> => disk.list(folder).catch((): string[] => [])
+  const found: string[] = []
+  const dataDirs = new Set(logs.map(({ path }) => dirname(path)))
+  for (const parent of new Set([...dataDirs, ...[...dataDirs].map(folder => dirname(folder))])) {
+    const names = (await list(parent)).slice(0, MOST_NAMES)
+    for (const folder of [parent, ...names.map(name => join(parent, name))]) {
+      if (!(await list(folder)).includes(META)) continue
+      const meta = await readMetaIn(disk, folder)
+      if (meta !== undefined && belongsTo(meta, logs)) found.push(folder)
+    }
+  }
+  return [...new Set(found)]
+}
+
+/** The first of the folders' checkpoints that is whole and belongs to these logs, if any. */
+export async function readCheckpoint(
+  disk: FolderDisk,
+  folders: readonly string[],
+  logs: readonly FlumeLog[]
+): Promise<Checkpoint | undefined> {
+  for (const folder of folders) {
+    const checkpoint = await readFolder(disk, folder, logs)
+    if (checkpoint !== undefined) return checkpoint
+  }
+  return undefined
+}
+
 /**
- * Reads Flume's checkpoint, or undefined unless it is whole and belongs to these logs. Source: EventQueueBackingStoreFileV3
+ * One folder's checkpoint. Source: EventQueueBackingStoreFileV3
  * and FlumeEventQueue of Apache Flume 1.11, big endian 64-bit words.
  *   checkpoint       0 version (3)   1 write order   4 marker (0 complete)   from 1029: ring of pointers
  *   checkpoint.meta  protobuf behind its length: 1 sfixed32 version   2 sfixed64 write order   3 sfixed32 queue size
- *                    4 sfixed32 queue head   5 logs in use
+ *                    4 sfixed32 queue head   5 logs in use {1 sfixed32 id, 2 sfixed32 events}
+ *   checkpoint.snappy  in a backup: the checkpoint packed by snappy-java
  *   inflighttakes    MD5 of the rest, then for each transaction: id, number of pointers, pointers
  * A pointer is file id × 2^32 + offset of the put.
  */
-export async function readCheckpoint(
+async function readFolder(
   disk: FolderDisk,
   folder: string,
   logs: readonly FlumeLog[]
 ): Promise<Checkpoint | undefined> {
-  const bytes = await readSmallFile(disk, join(folder, 'checkpoint.meta'), MOST_BYTES)
-  const meta = bytes === undefined ? undefined : readMeta(bytes)
-  // Each log in use at the checkpoint notes its write order: so a checkpoint of other logs is told.
-  if (meta === undefined || !logs.some(log => log.meta?.checkpointOrder === meta.order)) return undefined
-  const queue = await readQueue(disk, join(folder, 'checkpoint'), meta)
+  const meta = await readMetaIn(disk, folder)
+  if (meta === undefined || !belongsTo(meta, logs)) return undefined
+  const queue = await readQueue(disk, folder, meta)
   const takes = readInFlight(await readSmallFile(disk, join(folder, 'inflighttakes'), MOST_BYTES))
   if (queue === undefined || takes === undefined) return undefined
   const pointers = new Float64Array(queue.length + takes.length)
   pointers.set(queue)
   pointers.set(takes, queue.length)
-  const known = new Set(logs.map(({ fileId }) => fileId))
-  if (!pointers.every(pointer => known.has(Math.floor(pointer / 2 ** 32)))) return undefined
+  const used = new Set<number>()
+  for (const pointer of pointers) used.add(Math.floor(pointer / 2 ** 32))
+  if (!used.isSubsetOf(meta.fileIds)) return undefined
   pointers.sort()
-  return { order: meta.order, has: (fileId, offset) => contains(pointers, fileId * 2 ** 32 + offset) }
+  return {
+    order: meta.order,
+    has: (fileId, offset) => contains(pointers, fileId * 2 ** 32 + offset),
+    missing: [...used.difference(new Set(logs.map(({ fileId }) => fileId)))].sort((a, b) => a - b)
+  }
+}
+
+/** Each log in use at a checkpoint notes its write order, and that of the checkpoint before it. */
+function belongsTo({ order }: CheckpointMeta, logs: readonly FlumeLog[]): boolean {
+  return logs.some(({ meta }) => meta?.checkpointOrder === order || meta?.backupOrder === order)
 }
 
 interface CheckpointMeta {
   readonly order: number
   readonly size: number
   readonly head: number
+  readonly fileIds: ReadonlySet<number>
+}
+
+async function readMetaIn(disk: FolderDisk, folder: string): Promise<CheckpointMeta | undefined> {
+  const bytes = await readSmallFile(disk, join(folder, META), MOST_BYTES)
+  return bytes === undefined ? undefined : readMeta(bytes)
 }
 
 function readMeta(bytes: Buffer): CheckpointMeta | undefined {
@@ -63,23 +126,30 @@ function readMeta(bytes: Buffer): CheckpointMeta | undefined {
   if (message === undefined) return undefined
   const fields = new ProtobufReader(bytes, message.start, message.end)
   let [version, order, size, head] = [0, -1, -1, -1]
+  const fileIds = new Set<number>()
   while (fields.next()) {
     if (fields.field === 1 && fields.type === 5) version = fields.fixed32()
     else if (fields.field === 2 && fields.type === 1) order = fields.fixed64()
     else if (fields.field === 3 && fields.type === 5) size = fields.fixed32()
     else if (fields.field === 4 && fields.type === 5) head = fields.fixed32()
+    else if (fields.field === 5 && fields.type === 2) {
+      const log = new ProtobufReader(bytes, fields.start, fields.end)
+      while (log.next()) if (log.field === 1 && log.type === 5) fileIds.add(log.fixed32())
+    }
   }
   return fields.broken || version !== VERSION || order < 0 || size < 0 || head < 0
     ? undefined
-    : { order, size, head }
+    : { order, size, head, fileIds }
 }
 
 async function readQueue(
   disk: FolderDisk,
-  path: string,
+  folder: string,
   { order, size, head }: CheckpointMeta
 ): Promise<Float64Array | undefined> {
-  const file = await disk.open(path, { create: false, synced: false }).catch(() => undefined)
+  const file =
+    (await disk.open(join(folder, 'checkpoint'), { create: false, synced: false }).catch(() => undefined)) ??
+    (await openPacked(disk, join(folder, 'checkpoint.snappy')))
   if (file === undefined) return undefined
   try {
     const bytes = await file.size()
@@ -106,6 +176,17 @@ async function readQueue(
     return pointers
   } finally {
     await file.close()
+  }
+}
+
+async function openPacked(disk: FolderDisk, path: string): Promise<ReadableFile | undefined> {
+  const packed = await readSmallFile(disk, path, MOST_BYTES)
+  const bytes = packed === undefined ? undefined : unpackSnappy(packed, MOST_BYTES)
+  if (bytes === undefined) return undefined
+  return {
+    read: (into, position) => Promise.resolve(bytes.copy(into, 0, position)),
+    size: () => Promise.resolve(bytes.length),
+    close: () => Promise.resolve()
   }
 }
 

@@ -90,8 +90,11 @@ export async function openFlumeLogs(
   return logs
 }
 
-/** Ids of logs that must have been between others and are not there: folders lose logs only at their older end. */
-export function missingLogs(logs: readonly FlumeLog[]): number[] {
+/**
+ * Ids of logs that must have been between others and are not there, as folders lose logs only at their older end; and
+ * of those that a checkpoint misses.
+ */
+export function missingLogs(logs: readonly FlumeLog[], missed: readonly number[]): number[] {
   const oldest = new Map<string, number>()
   for (const { path, fileId } of logs) {
     const folder = join(path, '..')
@@ -99,12 +102,12 @@ export function missingLogs(logs: readonly FlumeLog[]): number[] {
   }
   const present = new Set(logs.map(({ fileId }) => fileId))
   const from = Math.max(0, ...oldest.values())
-  const missing: number[] = []
+  const missing = new Set(missed.slice(0, MOST_MISSING))
   for (const { fileId } of logs) {
-    for (let id = fileId - 1; id > from && !present.has(id) && missing.length < MOST_MISSING; id--)
-      missing.push(id)
+    for (let id = fileId - 1; id > from && !present.has(id) && missing.size < MOST_MISSING; id--)
+      missing.add(id)
   }
-  return missing.sort((a, b) => a - b)
+  return [...missing].sort((a, b) => a - b)
 }
 
 // A wrong id would make a gap of millions.

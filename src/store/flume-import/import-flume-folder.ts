@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path'
 import type { Clock, Log } from '../../core/contracts.ts'
 import { AgentError } from '../../core/errors.ts'
-import { readCheckpoint } from './checkpoint.ts'
+import { checkpointFor } from './checkpoint.ts'
 import { findFlumeLogs, listFolder, openFlumeLogs, type KeyOfAlias } from './flume-logs.ts'
 import type { FileUser } from './folder-user.ts'
 import { followJournal, readJournal, writeJournal, type ImportJournal, type Move } from './import-journal.ts'
@@ -103,10 +103,10 @@ async function prepare(
   const { disk, log, name } = options
   const logs = await openFlumeLogs(disk, paths, options.flumeKey)
   log.info('Taking over the events of a Flume file channel.', { channel: name, logs: paths })
-  // As long as no log has been deleted, the logs say it all.
-  const complete = logs.every(({ fileId }, i) => fileId === i + 1)
-  const checkpoint = complete ? undefined : await readCheckpoint(disk, options.checkpointDir, logs)
-  const found = await readFlumeFolder(disk, logs, { verify: false, checkpoint })
+  const { checkpointDir, backupCheckpointDir } = options
+  const checkpoints = [checkpointDir, backupCheckpointDir ?? checkpointDir]
+  const help = await checkpointFor(disk, checkpoints, logs)
+  const found = await readFlumeFolder(disk, logs, { verify: false, ...help })
   const { ours, flumes } = await copyEvents(options, found)
   const asideName = await freeName(options, `flume-1.x-${timeStamp(options.clock)}`)
   const flumeFiles = await movesOfFlume(options, asideName)

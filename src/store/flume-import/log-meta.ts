@@ -6,6 +6,8 @@ export interface LogMeta {
   readonly fileId: number
   /** Write order of the latest checkpoint that used the log; 0 before the first. */
   readonly checkpointOrder: number
+  /** Write order of the checkpoint before that one. */
+  readonly backupOrder: number
   readonly encryption: LogEncryption | undefined
 }
 
@@ -35,19 +37,20 @@ export function readLogMeta(bytes: Buffer): LogMeta | undefined {
   const fields = new ProtobufReader(bytes, message.start, message.end)
   let version: number | undefined
   let fileId: number | undefined
-  let checkpointOrder = 0
+  let [checkpointOrder, backupOrder] = [0, 0]
   let encryption: LogEncryption | undefined
   while (fields.next()) {
     if (fields.field === 1 && fields.type === 5) version = fields.fixed32()
     else if (fields.field === 2 && fields.type === 5) fileId = fields.fixed32()
     else if (fields.field === 4 && fields.type === 1) checkpointOrder = fields.fixed64()
+    else if (fields.field === 7 && fields.type === 1) backupOrder = fields.fixed64()
     else if (fields.field === 5 && fields.type === 2) {
       encryption = readEncryption(bytes, fields.start, fields.end)
       if (encryption === undefined) return undefined
     }
   }
   if (fields.broken || version === undefined || fileId === undefined) return undefined
-  return { version, fileId, checkpointOrder, encryption }
+  return { version, fileId, checkpointOrder, backupOrder, encryption }
 }
 
 function readEncryption(bytes: Buffer, start: number, end: number): LogEncryption | undefined {

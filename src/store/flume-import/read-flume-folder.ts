@@ -35,6 +35,15 @@ const MOST_DAMAGES = 1000
 const NOTHING_COMMITTED = 'A commit belongs to no put and no take: their records are gone.'
 const MISSING = 'A log is missing; the events in it are gone.'
 
+export interface ReplayOptions {
+  /** Checks the checksums of all puts, of delivered ones too; else those of held events are when they are read. */
+  readonly verify: boolean
+  /** Needed where logs were deleted that had takes of what is left. */
+  readonly checkpoint?: Checkpoint | undefined
+  /** Ids of logs that should be there and are not. */
+  readonly missing?: readonly number[]
+}
+
 /** Every damage counted, the first 1000 kept. */
 export class DamageList {
   readonly #places = new Set<string>()
@@ -57,19 +66,18 @@ export class DamageList {
 }
 
 /**
- * Replays all logs from their first record: needs no checkpoint, unless logs were deleted that had takes of what is left. Damage is skipped and listed. With `verify`, the
- * checksums of all puts are checked, of delivered ones too; else those of held events are when they are read.
+ * Replays all logs from their first record. Damage is skipped and listed.
  */
 export async function readFlumeFolder(
   disk: FolderDisk,
   logs: readonly FlumeLog[],
-  { verify, checkpoint }: { readonly verify: boolean; readonly checkpoint?: Checkpoint | undefined }
+  { verify, checkpoint, missing: missed = [] }: ReplayOptions
 ): Promise<FlumeFolder> {
   const damages = new DamageList()
   const replay = new Replay(logs.map(({ fileId }) => fileId))
   const findings: Findings = { replay, damages, folders: new Map() }
   const counts: RecordCounts = { puts: 0, takes: 0, commits: 0, rollbacks: 0, noOps: 0 }
-  const missing = missingLogs(logs)
+  const missing = missingLogs(logs, missed)
   const opened = new Set<string>()
   const closed: FlumeLog[] = []
   for (const [index, log] of logs.entries()) {
@@ -83,6 +91,8 @@ export async function readFlumeFolder(
     for (const kind of KINDS) counts[kind] += scanned.counts[kind]
   }
   for (const log of closed) checkKey(log, opened)
+  const last = logs.at(-1)
+  if (last !== undefined) for (const fileId of missing) noteMissing(fileId, last, findings)
   const held = replay.finish(checkpoint)
   if (replay.unmatched > 0) damages.add(unmatched(replay.unmatched, logs))
   const bytes = logs.reduce((sum, log) => sum + log.bytes, 0)
