@@ -1,10 +1,12 @@
 import type { EventBatch } from '../core/batch.ts'
 import type { Lease } from '../core/contracts.ts'
 import { AgentError, messageOf } from '../core/errors.ts'
+import { Background } from './background.ts'
 import { DoneSet, type EventRange } from './done-set.ts'
-import { BLOCK_BYTES } from './frame.ts'
 import { channelFull, completeOptions, type LogOptions, refuseImpossible } from './log-limits.ts'
+import { lend } from './log-lease.ts'
 import { LogLosses } from './log-losses.ts'
+import { logStats } from './log-stats.ts'
 import { type Loan, LogMemory } from './log-memory.ts'
 import type { DurableLogOptions, DurableLogStats, RecoveryReport, SkippedPart } from './log-options.ts'
 import { LogWriter } from './log-writer.ts'
@@ -15,6 +17,7 @@ import { Quarantine } from './segment-files.ts'
 import { DATA_START } from './segment-header.ts'
 import { SegmentPool } from './segment-pool.ts'
 import type { LogPosition, Segment } from './segment.ts'
+import { stopRecordOf, writeStopRecord } from './stop-record.ts'
 import { SpillReader } from './spill-reader.ts'
 import { SyncTimes } from './sync-times.ts'
 import { Wakers } from './wakers.ts'
@@ -44,8 +47,9 @@ export class DurableLog {
   readonly #puts: PutQueue
   readonly #wakers = new Wakers()
   readonly #quarantine: Quarantine
-  readonly #work = new Set<Promise<unknown>>()
+  readonly #work = new Background()
   readonly #replayBytesPerMs: number
+  readonly #channelId: Buffer
   #limit: LogPosition | undefined
   #size: number
   /** Of puts under way. */
@@ -60,6 +64,7 @@ export class DurableLog {
     this.#options = options
     this.#segments = segments
     this.#firstOwnId = found.nextId
+    this.#channelId = found.channelId
     this.#done = done
     this.#durablyDone = new DoneSet(done.ranges())
     this.#size = done.countUndone(done.watermark, nextEvent)
@@ -73,6 +78,7 @@ export class DurableLog {
     this.#writer = this.#newWriter(nextEvent)
     this.#reader = new SpillReader({
       disk: options.disk,
+      clock: options.clock,
       segments,
       done,
       limit: () => this.#limit,
@@ -162,7 +168,9 @@ export class DurableLog {
     }
     const loan = this.#memory.lend(wanted)
     this.#readAhead()
-    return loan && this.#leaseOf(loan)
+    return (
+      loan && lend(loan.batch, { commit: () => this.#commit(loan), giveBack: () => this.#giveBack(loan) })
+    )
   }
 
   /** Resolves once a take may find events, when `signal` aborts, or when the log closes. */
@@ -173,35 +181,25 @@ export class DurableLog {
 
   /** How the log is doing. */
   stats(): DurableLogStats {
-    const now = this.#options.clock.now() / 1000
     const created = this.#reader.position?.segment.created
-    const oldest = this.#memory.oldestSeconds ?? (created === undefined ? undefined : created / 1000)
-    const live = this.#segments.reduce((sum, segment) => sum + segment.end, 0)
-    const unsealed = this.#segments.reduce(
-      (sum, { sealed, end }) => sum + (sealed ? 2 * BLOCK_BYTES : end),
-      0
-    )
-    return {
-      syncP50Ms: this.#times.quantile(0.5),
-      syncP99Ms: this.#times.quantile(0.99),
-      transactionsPerSync: this.#times.syncs === 0 ? 0 : this.#times.transactions / this.#times.syncs,
-      syncs: this.#times.syncs,
-      segments: this.#segments.length,
-      freeSegments: this.#pool.freeFiles,
-      oldestEventAgeMs:
-        oldest === undefined || this.#size === 0 ? 0 : Math.max(0, Math.round((now - oldest) * 1000)),
-      bytesOnDisk: live + this.#pool.spareBytes,
+    return logStats({
+      times: this.#times,
+      segments: this.#segments,
+      pool: this.#pool,
+      losses: this.#losses,
+      verify: this.#options.verify === true,
+      replayBytesPerMs: this.#replayBytesPerMs,
+      now: this.#options.clock.now(),
+      oldestSeconds:
+        this.#size === 0
+          ? undefined
+          : (this.#memory.oldestSeconds ?? (created === undefined ? undefined : created / 1000)),
       memoryBytes: this.#memory.bytes,
-      estimatedReplayMs: Math.ceil(
-        (this.#options.verify === true ? live : unsealed) / this.#replayBytesPerMs
-      ),
       recoveredEvents: this.recovery.recovered,
-      skippedEvents: this.#losses.events,
-      skippedParts: this.#losses.parts,
       putErrors: this.#writer.putErrors,
       takeErrors: this.#takeErrors,
       unhealthy: (this.#writer.unhealthy ?? this.#pool.problem)?.message
-    }
+    })
   }
 
   /** Writes what is under way, seals the log and gives up its files. Events on loan stay in the log. */
@@ -215,8 +213,21 @@ export class DurableLog {
     this.#wakers.wake()
     await this.#writer.close()
     await this.#reader.close()
-    while (this.#work.size > 0) await Promise.all(this.#work)
+    await this.#work.settled()
     await this.#pool.close()
+    await this.#recordStop()
+  }
+
+  async #recordStop(): Promise<void> {
+    const { segment } = this.#writer
+    if (segment?.sealed !== true) return
+    const { disk, folders, log } = this.#options
+    const record = stopRecordOf(this.#channelId, segment, this.#durablyDone.ranges())
+    try {
+      await writeStopRecord(disk, folders[0] ?? '', record)
+    } catch (error) {
+      log.debug('The stop could not be recorded.', { reason: messageOf(error) })
+    }
   }
 
   #newPool({ channelId, nextId, free, reserves }: Recovered): SegmentPool {
@@ -270,24 +281,9 @@ export class DurableLog {
     this.#wakers.wake()
   }
 
-  #leaseOf(loan: Loan): Lease {
-    let open = true
-    const close = (): boolean => {
-      const was = open
-      open = false
-      return was
-    }
-    return {
-      batch: loan.batch,
-      commit: async () => {
-        if (close()) await this.#commit(loan)
-      },
-      [Symbol.asyncDispose]: async () => {
-        if (!close()) return
-        this.#memory.giveBack(loan)
-        this.#wakers.wake()
-      }
-    }
+  #giveBack(loan: Loan): void {
+    this.#memory.giveBack(loan)
+    this.#wakers.wake()
   }
 
   async #commit(loan: Loan): Promise<void> {
@@ -330,15 +326,9 @@ export class DurableLog {
   }
 
   #track(work: Promise<unknown>): void {
-    const tracked: Promise<void> = work
-      .then(
-        () => undefined,
-        (error: unknown) => {
-          this.#options.log.debug('A record was not written.', { reason: messageOf(error) })
-        }
-      )
-      .finally(() => this.#work.delete(tracked))
-    this.#work.add(tracked)
+    this.#work.add(work, error =>
+      this.#options.log.debug('A record was not written.', { reason: messageOf(error) })
+    )
   }
 
   #beginReading(): void {

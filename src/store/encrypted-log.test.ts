@@ -93,6 +93,7 @@ test('segments of which nothing can be read are set aside and reported, encrypte
     const disk = newDisk()
     await fill(disk, cipher)
     await spoilHeaders(disk, () => true)
+    disk.uproot(`${FOLDER}/last-stop`)
 
     const log = await openLog(disk, cipher)
     await log.close()
@@ -101,6 +102,23 @@ test('segments of which nothing can be read are set aside and reported, encrypte
     const reported = log.recovery.skipped.map(({ file }) => `${file.slice(FOLDER.length + 1)}-whole`)
     assert.ok(aside.length > 0)
     assert.deepEqual(aside.sort(), reported.sort())
+  }
+})
+
+test('after a stop, plain segments do without their headers, and encrypted ones say exactly what is lost', async () => {
+  for (const cipher of [undefined, createFrameCipher(newKey)]) {
+    const disk = newDisk()
+    await fill(disk, cipher)
+    await spoilHeaders(disk, () => true)
+
+    const log = await openLog(disk, cipher)
+    const found: string[] = []
+    for (let lease = await log.take(7); lease !== undefined; lease = await log.take(7))
+      for (const { text } of lease.batch) found.push(text)
+    const lost = log.skippedEvents
+    await log.close()
+
+    assert.deepEqual([found, lost], cipher === undefined ? [EVENTS, 0] : [[], EVENTS.length])
   }
 })
 

@@ -1,5 +1,6 @@
 import type { Log } from '../core/contracts.ts'
 import { messageOf } from '../core/errors.ts'
+import { Background } from './background.ts'
 import { writeSealFrame } from './frame-codec.ts'
 import { BLOCK_BYTES } from './frame.ts'
 import { newStaging } from './put-codec.ts'
@@ -30,7 +31,7 @@ export class GroupLine {
   #writing: WriteGroup[] = []
   #current: Segment | undefined
   #error: { readonly cause: unknown } | undefined
-  readonly #closing = new Set<Promise<void>>()
+  readonly #closing = new Background()
 
   constructor(parts: LineParts) {
     this.#parts = parts
@@ -62,7 +63,7 @@ export class GroupLine {
       if (group === undefined) return
       if (group.segment !== this.#current) {
         if (this.#writing.length > 0) return
-        if (this.#current !== undefined) this.#background(this.finish(this.#current))
+        if (this.#current !== undefined) this.#closing.add(this.finish(this.#current))
         this.#current = group.segment
       }
       this.#pending.shift()
@@ -95,7 +96,7 @@ export class GroupLine {
     if (segment.failed) return
     segment.failed = true
     if (segment === this.#current) this.#current = undefined
-    this.#background(this.#cutOff(segment))
+    this.#closing.add(this.#cutOff(segment))
   }
 
   /** What a failed write left in the system's memory must not pass for stored when the process is started again. */
@@ -113,7 +114,7 @@ export class GroupLine {
 
   /** Resolves once every segment that was to be closed is. */
   async close(): Promise<void> {
-    while (this.#closing.size > 0) await Promise.all(this.#closing)
+    await this.#closing.settled()
   }
 
   async #close(segment: Segment): Promise<void> {
@@ -127,11 +128,6 @@ export class GroupLine {
     }
     segment.file = undefined
     this.#parts.settled()
-  }
-
-  #background(work: Promise<void>): void {
-    const tracked: Promise<void> = work.finally(() => this.#closing.delete(tracked))
-    this.#closing.add(tracked)
   }
 
   async #write(group: WriteGroup): Promise<void> {

@@ -1,13 +1,19 @@
 import { randomBytes } from 'node:crypto'
 import { messageOf } from '../core/errors.ts'
-import { DoneSet, type EventRange } from './done-set.ts'
+import { isMediumError, UNREADABLE } from './careful-reader.ts'
+import type { DoneSet } from './done-set.ts'
+import type { Seal } from './frame-codec.ts'
 import type { DurableLogOptions, SkippedPart } from './log-options.ts'
-import { damageBehind, type Loss, scanSegment, type SegmentScan } from './scan-segment.ts'
+import { FileSorter, idOf, type SpareSizes } from './recover-files.ts'
+import { cutVoids, doneOf, endUnfinished, type Examined } from './recover-puts.ts'
+import { withReader } from './read-patience.ts'
+import { renewSegment, sealInPlace } from './renew-segment.ts'
+import { type Loss, scanSegment, type SegmentScan } from './scan-segment.ts'
 import { findFiles, findSeal, type FoundFile, Quarantine, segmentOf } from './segment-files.ts'
 import { CHANNEL_ID_BYTES, DATA_START } from './segment-header.ts'
-import { type Segment, sealPosition, withFile } from './segment.ts'
-import type { SpareFile } from './segment-pool.ts'
-import { writeSeal } from './group-line.ts'
+import type { SpareFile } from './segment-maker.ts'
+import { type Segment, sealPosition } from './segment.ts'
+import { readStopRecord, type StopRecord } from './stop-record.ts'
 
 /** What was found at start, ready to go on. */
 export interface Recovered {
@@ -22,21 +28,14 @@ export interface Recovered {
   readonly free: readonly SpareFile[]
   readonly reserves: readonly SpareFile[]
   readonly skipped: readonly SkippedPart[]
-  /** Bytes that had to be read, and how long it took. */
+  /** Bytes that had to be read. */
   readonly bytesRead: number
 }
 
-interface Examined {
-  readonly file: FoundFile
-  readonly segment: Segment
-  scan: SegmentScan | undefined
-}
-
-/** Sizes that decide what becomes of files that hold nothing. */
-interface SpareSizes {
-  readonly segmentBytes: number
-  readonly reserveBytes: number
-  readonly keepFreeSegments: number
+/** Segments that are there, and the record of the last stop where it still counts. */
+interface Found {
+  readonly examined: readonly Examined[]
+  readonly stop: StopRecord | undefined
 }
 
 /**
@@ -50,45 +49,45 @@ export async function recover(options: DurableLogOptions, sizes: SpareSizes): Pr
 
 class Recovery {
   readonly #options: DurableLogOptions
-  readonly #sizes: SpareSizes
   readonly #quarantine: Quarantine
+  readonly #sorter: FileSorter
   readonly #skipped: SkippedPart[] = []
-  readonly #free: SpareFile[] = []
-  readonly #reserves: SpareFile[] = []
+  #nextId = 0
   #bytesRead = 0
 
   constructor(options: DurableLogOptions, sizes: SpareSizes) {
     this.#options = options
-    this.#sizes = sizes
     this.#quarantine = new Quarantine(options.disk, options.log)
+    this.#sorter = new FileSorter(options, sizes, this.#quarantine, part => this.#skip(part))
   }
 
   async run(): Promise<Recovered> {
-    const files = await findFiles(this.#options.disk, this.#options.folders)
+    const { disk, folders, log } = this.#options
+    const files = await findFiles(this.#options, folders)
+    const lastStop = await readStopRecord(disk, folders[0] ?? '', log)
     const newest = files.filter(file => file.header !== undefined).sort((a, b) => idOf(b) - idOf(a))[0]
-    const channelId = newest?.header?.channelId ?? randomBytes(CHANNEL_ID_BYTES)
+    const channelId = newest?.header?.channelId ?? lastStop?.channelId ?? randomBytes(CHANNEL_ID_BYTES)
     this.#checkKeys(files, channelId)
-    const segmentFiles = await this.#sort(files, channelId)
-    const examined = await this.#examine(segmentFiles, channelId)
+    this.#nextId = Math.max(0, ...files.map(file => Math.max(idOf(file), file.nameId))) + 1
+    const segmentFiles = await this.#sorter.sort(files, channelId)
+    const ownStop = lastStop?.channelId.equals(channelId) === true ? lastStop : undefined
+    const { examined, stop } = await this.#examine(segmentFiles, channelId, ownStop)
+    this.#nextId = Math.max(this.#nextId, (stop?.segmentId ?? 0) + 1)
     const live = await this.#dropUnused(examined)
-    const done = doneOf(live)
-    cutVoids(live)
-    endUnfinished(live, done)
-    await this.#reportLosses(live, done)
-    this.#reportGaps(live, done)
+    const done = await this.#account(live, stop)
     await this.#seal(live)
-    const stored = Math.max(0, ...live.map(({ segment }) => segment.nextEvent))
+    const ends = live.map(({ segment }) => segment.nextEvent)
+    const stored = Math.max(0, stop?.seal.nextEvent ?? 0, ...ends)
     // Numbers beyond were given to puts that never got to the disk.
     done.add(stored, done.ranges().at(-1)?.end ?? 0)
-    const segments = live.map(({ segment }) => segment)
     return {
       channelId,
-      segments,
+      segments: live.map(({ segment }) => segment),
       done,
-      free: this.#free,
-      reserves: this.#reserves,
+      free: this.#sorter.free,
+      reserves: this.#sorter.reserves,
       skipped: this.#skipped,
-      nextId: Math.max(0, ...files.map(file => Math.max(idOf(file), file.nameId))) + 1,
+      nextId: this.#nextId,
       nextEvent: Math.max(stored, done.ranges().at(-1)?.end ?? 0),
       bytesRead: this.#bytesRead
     }
@@ -102,96 +101,54 @@ class Recovery {
     }
   }
 
-  /** Segments by id. Files that hold nothing become spares; what is not of this log is set aside. */
-  async #sort(files: readonly FoundFile[], channelId: Buffer): Promise<FoundFile[]> {
-    const byId = new Map<number, FoundFile>()
-    for (const file of files.filter(({ role }) => role === 'seg')) {
-      const other = byId.get(idOf(file))
-      if (file.header !== undefined && !file.header.channelId.equals(channelId))
-        await this.#setAside(file, 'The file belongs to another log; it was set aside.')
-      else if (other === undefined) byId.set(idOf(file), file)
-      else if (other.nameId === idOf(file)) await this.#setAsideTwin(file)
-      else await this.#setAsideTwin(byId.set(idOf(file), file) && other)
-    }
-    for (const file of files.filter(({ role }) => role !== 'seg')) {
-      // Two names of one file: what looks free holds events.
-      if (file.header !== undefined && byId.has(file.header.id)) await this.#remove(file.path)
-      else await this.#keepSpare(file)
-    }
-    return [...byId.values()].sort((a, b) => idOf(a) - idOf(b))
-  }
-
-  async #setAside(file: FoundFile, reason: string): Promise<void> {
-    this.#skip({ file: file.path, at: 0, firstEvent: 0, events: 0, reason })
-    await this.#quarantine.move(file)
-  }
-
-  /** The other one holds the events. */
-  async #setAsideTwin(file: FoundFile): Promise<void> {
-    this.#options.log.warn('A second file of the same segment is set aside.', {
-      file: file.path,
-      segment: idOf(file)
-    })
-    await this.#quarantine.move(file)
-  }
-
-  async #keepSpare({ folder, path, role, bytes }: FoundFile): Promise<void> {
-    const { segmentBytes, reserveBytes, keepFreeSegments } = this.#sizes
-    if (role === 'reserve' && bytes === reserveBytes) this.#reserves.push({ folder, path, size: bytes })
-    else if (role === 'free' && bytes === segmentBytes && this.#free.length < keepFreeSegments)
-      this.#free.push({ folder, path, size: bytes })
-    else await this.#remove(path)
-  }
-
-  async #remove(path: string): Promise<void> {
-    try {
-      await this.#options.disk.unlink(path)
-    } catch (error) {
-      this.#options.log.warn('A file that holds nothing cannot be removed.', {
-        file: path,
-        reason: messageOf(error)
-      })
-    }
-  }
-
-  /** Reads what must be read: back to the newest state, whatever has no seal, everything when told to. */
-  async #examine(files: readonly FoundFile[], channelId: Buffer): Promise<Examined[]> {
+  /**
+   * Reads what must be read: back to the newest state, whatever has no seal, everything when told to. The record of the
+   * last stop counts when nothing newer than the segment that it names holds anything.
+   */
+  async #examine(
+    files: readonly FoundFile[],
+    channelId: Buffer,
+    lastStop: StopRecord | undefined
+  ): Promise<Found> {
     const examined: Examined[] = []
+    let stop = lastStop
     let stated = false
     for (const file of files.toReversed()) {
       const segment = segmentOf(file, channelId, this.#options.cipher)
-      const seal = await findSeal(this.#options.disk, segment, file.bytes)
-      segment.sealed = seal !== undefined
+      const found = await findSeal(this.#options, segment, file.bytes)
+      const seal = found ?? (stop?.segmentId === segment.id ? stop.seal : undefined)
+      segment.sealed = found !== undefined
       if (seal !== undefined) {
         const { firstEvent, nextEvent, end, headEvents, tailEvents } = seal
         Object.assign(segment, { firstEvent, nextEvent, end, headEvents, tailEvents, stated: true })
       }
-      let scan: SegmentScan | undefined
-      if (seal === undefined || !stated || this.#options.verify === true) {
-        const limit = seal?.end ?? Math.min(sealPosition(segment), file.bytes)
-        const bounds = {
-          limit,
-          durable: seal?.end ?? 0,
-          firstEvent: seal?.firstEvent,
-          nextEvent: seal?.nextEvent
-        }
-        scan = await withFile(
-          this.#options.disk,
-          segment.path,
-          { create: false, synced: false },
-          async open => {
-            // After a kill the page cache may show what is not on the disk: it counts only once it is.
-            if (seal === undefined) await open.sync()
-            return scanSegment(segment, open, bounds)
-          }
-        )
-        this.#bytesRead += scan.bytesRead
-        if (seal === undefined) adopt(segment, scan)
-        if (scan.state !== undefined) stated = true
-      }
+      const needed = found === undefined || !stated || this.#options.verify === true
+      const scan = needed ? await this.#scan(file, segment, seal) : undefined
+      if (scan?.state !== undefined) stated = true
+      if (segment.id > (stop?.segmentId ?? 0) && (found !== undefined || scan?.used === true))
+        stop = undefined
       examined.unshift({ file, segment, scan })
     }
-    return examined
+    return { examined, stop }
+  }
+
+  async #scan(file: FoundFile, segment: Segment, seal: Seal | undefined): Promise<SegmentScan> {
+    const bounds = {
+      limit: seal?.end ?? Math.min(sealPosition(segment), file.bytes),
+      durable: seal?.end ?? 0,
+      firstEvent: seal?.firstEvent,
+      nextEvent: seal?.nextEvent
+    }
+    const scan = await withReader(this.#options, segment.path, async (reads, open) => {
+      // After a kill the system may show what is not on the disk.
+      if (seal === undefined) await open.sync().catch(exceptMediumErrors)
+      const result = await scanSegment(segment, reads, bounds)
+      segment.unreadable = reads.unreadable.length > 0
+      return result
+    })
+    this.#bytesRead += scan.bytesRead
+    if (seal === undefined) adopt(segment, scan)
+    return scan
   }
 
   /** A segment without a frame was made ahead and never used; without a header too it is damaged all over. */
@@ -200,16 +157,28 @@ class Recovery {
     for (const one of examined) {
       if (one.segment.sealed || one.scan?.used === true || (one.scan?.losses.length ?? 0) > 0) live.push(one)
       else if (one.file.header === undefined && one.file.bytes > DATA_START)
-        await this.#setAside(one.file, 'No record of the file can be read; it was set aside.')
-      else await this.#remove(one.segment.path)
+        await this.#sorter.setAside(one.file, 'No record of the file can be read; it was set aside.')
+      else await this.#sorter.remove(one.segment.path)
     }
     return live
   }
 
-  async #reportLosses(live: readonly Examined[], done: DoneSet): Promise<void> {
-    for (const { segment, scan } of live) {
-      for (const loss of scan?.losses ?? []) await this.#reportLoss(segment, loss, done)
+  /** What is done; damage is reported, and counts as done. */
+  async #account(live: readonly Examined[], stop: StopRecord | undefined): Promise<DoneSet> {
+    const done = doneOf(live)
+    for (const { first, end } of stop?.done ?? []) done.add(first, end)
+    cutVoids(live)
+    endUnfinished(live, done)
+    for (const one of live) {
+      for (const loss of one.scan?.losses ?? []) {
+        // What was behind the end shows in the numbers of the next segment.
+        const behind = one.scan?.lostTail === true && loss.at === one.segment.end
+        if (!behind || one === live.at(-1)) await this.#reportLoss(one.segment, loss, done)
+      }
     }
+    await this.#reportGaps(live, done)
+    if (stop !== undefined) this.#reportMissing(live, stop, done)
+    return done
   }
 
   async #reportLoss(segment: Segment, { at, to, events, reason }: Loss, done: DoneSet): Promise<void> {
@@ -221,15 +190,28 @@ class Recovery {
   }
 
   /** Event numbers that no segment has. */
-  #reportGaps(live: readonly Examined[], done: DoneSet): void {
+  async #reportGaps(live: readonly Examined[], done: DoneSet): Promise<void> {
     let expected = done.watermark
-    for (const { segment } of live) {
-      for (const { first, end } of done.undone(expected, segment.firstEvent)) {
-        const reason = 'The events before this segment are in no file: one is missing or was cut short.'
-        this.#skip({ file: segment.path, at: DATA_START, firstEvent: first, events: end - first, reason })
+    let before: Examined | undefined
+    for (const one of live) {
+      for (const { first, end } of done.undone(expected, one.segment.firstEvent)) {
+        this.#skip({ ...placeOfGap(before, one), firstEvent: first, events: end - first })
+        if (before?.segment.sealed === false)
+          await this.#quarantine.copy(before.segment, before.segment.end, before.file.bytes)
         done.add(first, end)
       }
-      expected = Math.max(expected, segment.nextEvent)
+      expected = Math.max(expected, one.segment.nextEvent)
+      before = one
+    }
+  }
+
+  /** Events that were there when the log was closed, in segments of which no file is left. */
+  #reportMissing(live: readonly Examined[], { seal, file }: StopRecord, done: DoneSet): void {
+    const from = Math.max(done.watermark, live.at(-1)?.segment.nextEvent ?? 0)
+    const reason = 'The file is missing, or an older one has taken its place.'
+    for (const { first, end } of done.undone(from, seal.nextEvent)) {
+      this.#skip({ file, at: DATA_START, firstEvent: first, events: end - first, reason })
+      done.add(first, end)
     }
   }
 
@@ -238,28 +220,39 @@ class Recovery {
     this.#options.log.error('A part of the log is damaged and is skipped.', { ...part })
   }
 
-  /** So that the next start need not read these again. */
+  /** So that the next start need not read these again, and that power loss takes nothing of what was found. */
   async #seal(live: readonly Examined[]): Promise<void> {
-    for (const { segment } of live) {
+    const { disk, log } = this.#options
+    for (const { segment, scan } of live) {
       if (segment.sealed || segment.salt.length === 0) continue
+      const doubtful = scan !== undefined && scan.durable < scan.end && !segment.unreadable
       try {
-        await withFile(this.#options.disk, segment.path, { create: false, synced: true }, async file => {
-          await file.sync()
-          await writeSeal({ ...segment, file })
-        })
+        if (!doubtful) await sealInPlace(disk, segment)
+        else await renewSegment(disk, segment, this.#nextId++).catch(() => sealInPlace(disk, segment))
         segment.sealed = true
       } catch (error) {
-        this.#options.log.debug('A segment could not be sealed.', {
-          file: segment.path,
-          reason: messageOf(error)
-        })
+        log.debug('A segment could not be sealed.', { file: segment.path, reason: messageOf(error) })
       }
     }
   }
 }
 
-function idOf(file: FoundFile): number {
-  return file.header?.id ?? file.nameId
+/** Where the events between two segments were: behind the end of the first when it has lost its seal. */
+function placeOfGap(
+  before: Examined | undefined,
+  { segment }: Examined
+): Pick<SkippedPart, 'file' | 'at' | 'reason'> {
+  if (before?.segment.sealed === false) {
+    const reason =
+      before.scan?.lostTail === true ? UNREADABLE : 'The end of this segment is missing or damaged.'
+    return { file: before.segment.path, at: before.segment.end, reason }
+  }
+  const reason = 'The events before this segment are in no file: one is missing.'
+  return { file: segment.path, at: DATA_START, reason }
+}
+
+function exceptMediumErrors(error: unknown): void {
+  if (!isMediumError(error)) throw error
 }
 
 function adopt(segment: Segment, scan: SegmentScan): void {
@@ -273,51 +266,4 @@ function adopt(segment: Segment, scan: SegmentScan): void {
     tailEvents
   })
   segment.stated = scan.state !== undefined
-}
-
-/** The newest state, and every take recorded since. */
-function doneOf(live: readonly Examined[]): DoneSet {
-  const from = Math.max(
-    0,
-    live.findLastIndex(({ scan }) => scan?.state !== undefined)
-  )
-  const done = new DoneSet(live[from]?.scan?.state ?? [])
-  for (const { scan } of live.slice(from))
-    for (const { first, end } of scan?.takes ?? []) done.add(first, end)
-  for (const { scan } of live) for (const { first, end } of scan?.voids ?? []) done.add(first, end)
-  return done
-}
-
-/** A segment begins with the number of its first event: what older ones hold from there on was never acknowledged. */
-function cutVoids(live: readonly Examined[]): void {
-  let bound = Infinity
-  for (const { segment } of live.toReversed()) {
-    if (segment.nextEvent > bound) {
-      segment.nextEvent = bound
-      segment.tailEvents = 0
-      segment.firstEvent = Math.min(segment.firstEvent, bound)
-    }
-    if (segment.stated) bound = Math.min(bound, segment.firstEvent)
-  }
-}
-
-/**
- * A put whose last part is in no segment was never acknowledged. Where the numbers go on further up, the segment in
- * between was consumed: then the put was whole. Where its last part is damaged, all of it is lost with that part.
- */
-function endUnfinished(live: readonly Examined[], done: DoneSet): void {
-  let begun: EventRange | undefined
-  for (const { segment, scan } of live) {
-    const { firstEvent, nextEvent, headEvents, tailEvents } = segment
-    if (begun !== undefined && firstEvent > begun.end) begun = undefined
-    if (firstEvent === nextEvent) continue
-    const goesOn = headEvents > 0 && firstEvent - headEvents === begun?.first
-    if (begun !== undefined && !goesOn) {
-      const damage = damageBehind(begun, scan?.losses ?? [])
-      if (damage === undefined) done.add(begun.first, begun.end)
-      else damage.events = { first: begun.first, end: damage.events.end }
-    }
-    begun = tailEvents > 0 ? { first: nextEvent - tailEvents, end: nextEvent } : undefined
-  }
-  if (begun !== undefined) done.add(begun.first, begun.end)
 }

@@ -1,7 +1,7 @@
 import { messageOf } from '../core/errors.ts'
 import type { EventRange } from './done-set.ts'
-import type { DiskFile } from './disk.ts'
-import { frameEnd, type StoredFrame } from './frame.ts'
+import { type ByteRange, type SegmentReads, touches, UNREADABLE } from './careful-reader.ts'
+import { alignBlock, FRAME_HEADER_BYTES, frameEnd, type StoredFrame } from './frame.ts'
 import { type FrameContext, readRangesFrame } from './frame-codec.ts'
 import { FrameWalk, type WalkedFrame } from './frame-walk.ts'
 import { DATA_START } from './segment-header.ts'
@@ -36,6 +36,10 @@ export interface SegmentScan {
   readonly tailEvents: number
   readonly end: number
   readonly lastFrame: number
+  /** Bytes below this were on the disk when the last frame was made. */
+  readonly durable: number
+  /** Whether acknowledged events may have stood behind the end, where the disk cannot read. */
+  readonly lostTail: boolean
   readonly bytesRead: number
 }
 
@@ -60,6 +64,7 @@ interface Progress {
   tailEvents: number
   end: number
   lastFrame: number
+  durable: number
   takes: number
   voids: number
 }
@@ -70,19 +75,22 @@ interface Hole {
   readonly before: Progress
   to: number
   events: EventRange
+  /** Behind the last event that its own header names; -1 without one. */
+  readonly claims: number
+  readonly unreadable: boolean
   readonly reason: string
 }
 
 /**
- * Reads a whole segment. A hole that is followed by a frame which was made when the hole was on the disk is damage;
- * any other is where the acknowledged part ends.
+ * Reads a whole segment. A hole that the disk cannot read is damage, and so is one followed by a frame which was made
+ * when the hole was on the disk; any other is where the acknowledged part ends.
  */
 export async function scanSegment(
   context: FrameContext,
-  file: DiskFile,
+  file: SegmentReads,
   bounds: ScanBounds
 ): Promise<SegmentScan> {
-  const scan = new Scan(context, bounds)
+  const scan = new Scan(context, bounds, file.unreadable)
   const window = new SegmentWindow(file, bounds.limit, PIECE_BYTES, reusedMemory())
   const walk = new FrameWalk(context, DATA_START, bounds.limit)
   for (;;) {
@@ -104,6 +112,7 @@ export function damageBehind<T extends { readonly events: EventRange }>(
 class Scan {
   readonly #context: FrameContext
   readonly #bounds: ScanBounds
+  readonly #unreadable: readonly ByteRange[]
   readonly #takes: EventRange[] = []
   readonly #voids: EventRange[] = []
   readonly #losses: Loss[] = []
@@ -117,13 +126,16 @@ class Scan {
     tailEvents: 0,
     end: DATA_START,
     lastFrame: 0,
+    durable: 0,
     takes: 0,
     voids: 0
   }
 
-  constructor(context: FrameContext, bounds: ScanBounds) {
+  /** `unreadable` grows while the segment is read. */
+  constructor(context: FrameContext, bounds: ScanBounds, unreadable: readonly ByteRange[]) {
     this.#context = context
     this.#bounds = bounds
+    this.#unreadable = unreadable
     if (bounds.firstEvent !== undefined) this.#now = { ...this.#now, nextEvent: bounds.firstEvent }
   }
 
@@ -134,6 +146,7 @@ class Scan {
     this.#apply(frame, header, intact ? payload : undefined)
     this.#now.end = frameEnd(frame)
     this.#now.lastFrame = frame.position
+    this.#now.durable = Math.max(this.#now.durable, frame.durable)
   }
 
   result(bytesRead: number): SegmentScan {
@@ -142,13 +155,16 @@ class Scan {
       this.#hole(this.#now.end, durable, 'Records are missing or damaged.')
       this.#now.end = durable
     }
-    if (nextEvent !== undefined && nextEvent > this.#now.nextEvent) this.#now.nextEvent = nextEvent
+    const lostTail = durable === 0 && this.#loseTail()
+    const claims = this.#holes.map(hole => (hole.unreadable ? hole.claims : -1))
+    this.#now.nextEvent = Math.max(this.#now.nextEvent, nextEvent ?? 0, ...claims)
     this.#closeHoles(this.#now.nextEvent)
     this.#confirm(durable)
     const [torn] = this.#holes
     const now = torn?.before ?? this.#now
     return {
       ...now,
+      lostTail: lostTail && torn === undefined,
       losses: this.#losses,
       takes: this.#takes.slice(0, now.takes),
       voids: this.#voids.slice(0, now.voids),
@@ -161,7 +177,8 @@ class Scan {
       this.#hole(
         frame.position,
         frameEnd(frame),
-        'A record does not have the checksum that it was written with.'
+        'A record does not have the checksum that it was written with.',
+        frame.kind === 'put' ? frame.firstEvent + frame.events : -1
       )
     } else if (frame.kind === 'put') {
       this.#put(frame)
@@ -213,9 +230,26 @@ class Scan {
     this.#now.voids = this.#voids.length
   }
 
-  #hole(at: number, to: number, reason: string): void {
-    const first = this.#now.nextEvent
-    this.#holes.push({ at, to, before: { ...this.#now }, events: { first, end: -1 }, reason })
+  /** Where the next frame would begin, in the same block or in the next one, the disk cannot read. */
+  #loseTail(): boolean {
+    const { end } = this.#now
+    const to = Math.min(alignBlock(end) + FRAME_HEADER_BYTES, this.#bounds.limit)
+    if (!touches(this.#unreadable, end, to)) return false
+    this.#hole(end, Math.max(to, ...this.#unreadable.map(range => range.to)), UNREADABLE)
+    return true
+  }
+
+  #hole(at: number, to: number, reason: string, claims = -1): void {
+    const unreadable = touches(this.#unreadable, at, to)
+    this.#holes.push({
+      at,
+      to,
+      before: { ...this.#now },
+      events: { first: this.#now.nextEvent, end: -1 },
+      claims,
+      unreadable,
+      reason: unreadable ? UNREADABLE : reason
+    })
   }
 
   /** Which events a hole held is known once the next frame says with which it goes on. */
@@ -228,9 +262,10 @@ class Scan {
 
   /** Everything below `durable` had been on the disk. */
   #confirm(durable: number): void {
-    while ((this.#holes[0]?.at ?? Infinity) < durable) {
-      const hole = this.#holes.shift()
-      if (hole !== undefined) this.#losses.push(hole)
+    for (let [hole] = this.#holes; hole !== undefined; [hole] = this.#holes) {
+      if (hole.at >= durable && !hole.unreadable) return
+      this.#losses.push(hole)
+      this.#holes.shift()
     }
   }
 }

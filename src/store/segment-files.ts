@@ -1,12 +1,20 @@
-import { dirname, join } from 'node:path'
-import type { Log } from '../core/contracts.ts'
+import { basename, dirname, join } from 'node:path'
+import type { Clock, Log } from '../core/contracts.ts'
 import { AgentError, messageOf } from '../core/errors.ts'
 import type { Disk } from './disk.ts'
+import { CarefulReader, isMediumError } from './careful-reader.ts'
 import type { FrameCipher } from './frame-cipher.ts'
 import { readSeal, type Seal } from './frame-codec.ts'
 import { BLOCK_BYTES, frameSeed, payloadIsIntact, readFrameHeader, FRAME_HEADER_BYTES } from './frame.ts'
+import { patientReader, withReader } from './read-patience.ts'
 import { DATA_START, decodeSegmentHeader, type SegmentHeader } from './segment-header.ts'
 import { type FileRole, readFully, readName, type Segment, sealPosition, withFile } from './segment.ts'
+
+/** A disk, and the time by which it is given up. */
+export interface DiskPlace {
+  readonly disk: Disk
+  readonly clock: Clock
+}
 
 /** A file of the log as found in a folder. */
 export interface FoundFile {
@@ -18,10 +26,13 @@ export interface FoundFile {
   readonly bytes: number
   /** Undefined when both copies are damaged. */
   readonly header: SegmentHeader | undefined
+  /** Whether the disk can open it. */
+  readonly opens: boolean
 }
 
 /** All files of the log in these folders, which are made when missing. */
-export async function findFiles(disk: Disk, folders: readonly string[]): Promise<FoundFile[]> {
+export async function findFiles(place: DiskPlace, folders: readonly string[]): Promise<FoundFile[]> {
+  const { disk } = place
   const found: FoundFile[] = []
   for (const folder of folders) {
     await disk.makeFolder(folder)
@@ -37,7 +48,7 @@ export async function findFiles(disk: Disk, folders: readonly string[]): Promise
         path,
         role: named.role,
         nameId: named.id,
-        ...(await probe(disk, path))
+        ...(await probe(place, path))
       })
     }
   }
@@ -52,13 +63,19 @@ async function syncParents(disk: Disk, folder: string): Promise<void> {
   await syncParents(disk, parent).catch(() => undefined)
 }
 
-async function probe(disk: Disk, path: string): Promise<Pick<FoundFile, 'bytes' | 'header'>> {
-  return withFile(disk, path, { create: false, synced: false }, async file => {
-    const bytes = await file.size()
-    const start = Buffer.alloc(Math.min(DATA_START, bytes))
-    const read = await readFully(file, start, 0)
-    return { bytes, header: decodeSegmentHeader(start.subarray(0, read)) }
-  })
+async function probe(place: DiskPlace, path: string): Promise<Pick<FoundFile, 'bytes' | 'header' | 'opens'>> {
+  try {
+    return await withReader(place, path, async (reads, file) => {
+      const bytes = await file.size()
+      const start = Buffer.alloc(Math.min(DATA_START, bytes))
+      const read = await readFully(reads, start, 0)
+      return { bytes, header: decodeSegmentHeader(start.subarray(0, read)), opens: true }
+    })
+  } catch (error) {
+    if (!isMediumError(error)) throw error
+    await patientReader(place.disk, place.clock, path)(0, error)
+    return { bytes: 0, header: undefined, opens: false }
+  }
 }
 
 /** The segment that a file holds. Throws ERR_CHANNEL when its key is not among those given. */
@@ -96,6 +113,7 @@ export function segmentOf(file: FoundFile, channelId: Buffer, cipher: FrameCiphe
     lastFrame: 0,
     stated: false,
     sealed: false,
+    unreadable: false,
     failed: false,
     file: undefined,
     readers: 0
@@ -103,12 +121,15 @@ export function segmentOf(file: FoundFile, channelId: Buffer, cipher: FrameCiphe
 }
 
 /** What the seal of a segment says; undefined when it has none, or none that is intact. */
-export async function findSeal(disk: Disk, segment: Segment, fileBytes: number): Promise<Seal | undefined> {
+export async function findSeal(
+  place: DiskPlace,
+  segment: Segment,
+  fileBytes: number
+): Promise<Seal | undefined> {
   const position = sealPosition(segment)
   if (position + BLOCK_BYTES > fileBytes) return undefined
   const block = Buffer.alloc(BLOCK_BYTES)
-  const options = { create: false, synced: false }
-  const read = await withFile(disk, segment.path, options, file => readFully(file, block, position))
+  const read = await withReader(place, segment.path, reads => readFully(reads, block, position))
   if (read < BLOCK_BYTES) return undefined
   const frame = readFrameHeader(block, 0, { segmentId: segment.id, seed: segment.seed, position })
   if (frame === undefined || frame.kind !== 'seal' || FRAME_HEADER_BYTES + frame.length > BLOCK_BYTES)
@@ -140,7 +161,9 @@ export class Quarantine {
       async folder => {
         const part = Buffer.alloc(Math.min(to - at, MOST_COPIED))
         const plain = { create: false, synced: false }
-        const read = await withFile(this.#disk, segment.path, plain, file => readFully(file, part, at))
+        const read = await withFile(this.#disk, segment.path, plain, file =>
+          readFully(new CarefulReader(file, acceptAll), part, at)
+        )
         await withFile(this.#disk, join(folder, name), { create: true, synced: false }, async file => {
           for (let done = 0; done < read;) done += await file.write(part.subarray(done, read), done)
         })
@@ -150,9 +173,9 @@ export class Quarantine {
   }
 
   /** Moves a whole file there. */
-  async move(file: FoundFile): Promise<void> {
-    const name = `${file.role}-${file.nameId.toString(16).padStart(12, '0')}-whole`
-    await this.#attempt(file.path, folder => this.#disk.rename(file.path, join(folder, name)), file.folder)
+  async move({ folder, path }: { readonly folder: string; readonly path: string }): Promise<void> {
+    const name = `${basename(path)}-whole`
+    await this.#attempt(path, aside => this.#disk.rename(path, join(aside, name)), folder)
   }
 
   async #attempt(path: string, work: (folder: string) => Promise<void>, beside: string): Promise<void> {
@@ -170,3 +193,7 @@ export class Quarantine {
 }
 
 const MOST_COPIED = 64 * 1024 * 1024
+
+function acceptAll(): Promise<void> {
+  return Promise.resolve()
+}

@@ -1,35 +1,19 @@
-import type { Clock, Log } from '../core/contracts.ts'
+import type { Log } from '../core/contracts.ts'
 import { AgentError, messageOf } from '../core/errors.ts'
-import type { Disk, DiskFile } from './disk.ts'
-import { type FrameCipher, SALT_BYTES } from './frame-cipher.ts'
-import { BLOCK_BYTES, frameSeed } from './frame.ts'
-import { DATA_START, encodeSegmentHeader, type SegmentHeader } from './segment-header.ts'
-import { pathOf, type Segment, withFile, writeAll } from './segment.ts'
+import { Background } from './background.ts'
+import { BLOCK_BYTES } from './frame.ts'
+import { Quarantine } from './segment-files.ts'
+import { DATA_START } from './segment-header.ts'
+import { type MakerOptions, SegmentMaker, type SpareFile } from './segment-maker.ts'
+import { pathOf, type Segment } from './segment.ts'
 
-const MEBIBYTE = 1024 * 1024
 const RETRY_MS = 1000
 const RESERVES = 2
 
-/** A file that holds nothing: for reuse, or for a full disk. */
-export interface SpareFile {
-  readonly folder: string
-  readonly path: string
-  readonly size: number
-}
-
 /** What the pool needs to know. */
-export interface PoolOptions {
-  readonly disk: Disk
-  readonly clock: Clock
+export interface PoolOptions extends MakerOptions {
   readonly log: Log
-  readonly folders: readonly string[]
-  readonly segmentBytes: number
-  readonly minimumFreeBytes: number
   readonly keepFreeSegments: number
-  readonly cipher: FrameCipher | undefined
-  readonly channelId: Buffer
-  /** Ids from here on are new. */
-  readonly nextId: number
   readonly free: readonly SpareFile[]
   readonly reserves: readonly SpareFile[]
   /** A segment became ready, or none can be had for now. */
@@ -50,10 +34,10 @@ export class SegmentPool {
   readonly #options: PoolOptions
   readonly #free: SpareFile[]
   readonly #reserves: SpareFile[]
-  readonly #work = new Set<Promise<unknown>>()
-  #nextId: number
+  readonly #quarantine: Quarantine
+  readonly #work = new Background()
+  readonly #maker: SegmentMaker
   #begunId = -1
-  #turn = 0
   #preparing = false
   #preparingReserve = false
   #closed = false
@@ -62,9 +46,10 @@ export class SegmentPool {
 
   constructor(options: PoolOptions) {
     this.#options = options
+    this.#quarantine = new Quarantine(options.disk, options.log)
     this.#free = [...options.free]
     this.#reserves = [...options.reserves]
-    this.#nextId = options.nextId
+    this.#maker = new SegmentMaker(options)
   }
 
   /** Files ready for reuse. */
@@ -75,11 +60,6 @@ export class SegmentPool {
   /** Bytes of files that hold nothing. */
   get spareBytes(): number {
     return [...this.#free, ...this.#reserves].reduce((sum, { size }) => sum + size, 0)
-  }
-
-  /** Size of the files kept for a full disk. */
-  get reserveBytes(): number {
-    return Math.min(this.#options.segmentBytes, MEBIBYTE)
   }
 
   /** Makes a spare in the background that holds `bytes` of frames; calls changed() when it is there or fails. */
@@ -117,7 +97,7 @@ export class SegmentPool {
     this.#preparingReserve = true
     this.#run(async () => {
       try {
-        const segment = await this.#reuse(file, true)
+        const segment = await this.#maker.reuse(file, true)
         if (segment.id > this.#begunId) this.reserveSpare = segment
         else await this.#discard(segment)
       } catch (error) {
@@ -152,7 +132,7 @@ export class SegmentPool {
     this.#run(async () => {
       while (this.#reserves.length < RESERVES && !this.#closed) {
         try {
-          this.#reserves.push(await this.#newReserve())
+          this.#reserves.push(await this.#maker.newReserve())
         } catch (error) {
           this.#options.log.warn('The channel has no reserve for a full disk.', { reason: messageOf(error) })
           return
@@ -173,6 +153,7 @@ export class SegmentPool {
     this.#run(async () => {
       const { disk, log } = this.#options
       try {
+        if (segment.unreadable) return await this.#quarantine.move(segment)
         if (!keep) return await disk.unlink(path)
         const freed = pathOf(folder, role, id)
         await disk.rename(path, freed)
@@ -193,7 +174,7 @@ export class SegmentPool {
   async close(): Promise<void> {
     this.#closed = true
     this.#cancelRetry?.()
-    while (this.#work.size > 0) await Promise.all(this.#work)
+    await this.#work.settled()
     for (const segment of [this.spare, this.reserveSpare]) {
       await segment?.file?.close().catch(() => undefined)
     }
@@ -205,8 +186,7 @@ export class SegmentPool {
   }
 
   #run(task: () => Promise<void>): void {
-    const work: Promise<void> = task().finally(() => this.#work.delete(work))
-    this.#work.add(work)
+    this.#work.add(task())
   }
 
   #discardLater(segment: Segment): void {
@@ -240,139 +220,14 @@ export class SegmentPool {
   async #prepare(bytes: number): Promise<Segment> {
     const at = this.#free.findIndex(({ size }) => size >= bytes)
     const [file] = at < 0 ? [] : this.#free.splice(at, 1)
-    if (file === undefined) return this.#create(bytes)
+    if (file === undefined) return this.#maker.create(bytes)
     try {
-      return await this.#reuse(file, false)
+      return await this.#maker.reuse(file, false)
     } catch (error) {
       this.#options.log.warn('A segment cannot be reused.', { file: file.path, reason: messageOf(error) })
       await this.#options.disk.unlink(file.path).catch(() => undefined)
-      return this.#create(bytes)
+      return this.#maker.create(bytes)
     }
-  }
-
-  async #reuse(file: SpareFile, reserve: boolean): Promise<Segment> {
-    const { disk } = this.#options
-    const segment = this.#newSegment(file.folder, file.size, reserve)
-    const open = await disk.open(file.path, { create: false, synced: true })
-    try {
-      await this.#writeHeader(segment, open)
-      await disk.rename(file.path, segment.path)
-      await disk.syncFolder(file.folder)
-    } catch (error) {
-      await open.close().catch(() => undefined)
-      throw error
-    }
-    segment.file = open
-    return segment
-  }
-
-  async #create(bytes: number): Promise<Segment> {
-    let problem: unknown
-    for (let i = 0; i < this.#options.folders.length; i++) {
-      const folder = this.#options.folders[this.#turn++ % this.#options.folders.length] ?? ''
-      try {
-        return await this.#createIn(folder, await this.#sizeFor(folder, bytes))
-      } catch (error) {
-        problem ??= error
-      }
-    }
-    throw problem
-  }
-
-  async #createIn(folder: string, size: number): Promise<Segment> {
-    const { disk } = this.#options
-    const segment = this.#newSegment(folder, size, false)
-    let open: DiskFile | undefined
-    try {
-      open = await disk.open(segment.path, { create: true, synced: true })
-      await this.#writeHeader(segment, open)
-      await disk.syncFolder(folder)
-    } catch (error) {
-      await open?.close().catch(() => undefined)
-      await disk.unlink(segment.path).catch(() => undefined)
-      throw error
-    }
-    segment.file = open
-    return segment
-  }
-
-  /** Smaller than usual where the disk is nearly full. */
-  async #sizeFor(folder: string, bytes: number): Promise<number> {
-    const { disk, segmentBytes, minimumFreeBytes } = this.#options
-    const free = await disk.freeBytes(folder)
-    const wanted = Math.ceil(Math.max(segmentBytes, bytes) / BLOCK_BYTES) * BLOCK_BYTES
-    const smallest = Math.max(bytes, this.reserveBytes)
-    const room = Math.floor((free - minimumFreeBytes) / BLOCK_BYTES) * BLOCK_BYTES
-    if (room >= 2 * wanted) return wanted
-    const size = Math.max(
-      Math.ceil(smallest / BLOCK_BYTES) * BLOCK_BYTES,
-      Math.floor(room / 2 / BLOCK_BYTES) * BLOCK_BYTES
-    )
-    if (room >= size) return Math.min(size, wanted)
-    throw new AgentError(
-      'ERR_CHANNEL_FULL',
-      `Usable space exhausted, only ${free} bytes remaining, required ` + `${minimumFreeBytes + size} bytes`,
-      { folder }
-    )
-  }
-
-  async #newReserve(): Promise<SpareFile> {
-    const { disk, folders } = this.#options
-    const folder = folders[0] ?? ''
-    const path = pathOf(folder, 'reserve', this.#nextId++)
-    const size = this.reserveBytes
-    try {
-      await withFile(disk, path, { create: true, synced: true }, file =>
-        writeAll(file, Buffer.alloc(size), 0)
-      )
-      await disk.syncFolder(folder)
-    } catch (error) {
-      await disk.unlink(path).catch(() => undefined)
-      throw error
-    }
-    return { folder, path, size }
-  }
-
-  #newSegment(folder: string, size: number, reserve: boolean): Segment {
-    const { cipher, channelId, clock } = this.#options
-    const id = this.#nextId++
-    const keyId = cipher?.keyId
-    const salt = cipher?.newSalt() ?? Buffer.alloc(SALT_BYTES)
-    return {
-      id,
-      folder,
-      path: pathOf(folder, 'seg', id),
-      size,
-      reserve,
-      created: clock.now(),
-      seed: frameSeed(channelId, id),
-      cipher: keyId === undefined ? undefined : cipher?.forSegment({ keyId, salt, channelId, segmentId: id }),
-      firstEvent: 0,
-      nextEvent: 0,
-      headEvents: 0,
-      tailEvents: 0,
-      end: DATA_START,
-      lastFrame: 0,
-      stated: false,
-      sealed: false,
-      failed: false,
-      file: undefined,
-      readers: 0,
-      salt
-    }
-  }
-
-  async #writeHeader(segment: Segment, file: DiskFile): Promise<void> {
-    const { cipher, channelId } = this.#options
-    const header: SegmentHeader = {
-      id: segment.id,
-      size: segment.size,
-      channelId,
-      keyId: cipher?.keyId,
-      salt: segment.salt,
-      created: segment.created
-    }
-    await writeAll(file, encodeSegmentHeader(header), 0)
   }
 }
 

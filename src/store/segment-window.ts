@@ -1,11 +1,11 @@
-import type { DiskFile } from './disk.ts'
+import type { SegmentReads } from './careful-reader.ts'
 import { BLOCK_BYTES } from './frame.ts'
 import type { Window } from './frame-walk.ts'
 import { readFully } from './segment.ts'
 
 /** Reads a segment piece by piece. */
 export class SegmentWindow {
-  readonly #file: DiskFile
+  readonly #file: SegmentReads
   readonly #bytes: number
   readonly #allocate: (bytes: number) => Buffer
   #window: Window = { bytes: Buffer.alloc(0), start: 0 }
@@ -15,7 +15,7 @@ export class SegmentWindow {
   limit: number
 
   /** Pieces of `bytes`, none beyond `limit`. `allocate` gives the memory of each. */
-  constructor(file: DiskFile, limit: number, bytes: number, allocate: (bytes: number) => Buffer) {
+  constructor(file: SegmentReads, limit: number, bytes: number, allocate: (bytes: number) => Buffer) {
     this.#file = file
     this.limit = limit
     this.#bytes = bytes

@@ -33,6 +33,8 @@ export interface Segment extends FrameContext {
   /** The state at its begin is on disk, so that older segments do without. */
   stated: boolean
   sealed: boolean
+  /** The disk cannot read all of it: the file is kept aside, not used again. */
+  unreadable: boolean
   /** A write failed: nothing is written to it any more. */
   failed: boolean
   /** Open for writing; undefined when nothing more is written. */
@@ -78,7 +80,11 @@ export async function writeAll(file: DiskFile, bytes: Buffer, position: number):
 }
 
 /** Fills `into` from `position` on; returns how much there was up to the end of the file. */
-export async function readFully(file: DiskFile, into: Buffer, position: number): Promise<number> {
+export async function readFully(
+  file: Pick<DiskFile, 'read'>,
+  into: Buffer,
+  position: number
+): Promise<number> {
   let done = 0
   while (done < into.length) {
     const read = await file.read(done === 0 ? into : into.subarray(done), position + done)

@@ -1,9 +1,12 @@
 import type { EventBatch } from '../core/batch.ts'
 import { messageOf } from '../core/errors.ts'
 import { allocateSlab } from '../core/slab.ts'
+import type { Clock } from '../core/contracts.ts'
+import { CarefulReader, touches, UNREADABLE } from './careful-reader.ts'
 import type { Disk, DiskFile } from './disk.ts'
 import type { DoneSet, EventRange } from './done-set.ts'
 import { frameEnd, type StoredFrame } from './frame.ts'
+import { patientReader } from './read-patience.ts'
 import { readPutFrame } from './frame-codec.ts'
 import { FrameWalk, type WalkedFrame } from './frame-walk.ts'
 import type { Loss } from './scan-segment.ts'
@@ -12,10 +15,12 @@ import { SegmentWindow } from './segment-window.ts'
 import type { LogPosition, Segment } from './segment.ts'
 
 const PIECE_BYTES = 4 * 1024 * 1024
+const MISSING = 'Records are missing or damaged.'
 
 /** What the reader works with and tells. */
 export interface ReaderParts {
   readonly disk: Disk
+  readonly clock: Clock
   /** By id. */
   readonly segments: readonly Segment[]
   readonly done: DoneSet
@@ -34,6 +39,7 @@ export class SpillReader {
   readonly #parts: ReaderParts
   #at: LogPosition | undefined
   #file: DiskFile | undefined
+  #reads: CarefulReader | undefined
   #window: SegmentWindow | undefined
   #walk: FrameWalk | undefined
   #expected = 0
@@ -66,7 +72,6 @@ export class SpillReader {
 
   /** Resolves once nothing is read and no file is open. */
   async close(): Promise<void> {
-    this.#closed = true
     this.#closed = true
     await this.#loading?.catch(() => undefined)
     const left = this.#leave()
@@ -122,12 +127,7 @@ export class SpillReader {
   #end(segment: Segment, walk: FrameWalk): void {
     if (walk.lastEnd >= walk.limit) return
     const events = { first: this.#expected, end: Math.max(this.#expected, segment.nextEvent) }
-    this.#parts.lost(segment, {
-      at: walk.lastEnd,
-      to: walk.limit,
-      events,
-      reason: 'Records are missing or damaged.'
-    })
+    this.#lose(segment, { at: walk.lastEnd, to: walk.limit, events, reason: MISSING })
     this.#expected = events.end
     walk.lastEnd = walk.limit
   }
@@ -135,12 +135,7 @@ export class SpillReader {
   #frame(segment: Segment, { frame, header, payload, intact, missingFrom }: WalkedFrame): boolean {
     if (missingFrom !== undefined) {
       const events = { first: this.#expected, end: Math.max(this.#expected, frame.firstEvent) }
-      this.#lose(segment, {
-        at: missingFrom,
-        to: frame.position,
-        events,
-        reason: 'Records are missing or damaged.'
-      })
+      this.#lose(segment, { at: missingFrom, to: frame.position, events, reason: MISSING })
     }
     this.#expected = Math.max(this.#expected, frame.firstEvent)
     if (frame.kind !== 'put') return false
@@ -173,13 +168,14 @@ export class SpillReader {
     return undefined
   }
 
-  #lose(segment: Segment, loss: Loss): void {
+  #lose(segment: Segment, { at, to, events: { first, end }, reason }: Loss): void {
+    const unreadable = touches(this.#reads?.unreadable ?? [], at, to)
+    if (unreadable) segment.unreadable = true
     this.#parts.lost(segment, {
-      ...loss,
-      events: {
-        first: loss.events.first,
-        end: Math.min(loss.events.end, Math.max(loss.events.first, segment.nextEvent))
-      }
+      at,
+      to,
+      events: { first, end: Math.min(end, Math.max(first, segment.nextEvent)) },
+      reason: unreadable ? UNREADABLE : reason
     })
   }
 
@@ -203,13 +199,18 @@ export class SpillReader {
       throw error
     }
     this.#walk = new FrameWalk(segment, position, end)
-    this.#window = new SegmentWindow(this.#file, end, PIECE_BYTES, allocateSlab)
+    this.#reads = new CarefulReader(
+      this.#file,
+      patientReader(this.#parts.disk, this.#parts.clock, segment.path)
+    )
+    this.#window = new SegmentWindow(this.#reads, end, PIECE_BYTES, allocateSlab)
   }
 
   async #leave(): Promise<void> {
     const [file, segment] = [this.#file, this.#at?.segment]
     this.#file = undefined
     this.#walk = undefined
+    this.#reads = undefined
     this.#window = undefined
     if (file === undefined || segment === undefined) return
     try {

@@ -272,7 +272,9 @@ describe('simulated disk', () => {
     await last
     await file.close()
     const [one, other] = [await disk.open('/data/a', SYNCED), await disk.open('/data/b', SYNCED)]
-    await Promise.all([one.close(), other.close()])
+    const unsafe = await disk.open('/data/a', { create: false, synced: false })
+    await unsafe.write(bytes, 0)
+    await Promise.all([one.close(), other.close(), unsafe.close()])
     await disk.rename('/data/a', '/data/b')
 
     const kinds = [

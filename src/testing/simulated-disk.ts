@@ -79,9 +79,11 @@ export class SimulatedDisk implements Disk, Machine {
 
   rename(from: string, to: string): Promise<void> {
     const perform = (): void => {
-      this.#need(from, 'rename')
+      const file = this.#need(from, 'rename')
       this.#needFolder(dirname(to), 'rename')
-      if (this.#tree.at(to) !== undefined) this.violate(`${to} is replaced by a rename`)
+      const unsafe = file !== 'folder' && file.unsettled.length > 0
+      if (unsafe && this.#tree.at(to) !== undefined)
+        this.violate(`${to} is replaced by a file that is not on the disk yet`)
       this.#tree.rename(from, to)
     }
     return this.submit({ operation: 'rename', path: from, perform })

@@ -1,0 +1,24 @@
+import type { EventBatch } from '../core/batch.ts'
+import type { Lease } from '../core/contracts.ts'
+
+/** Events on loan that are committed or given back once; what comes after does nothing. */
+export function lend(
+  batch: EventBatch,
+  loan: { readonly commit: () => Promise<void>; readonly giveBack: () => void }
+): Lease {
+  let open = true
+  const close = (): boolean => {
+    const was = open
+    open = false
+    return was
+  }
+  return {
+    batch,
+    commit: async () => {
+      if (close()) await loan.commit()
+    },
+    [Symbol.asyncDispose]: async () => {
+      if (close()) loan.giveBack()
+    }
+  }
+}

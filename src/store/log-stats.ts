@@ -1,0 +1,51 @@
+import { BLOCK_BYTES } from './frame.ts'
+import type { LogLosses } from './log-losses.ts'
+import type { DurableLogStats } from './log-options.ts'
+import type { SegmentPool } from './segment-pool.ts'
+import type { Segment } from './segment.ts'
+import type { SyncTimes } from './sync-times.ts'
+
+/** What the figures of a log are made of. */
+export interface StatsParts extends Pick<
+  DurableLogStats,
+  'memoryBytes' | 'recoveredEvents' | 'putErrors' | 'takeErrors' | 'unhealthy'
+> {
+  readonly times: SyncTimes
+  readonly segments: readonly Segment[]
+  readonly pool: SegmentPool
+  readonly losses: LogLosses
+  /** Whether a start reads sealed segments too. */
+  readonly verify: boolean
+  readonly replayBytesPerMs: number
+  /** Epoch milliseconds. */
+  readonly now: number
+  /** When the oldest event held came, in seconds since the epoch; undefined when there is none. */
+  readonly oldestSeconds: number | undefined
+}
+
+/** The figures of a log. */
+export function logStats(parts: StatsParts): DurableLogStats {
+  const { times, segments, pool, losses, now, oldestSeconds } = parts
+  const live = segments.reduce((sum, segment) => sum + segment.end, 0)
+  const read = parts.verify
+    ? live
+    : segments.reduce((sum, { sealed, end }) => sum + (sealed ? 2 * BLOCK_BYTES : end), 0)
+  return {
+    syncP50Ms: times.quantile(0.5),
+    syncP99Ms: times.quantile(0.99),
+    transactionsPerSync: times.syncs === 0 ? 0 : times.transactions / times.syncs,
+    syncs: times.syncs,
+    segments: segments.length,
+    freeSegments: pool.freeFiles,
+    oldestEventAgeMs: oldestSeconds === undefined ? 0 : Math.max(0, Math.round(now - oldestSeconds * 1000)),
+    bytesOnDisk: live + pool.spareBytes,
+    memoryBytes: parts.memoryBytes,
+    estimatedReplayMs: Math.ceil(read / parts.replayBytesPerMs),
+    recoveredEvents: parts.recoveredEvents,
+    skippedEvents: losses.events,
+    skippedParts: losses.parts,
+    putErrors: parts.putErrors,
+    takeErrors: parts.takeErrors,
+    unhealthy: parts.unhealthy
+  }
+}

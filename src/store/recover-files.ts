@@ -1,0 +1,94 @@
+import { messageOf } from '../core/errors.ts'
+import type { DurableLogOptions, SkippedPart } from './log-options.ts'
+import type { FoundFile, Quarantine } from './segment-files.ts'
+import type { SpareFile } from './segment-maker.ts'
+
+/** Sizes that decide what becomes of files that hold nothing. */
+export interface SpareSizes {
+  readonly segmentBytes: number
+  readonly reserveBytes: number
+  readonly keepFreeSegments: number
+}
+
+/** The id of the segment in a file: as its header says, else as its name does. */
+export function idOf(file: FoundFile): number {
+  return file.header?.id ?? file.nameId
+}
+
+/** Sorts the files of a log: segments, spares, and what is not of this log. */
+export class FileSorter {
+  readonly free: SpareFile[] = []
+  readonly reserves: SpareFile[] = []
+  readonly #options: DurableLogOptions
+  readonly #sizes: SpareSizes
+  readonly #quarantine: Quarantine
+  readonly #skip: (part: SkippedPart) => void
+
+  constructor(
+    options: DurableLogOptions,
+    sizes: SpareSizes,
+    quarantine: Quarantine,
+    skip: (part: SkippedPart) => void
+  ) {
+    this.#options = options
+    this.#sizes = sizes
+    this.#quarantine = quarantine
+    this.#skip = skip
+  }
+
+  /** Segments by id. Files that hold nothing become spares; what is not of this log is set aside. */
+  async sort(files: readonly FoundFile[], channelId: Buffer): Promise<FoundFile[]> {
+    const byId = new Map<number, FoundFile>()
+    for (const file of files.filter(({ role }) => role === 'seg')) {
+      const other = byId.get(idOf(file))
+      if (!file.opens) await this.setAside(file, 'The disk cannot open the file; it was set aside.')
+      else if (file.header !== undefined && !file.header.channelId.equals(channelId))
+        await this.setAside(file, 'The file belongs to another log; it was set aside.')
+      else if (other === undefined) byId.set(idOf(file), file)
+      else if (other.nameId === idOf(file)) await this.#setAsideTwin(file)
+      else await this.#setAsideTwin(byId.set(idOf(file), file) && other)
+    }
+    for (const file of files.filter(({ role }) => role !== 'seg')) {
+      // Two names of one file: what looks free holds events.
+      if (file.header !== undefined && byId.has(file.header.id)) await this.remove(file.path)
+      else await this.#keepSpare(file)
+    }
+    return [...byId.values()].sort((a, b) => idOf(a) - idOf(b))
+  }
+
+  /** Reports a file without saying which events it held, and takes it away. */
+  async setAside(file: FoundFile, reason: string): Promise<void> {
+    this.#skip({ file: file.path, at: 0, firstEvent: 0, events: 0, reason })
+    await this.#quarantine.move(file)
+  }
+
+  /** Removes a file that holds nothing; one that cannot be removed stays. */
+  async remove(path: string): Promise<void> {
+    try {
+      await this.#options.disk.unlink(path)
+    } catch (error) {
+      this.#options.log.warn('A file that holds nothing cannot be removed.', {
+        file: path,
+        reason: messageOf(error)
+      })
+    }
+  }
+
+  /** The other one holds the events. */
+  async #setAsideTwin(file: FoundFile): Promise<void> {
+    this.#options.log.warn('A second file of the same segment is set aside.', {
+      file: file.path,
+      segment: idOf(file)
+    })
+    await this.#quarantine.move(file)
+  }
+
+  async #keepSpare({ folder, path, role, bytes, opens }: FoundFile): Promise<void> {
+    const { segmentBytes, reserveBytes, keepFreeSegments } = this.#sizes
+    if (!opens) await this.#quarantine.move({ folder, path })
+    else if (role === 'reserve' && bytes === reserveBytes) this.reserves.push({ folder, path, size: bytes })
+    else if (role === 'free' && bytes === segmentBytes && this.free.length < keepFreeSegments)
+      this.free.push({ folder, path, size: bytes })
+    else await this.remove(path)
+  }
+}

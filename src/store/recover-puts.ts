@@ -1,0 +1,58 @@
+import { DoneSet, type EventRange } from './done-set.ts'
+import { damageBehind, type SegmentScan } from './scan-segment.ts'
+import type { FoundFile } from './segment-files.ts'
+import type { Segment } from './segment.ts'
+
+/** A segment as found at start, and what its frames say where they were read. */
+export interface Examined {
+  readonly file: FoundFile
+  readonly segment: Segment
+  scan: SegmentScan | undefined
+}
+
+/** The newest state, and every take recorded since. */
+export function doneOf(live: readonly Examined[]): DoneSet {
+  const from = Math.max(
+    0,
+    live.findLastIndex(({ scan }) => scan?.state !== undefined)
+  )
+  const done = new DoneSet(live[from]?.scan?.state ?? [])
+  for (const { scan } of live.slice(from))
+    for (const { first, end } of scan?.takes ?? []) done.add(first, end)
+  for (const { scan } of live) for (const { first, end } of scan?.voids ?? []) done.add(first, end)
+  return done
+}
+
+/** A segment begins with the number of its first event: what older ones hold from there on was never acknowledged. */
+export function cutVoids(live: readonly Examined[]): void {
+  let bound = Infinity
+  for (const { segment } of live.toReversed()) {
+    if (segment.nextEvent > bound) {
+      segment.nextEvent = bound
+      segment.tailEvents = 0
+      segment.firstEvent = Math.min(segment.firstEvent, bound)
+    }
+    if (segment.stated) bound = Math.min(bound, segment.firstEvent)
+  }
+}
+
+/**
+ * A put whose last part is in no segment was never acknowledged. Where the numbers go on further up, the segment in
+ * between was consumed: then the put was whole. Where its last part is damaged, all of it is lost with that part.
+ */
+export function endUnfinished(live: readonly Examined[], done: DoneSet): void {
+  let begun: EventRange | undefined
+  for (const { segment, scan } of live) {
+    const { firstEvent, nextEvent, headEvents, tailEvents } = segment
+    if (begun !== undefined && firstEvent > begun.end) begun = undefined
+    if (firstEvent === nextEvent) continue
+    const goesOn = headEvents > 0 && firstEvent - headEvents === begun?.first
+    if (begun !== undefined && !goesOn) {
+      const damage = damageBehind(begun, scan?.losses ?? [])
+      if (damage === undefined) done.add(begun.first, begun.end)
+      else damage.events = { first: begun.first, end: damage.events.end }
+    }
+    begun = tailEvents > 0 ? { first: nextEvent - tailEvents, end: nextEvent } : undefined
+  }
+  if (begun !== undefined) done.add(begun.first, begun.end)
+}

@@ -1,0 +1,174 @@
+import type { Clock } from '../core/contracts.ts'
+import { AgentError } from '../core/errors.ts'
+import type { Disk, DiskFile } from './disk.ts'
+import { type FrameCipher, SALT_BYTES } from './frame-cipher.ts'
+import { BLOCK_BYTES, frameSeed } from './frame.ts'
+import { DATA_START, encodeSegmentHeader, type SegmentHeader } from './segment-header.ts'
+import { pathOf, type Segment, withFile, writeAll } from './segment.ts'
+
+const MEBIBYTE = 1024 * 1024
+
+/** A file that holds nothing: for reuse, or for a full disk. */
+export interface SpareFile {
+  readonly folder: string
+  readonly path: string
+  readonly size: number
+}
+
+/** What is needed to make segments. */
+export interface MakerOptions {
+  readonly disk: Disk
+  readonly clock: Clock
+  readonly folders: readonly string[]
+  readonly segmentBytes: number
+  readonly minimumFreeBytes: number
+  readonly cipher: FrameCipher | undefined
+  readonly channelId: Buffer
+  /** Ids from here on are new. */
+  readonly nextId: number
+}
+
+/** Makes segments, each with a number of its own, and the files kept for a full disk. */
+export class SegmentMaker {
+  readonly #options: MakerOptions
+  #nextId: number
+  #turn = 0
+
+  constructor(options: MakerOptions) {
+    this.#options = options
+    this.#nextId = options.nextId
+  }
+
+  get #reserveBytes(): number {
+    return Math.min(this.#options.segmentBytes, MEBIBYTE)
+  }
+
+  /** A segment in a file that held nothing. */
+  async reuse(file: SpareFile, reserve: boolean): Promise<Segment> {
+    const { disk } = this.#options
+    const segment = this.#newSegment(file.folder, file.size, reserve)
+    const open = await disk.open(file.path, { create: false, synced: true })
+    try {
+      await this.#writeHeader(segment, open)
+      await disk.rename(file.path, segment.path)
+      await disk.syncFolder(file.folder)
+    } catch (error) {
+      await open.close().catch(() => undefined)
+      throw error
+    }
+    segment.file = open
+    return segment
+  }
+
+  /** A segment in a new file, with room for `bytes`, in one folder after the other. Rejects with ERR_CHANNEL_FULL when there is no room. */
+  async create(bytes: number): Promise<Segment> {
+    let problem: unknown
+    for (let i = 0; i < this.#options.folders.length; i++) {
+      const folder = this.#options.folders[this.#turn++ % this.#options.folders.length] ?? ''
+      try {
+        return await this.#createIn(folder, await this.#sizeFor(folder, bytes))
+      } catch (error) {
+        problem ??= error
+      }
+    }
+    throw problem
+  }
+
+  async #createIn(folder: string, size: number): Promise<Segment> {
+    const { disk } = this.#options
+    const segment = this.#newSegment(folder, size, false)
+    let open: DiskFile | undefined
+    try {
+      open = await disk.open(segment.path, { create: true, synced: true })
+      await this.#writeHeader(segment, open)
+      await disk.syncFolder(folder)
+    } catch (error) {
+      await open?.close().catch(() => undefined)
+      await disk.unlink(segment.path).catch(() => undefined)
+      throw error
+    }
+    segment.file = open
+    return segment
+  }
+
+  /** Smaller than usual where the disk is nearly full. */
+  async #sizeFor(folder: string, bytes: number): Promise<number> {
+    const { disk, segmentBytes, minimumFreeBytes } = this.#options
+    const free = await disk.freeBytes(folder)
+    const wanted = Math.ceil(Math.max(segmentBytes, bytes) / BLOCK_BYTES) * BLOCK_BYTES
+    const smallest = Math.max(bytes, this.#reserveBytes)
+    const room = Math.floor((free - minimumFreeBytes) / BLOCK_BYTES) * BLOCK_BYTES
+    if (room >= 2 * wanted) return wanted
+    const size = Math.max(
+      Math.ceil(smallest / BLOCK_BYTES) * BLOCK_BYTES,
+      Math.floor(room / 2 / BLOCK_BYTES) * BLOCK_BYTES
+    )
+    if (room >= size) return Math.min(size, wanted)
+    throw new AgentError(
+      'ERR_CHANNEL_FULL',
+      `Usable space exhausted, only ${free} bytes remaining, required ${minimumFreeBytes + size} bytes`,
+      { folder }
+    )
+  }
+
+  /** A file for a full disk, written once. */
+  async newReserve(): Promise<SpareFile> {
+    const { disk, folders } = this.#options
+    const folder = folders[0] ?? ''
+    const path = pathOf(folder, 'reserve', this.#nextId++)
+    const size = this.#reserveBytes
+    try {
+      await withFile(disk, path, { create: true, synced: true }, file =>
+        writeAll(file, Buffer.alloc(size), 0)
+      )
+      await disk.syncFolder(folder)
+    } catch (error) {
+      await disk.unlink(path).catch(() => undefined)
+      throw error
+    }
+    return { folder, path, size }
+  }
+
+  #newSegment(folder: string, size: number, reserve: boolean): Segment {
+    const { cipher, channelId, clock } = this.#options
+    const id = this.#nextId++
+    const keyId = cipher?.keyId
+    const salt = cipher?.newSalt() ?? Buffer.alloc(SALT_BYTES)
+    return {
+      id,
+      folder,
+      path: pathOf(folder, 'seg', id),
+      size,
+      reserve,
+      created: clock.now(),
+      seed: frameSeed(channelId, id),
+      cipher: keyId === undefined ? undefined : cipher?.forSegment({ keyId, salt, channelId, segmentId: id }),
+      firstEvent: 0,
+      nextEvent: 0,
+      headEvents: 0,
+      tailEvents: 0,
+      end: DATA_START,
+      lastFrame: 0,
+      stated: false,
+      sealed: false,
+      unreadable: false,
+      failed: false,
+      file: undefined,
+      readers: 0,
+      salt
+    }
+  }
+
+  async #writeHeader(segment: Segment, file: DiskFile): Promise<void> {
+    const { cipher, channelId } = this.#options
+    const header: SegmentHeader = {
+      id: segment.id,
+      size: segment.size,
+      channelId,
+      keyId: cipher?.keyId,
+      salt: segment.salt,
+      created: segment.created
+    }
+    await writeAll(file, encodeSegmentHeader(header), 0)
+  }
+}
