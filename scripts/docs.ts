@@ -7,6 +7,7 @@ import type { ManualPage } from '../src/app/manual.ts'
 import { FINDING_CODES } from '../src/config/finding-codes.ts'
 import { CHANNEL_COUNTERS, SINK_COUNTERS, SOURCE_COUNTERS } from '../src/core/counters.ts'
 import { ERROR_CODES } from '../src/core/errors.ts'
+import { LOG_GAUGES } from '../src/store/log-watch.ts'
 import { editorSchema } from './editor-schema.ts'
 import { HOME } from './home.ts'
 
@@ -110,6 +111,16 @@ ${section('Sources', SOURCE_COUNTERS)}
 ${section('Channels', CHANNEL_COUNTERS)}
 
 \`ChannelFillPercentage\` is their size in per cent of the capacity.
+
+A \`file\` channel, and a \`spillablememory\` channel with an overflow, also show how their log is doing. Numbers may have fractions.
+
+| attribute | meaning |
+|---|---|
+${Object.entries(LOG_GAUGES)
+  .map(([name, meaning]) => `| \`${name}\` | ${meaning} |`)
+  .join('\n')}
+
+\`spillablememory\` adds \`MemoryEventCount\` and \`OverflowEventCount\`: how many of its events are in memory, and on disk.
 
 ${section('Sinks', SINK_COUNTERS)}
 `

@@ -1,7 +1,7 @@
 import type { CounterGroup } from '../core/counters.ts'
 import { formatJavaDouble } from '../java/format-double.ts'
 
-// The one attribute that Flume holds as a double.
+// The one attribute that Flume holds as a double, whole values included.
 const DOUBLES = new Set(['ChannelFillPercentage'])
 // What Gson escapes beside JSON's own: characters that mean something in HTML, and two line ends of JavaScript.
 const HTML_UNSAFE = /[<>&='\u2028\u2029]/g
@@ -30,5 +30,6 @@ function textOf(name: string, value: number | string | boolean): string {
   if (typeof value !== 'number') return String(value)
   if (DOUBLES.has(name)) return formatJavaDouble(value)
   // Channels that only their store bounds report a capacity of 0, as Flume's do.
-  return Number.isFinite(value) ? value.toFixed(0) : '0'
+  if (!Number.isFinite(value)) return '0'
+  return Number.isInteger(value) ? value.toFixed(0) : formatJavaDouble(value)
 }

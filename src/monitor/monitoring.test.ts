@@ -52,6 +52,15 @@ test('numbers have Java’s form: whole ones without, the fill percentage always
   )
 })
 
+test('fractions are shown, in Java’s form', () => {
+  const values = { SyncMillisP50: 0.207, TransactionsPerSync: 3, SyncMillisP99: 0.00025 }
+
+  assert.match(
+    renderMetrics([{ ...channel, values }]),
+    /"SyncMillisP50":"0\.207","TransactionsPerSync":"3","SyncMillisP99":"2\.5E-4"/
+  )
+})
+
 test('a channel that only its store bounds has the capacity 0', () => {
   assert.match(
     renderMetrics([{ ...channel, values: { ChannelCapacity: Infinity } }]),
@@ -63,6 +72,28 @@ test('names are escaped as Gson does', () => {
   assert.match(
     renderMetrics([{ ...channel, name: `<a>&='"\u2028é` }]),
     /^\{"CHANNEL\.\\u003ca\\u003e\\u0026\\u003d\\u0027\\"\\u2028é":/
+  )
+})
+
+test('the error counters of the file channel have their lines, too', () => {
+  const values = {
+    EventPutErrorCount: 1,
+    EventTakeErrorCount: 2,
+    CheckpointWriteErrorCount: 0,
+    CheckpointBackupWriteErrorCount: 0,
+    SyncMillisP50: 0.2
+  }
+
+  assert.deepEqual(
+    shutdownLines({ ...channel, values })
+      .slice(3)
+      .map(line => line.slice(line.indexOf('. ') + 2)),
+    [
+      'channel.file.checkpoint.backup.write.error == 0',
+      'channel.file.checkpoint.write.error == 0',
+      'channel.file.event.put.error == 1',
+      'channel.file.event.take.error == 2'
+    ]
   )
 })
 

@@ -20,7 +20,11 @@ const CHANNEL: Readonly<Record<string, string>> = {
   EventPutAttemptCount: 'channel.event.put.attempt',
   EventPutSuccessCount: 'channel.event.put.success',
   EventTakeAttemptCount: 'channel.event.take.attempt',
-  EventTakeSuccessCount: 'channel.event.take.success'
+  EventTakeSuccessCount: 'channel.event.take.success',
+  EventPutErrorCount: 'channel.file.event.put.error',
+  EventTakeErrorCount: 'channel.file.event.take.error',
+  CheckpointWriteErrorCount: 'channel.file.checkpoint.write.error',
+  CheckpointBackupWriteErrorCount: 'channel.file.checkpoint.backup.write.error'
 }
 
 const SINK: Readonly<Record<string, string>> = {

@@ -33,8 +33,9 @@ export interface Space {
   release(account: Account, batch: EventBatch): void
   /** Calls `wake` when room came free elsewhere; returns the function that ends it. */
   onRelease(wake: () => void): () => void
-  /** For messages: the limit in bytes. */
+  /** For messages: the limit in bytes, and how many of them are free. */
   readonly bytes: number
+  readonly free: number
 }
 
 /** Flume's own accounting, for those who set byteCapacity: ceil(body / slot) slots for each event. */
@@ -49,6 +50,10 @@ export class SlotSpace implements Space {
     this.#slotBytes = slotBytes
     this.#slots = slots < 1 ? 2147483647 : slots
     this.bytes = this.#slots * slotBytes
+  }
+
+  get free(): number {
+    return (this.#slots - this.#used) * this.#slotBytes
   }
 
   fits(batch: EventBatch, max: number): number {
@@ -100,6 +105,10 @@ export class SlabSpace implements Space {
 
   get bytes(): number {
     return this.#budget.limit
+  }
+
+  get free(): number {
+    return this.#budget.left
   }
 
   fits(batch: EventBatch, max: number): number {

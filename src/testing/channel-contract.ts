@@ -105,6 +105,17 @@ export function channelContract(name: string, open: OpenChannel): void {
       assert.deepEqual([whileLent, channel.size], [2, 1])
     })
 
+    test('says after a stop what it holds, and the same after a start', async () => {
+      const channel = await opened()
+      await channel.put(batchOf(['a', 'b', 'c']), never)
+      await takeAndCommit(channel, 1)
+      await channel.stop()
+      const stopped = channel.size
+      await channel.start()
+
+      assert.deepEqual([stopped, channel.size], [2, 2])
+    })
+
     test('refuses a put that is larger than a transaction, at once and whole', async () => {
       const channel = await opened(100, 3)
 

@@ -2,6 +2,7 @@ import type { EventBatch } from '../../../core/batch.ts'
 import type { Channel, ChannelContext, Lease } from '../../../core/contracts.ts'
 import { AgentError, messageOf } from '../../../core/errors.ts'
 import type { DurableLog } from '../../../store/durable-log.ts'
+import { LogWatch } from '../../../store/log-watch.ts'
 
 /** What the channel keeps its events in. */
 export interface OpenedLog {
@@ -25,8 +26,8 @@ export class FileChannel implements Channel {
   readonly durable = true
   readonly #options: FileChannelOptions
   readonly #context: ChannelContext
+  readonly #watch = new LogWatch()
   #opened: OpenedLog | undefined
-  #failure: unknown
 
   constructor(options: FileChannelOptions, context: ChannelContext) {
     this.#options = options
@@ -36,34 +37,34 @@ export class FileChannel implements Channel {
   }
 
   get size(): number {
-    return this.#opened?.log.size ?? 0
+    return this.#watch.size
   }
 
   async start(): Promise<void> {
     if (this.#opened !== undefined) return
     try {
       this.#opened = await this.#options.open()
-      this.#failure = undefined
     } catch (error) {
-      this.#failure = error
+      this.#watch.failed(error)
       throw error
     }
-    const { events, recovered, skipped, elapsedMs } = this.#opened.log.recovery
-    const lost = skipped.reduce((sum, part) => sum + part.events, 0)
-    this.#context.log.info(`Queue Size after replay: ${events} [channel=${this.#context.name}]`, {
-      events,
-      recovered,
-      skipped: lost,
-      damagedParts: skipped.length,
-      elapsedMs: Math.round(elapsedMs),
-      folders: this.#opened.folders
-    })
+    const { log, folders } = this.#opened
+    this.#watch.opened(log)
+    const { elapsedMs } = log.recovery
+    const { name: channel } = this.#context
+    this.#watch.sayOpened(this.#context.log, { channel, events: log.size, elapsedMs, folders })
   }
 
   async stop(): Promise<void> {
     const opened = this.#opened
+    if (opened === undefined) return
     this.#opened = undefined
-    await opened?.close()
+    try {
+      await opened.close()
+    } finally {
+      this.#watch.closed()
+      this.#watch.sayClosed(this.#context.log, this.size)
+    }
   }
 
   /** The folders, once started. */
@@ -89,48 +90,18 @@ export class FileChannel implements Channel {
 
   /** Events that were lost with damaged parts, at start and since. */
   skipped(): Readonly<Record<string, number>> {
-    return this.#opened?.log.skippedByReason ?? {}
+    return this.#watch.skipped
   }
 
   /** Flume's counters of this channel, and how its log is doing. */
   gauges(): Readonly<Record<string, number | string | boolean>> {
-    const stats = this.#opened?.log.stats()
-    const unhealthy = stats?.unhealthy ?? (this.#failure === undefined ? undefined : messageOf(this.#failure))
-    return {
-      Open: stats !== undefined,
-      Closed: stats === undefined ? 1 : 0,
-      Unhealthy: unhealthy === undefined ? 0 : 1,
-      EventPutErrorCount: stats?.putErrors ?? 0,
-      EventTakeErrorCount: stats?.takeErrors ?? 0,
-      CheckpointWriteErrorCount: 0,
-      CheckpointBackupWriteErrorCount: 0,
-      SyncMillisP50: rounded(stats?.syncP50Ms),
-      SyncMillisP99: rounded(stats?.syncP99Ms),
-      TransactionsPerSync: rounded(stats?.transactionsPerSync),
-      Segments: stats?.segments ?? 0,
-      OldestEventAgeMillis: stats?.oldestEventAgeMs ?? 0,
-      BytesOnDisk: stats?.bytesOnDisk ?? 0,
-      MemoryBytes: stats?.memoryBytes ?? 0,
-      EstimatedReplayMillis: stats?.estimatedReplayMs ?? 0,
-      RecoveredEventCount: stats?.recoveredEvents ?? 0,
-      SkippedEventCount: stats?.skippedEvents ?? 0,
-      SkippedPartCount: stats?.skippedParts ?? 0,
-      UnhealthyReason: unhealthy ?? ''
-    }
+    return this.#watch.gauges()
   }
 
   #log(): DurableLog {
     if (this.#opened !== undefined) return this.#opened.log
-    const due = this.#failure === undefined ? '' : `. Due to ${messageOf(this.#failure)}`
-    throw new AgentError(
-      'ERR_CHANNEL',
-      `Channel closed [channel=${this.#context.name}]${due}`,
-      {},
-      this.#failure
-    )
+    const { failure } = this.#watch
+    const due = failure === undefined ? '' : `. Due to ${messageOf(failure)}`
+    throw new AgentError('ERR_CHANNEL', `Channel closed [channel=${this.#context.name}]${due}`, {}, failure)
   }
-}
-
-function rounded(value: number | undefined): number {
-  return Math.round((value ?? 0) * 1000) / 1000
 }

@@ -1,6 +1,7 @@
 import type { EventBatch } from '../../../core/batch.ts'
 import type { Channel, ChannelContext, Lease } from '../../../core/contracts.ts'
 import { AgentError } from '../../../core/errors.ts'
+import { formatJavaDouble } from '../../../java/format-double.ts'
 import { EventQueue, type Run } from '../../../store/event-queue.ts'
 import { PutQueue } from '../../../store/put-queue.ts'
 import type { Account, Space } from '../../../store/space.ts'
@@ -113,7 +114,7 @@ export class MemoryChannel implements Channel {
     const message =
       slots < batch.length
         ? "Space for commit to queue couldn't be acquired. Sinks are likely not keeping up with sources, or the buffer size is too tight"
-        : `Cannot commit transaction. Byte capacity allocated to store event body ${this.#limits.space.bytes} reached. ` +
+        : `Cannot commit transaction. Byte capacity allocated to store event body ${formatJavaDouble(this.#limits.space.bytes)}reached. ` +
           'Please increase heap space/byte capacity allocated to the channel as the sinks may not be keeping up with the sources'
     return new AgentError('ERR_CHANNEL_FULL', message, { channel: this.#context.name, held: this.size })
   }

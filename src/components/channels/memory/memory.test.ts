@@ -68,7 +68,9 @@ test("a wait for bytes ends with Flume's message", async () => {
   const channel = memoryChannel({ byteCapacity: '1000' }, context)
   await channel.put(batchOf(['x'.repeat(800)]), never)
   const refused = assert.rejects(channel.put(batchOf(['y']), never), {
-    message: /^Cannot commit transaction\. Byte capacity/
+    message:
+      'Cannot commit transaction. Byte capacity allocated to store event body 800.0reached. Please increase heap ' +
+      'space/byte capacity allocated to the channel as the sinks may not be keeping up with the sources'
   })
 
   await context.clock.advance(3000)

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import type { EventBatch } from '../../../core/batch.ts'
 import type { Log } from '../../../core/contracts.ts'
-import { AgentError, systemCode } from '../../../core/errors.ts'
+import { AgentError, messageOf, systemCode } from '../../../core/errors.ts'
 import { decodeBatch, encodeBatch } from '../../../store/batch-blob.ts'
 import type { Disk, DiskFile } from '../../../store/disk.ts'
 import type { Tier } from './drain-order.ts'
@@ -19,6 +19,13 @@ const LARGEST_PART = 2 ** 30
 export interface SavedMemory {
   readonly runs: readonly (readonly [Tier, number])[]
   readonly batches: readonly EventBatch[]
+}
+
+/** What a start finds. */
+export interface LoadedMemory {
+  readonly saved: SavedMemory | undefined
+  /** Events in a damaged file, as far as that says it. */
+  readonly lost: number
 }
 
 /**
@@ -53,31 +60,36 @@ export class MemoryFile {
     await this.#disk.syncFolder(this.#folder)
   }
 
-  /** What was saved; undefined when there is nothing. A file that is not whole is set aside, and said. */
-  async load(): Promise<SavedMemory | undefined> {
+  /** What was saved, if anything. A file that is not whole is set aside, and said. */
+  async load(): Promise<LoadedMemory> {
     const path = join(this.#folder, NAME)
     const bytes = await this.#read(path)
-    if (bytes === undefined) return undefined
+    if (bytes === undefined) return { saved: undefined, lost: 0 }
     try {
-      return readParts(bytes)
+      return { saved: readParts(bytes), lost: 0 }
     } catch (error) {
       if (!(error instanceof AgentError)) throw error
+      const lost = eventsIn(bytes)
       await this.#disk.rename(path, `${path}.damaged`)
       await this.#disk.syncFolder(this.#folder)
       this.#log.error(
         'The events that were in memory at the last stop cannot be read. The file was set aside.',
-        {
-          file: `${path}.damaged`
-        }
+        { file: `${path}.damaged`, events: lost }
       )
-      return undefined
+      return { saved: undefined, lost }
     }
   }
 
-  /** They are in memory again. */
+  /** They are in memory again. Where only the sync fails, a crash of the machine may bring them twice. */
   async remove(): Promise<void> {
-    await this.#disk.unlink(join(this.#folder, NAME))
-    await this.#disk.syncFolder(this.#folder)
+    const path = join(this.#folder, NAME)
+    await this.#disk.unlink(path)
+    try {
+      await this.#disk.syncFolder(this.#folder)
+    } catch (error) {
+      const reason = messageOf(error)
+      this.#log.warn('The folder cannot be synced: events may come twice after a crash.', { path, reason })
+    }
   }
 
   async #read(path: string): Promise<Buffer | undefined> {
@@ -123,34 +135,65 @@ async function writeAll(file: DiskFile, bytes: Buffer, position: number): Promis
 }
 
 function readParts(bytes: Buffer): SavedMemory {
-  if (bytes.length < HEAD_BYTES || bytes.readUInt32LE(0) !== MAGIC || bytes.readUInt32LE(4) !== VERSION)
-    throw damaged()
-  const count = bytes.readUInt32LE(8)
+  const count = readHead(bytes)
   const parts: Buffer[] = []
   let at = HEAD_BYTES
   while (parts.length <= count) {
-    if (at + PART_BYTES > bytes.length) throw damaged()
-    const length = bytes.readUInt32LE(at)
-    const start = at + PART_BYTES
-    if (length > LARGEST_PART || start + length > bytes.length) throw damaged()
-    // A copy, so that the events do not keep the whole file in memory.
-    const part = Buffer.from(new Uint8Array(bytes.subarray(start, start + length)).buffer)
-    if (crc32(part) !== bytes.readUInt32LE(at + 4)) throw damaged()
+    const part = readPart(bytes, at)
     parts.push(part)
-    at = start + length
+    at += PART_BYTES + part.length
   }
   const [first, ...blobs] = parts
   return { runs: runsOf(first), batches: blobs.map(decodeBatch) }
 }
 
+/** How many events a damaged file was to keep; 0 when it does not say. */
+function eventsIn(bytes: Buffer): number {
+  try {
+    readHead(bytes)
+    return runsOf(readPart(bytes, HEAD_BYTES)).reduce(
+      (sum, [tier, events]) => (tier === 'memory' ? sum + events : sum),
+      0
+    )
+  } catch {
+    return 0
+  }
+}
+
+/** The number of parts behind the first. */
+function readHead(bytes: Buffer): number {
+  if (bytes.length < HEAD_BYTES || bytes.readUInt32LE(0) !== MAGIC || bytes.readUInt32LE(4) !== VERSION)
+    throw damaged()
+  return bytes.readUInt32LE(8)
+}
+
+/** A copy, so that the events do not keep the whole file in memory. */
+function readPart(bytes: Buffer, at: number): Buffer {
+  const start = at + PART_BYTES
+  if (start > bytes.length) throw damaged()
+  const length = bytes.readUInt32LE(at)
+  if (length > LARGEST_PART || start + length > bytes.length) throw damaged()
+  const part = Buffer.from(new Uint8Array(bytes.subarray(start, start + length)).buffer)
+  if (crc32(part) !== bytes.readUInt32LE(at + 4)) throw damaged()
+  return part
+}
+
 function runsOf(part: Buffer | undefined): [Tier, number][] {
-  const runs: unknown = JSON.parse(part?.toString() ?? '')
+  const runs = parsed(part?.toString() ?? '')
   if (!Array.isArray(runs)) throw damaged()
   return runs.map((run: unknown): [Tier, number] => {
     const [tier, events]: unknown[] = Array.isArray(run) ? run : []
     if ((tier !== 'memory' && tier !== 'overflow') || typeof events !== 'number') throw damaged()
     return [tier, events]
   })
+}
+
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json)
+  } catch {
+    throw damaged()
+  }
 }
 
 function damaged(): AgentError {

@@ -1,25 +1,40 @@
 import type { EventBatch } from '../../../core/batch.ts'
+import type { Clock } from '../../../core/contracts.ts'
 import { EventQueue, type Run } from '../../../store/event-queue.ts'
 import type { Account, Space } from '../../../store/space.ts'
 
 /** A slab this many times larger than the bodies of a put is not kept for it: the bodies are copied. */
 const SPARSE = 8
 
+/** What the queue knows of a put: what it pays for, and when it came. */
+export interface Held {
+  readonly account: Account
+  readonly sinceMs: number
+}
+
 /** The part of the channel that is in memory. */
 export class MemoryTier {
   readonly #capacity: number
   readonly #space: Space
-  readonly #queue = new EventQueue<Account>()
+  readonly #clock: Clock
+  readonly #queue = new EventQueue<Held>()
   #onLoan = 0
 
-  constructor(capacity: number, space: Space) {
+  constructor(capacity: number, space: Space, clock: Clock) {
     this.#capacity = capacity
     this.#space = space
+    this.#clock = clock
   }
 
   /** Events held, those on loan included. */
   get size(): number {
     return this.#queue.length + this.#onLoan
+  }
+
+  /** How long the oldest event that is not on loan has been here; 0 without any. */
+  get oldestAgeMs(): number {
+    const oldest = this.#queue.first?.account.sinceMs
+    return oldest === undefined ? 0 : Math.max(0, this.#clock.now() - oldest)
   }
 
   /** Events for which there is room, bytes apart. */
@@ -41,26 +56,26 @@ export class MemoryTier {
   /** Adds a batch, whether it fits or not: ask before. */
   put(batch: EventBatch): void {
     const stored = isSparse(batch) ? batch.compact() : batch
-    this.#queue.push(stored, this.#space.reserve(stored))
+    this.#queue.push(stored, { account: this.#space.reserve(stored), sinceMs: this.#clock.now() })
   }
 
   /** Up to `max` of the oldest events, to be released or given back. */
-  take(max: number): { readonly runs: readonly Run<Account>[]; readonly batch: EventBatch } | undefined {
+  take(max: number): { readonly runs: readonly Run<Held>[]; readonly batch: EventBatch } | undefined {
     const taken = this.#queue.take(max)
     this.#onLoan += taken?.batch.length ?? 0
     return taken
   }
 
   /** Events on loan are gone for good. */
-  release(runs: readonly Run<Account>[]): void {
+  release(runs: readonly Run<Held>[]): void {
     for (const { account, batch } of runs) {
       this.#onLoan -= batch.length
-      this.#space.release(account, batch)
+      this.#space.release(account.account, batch)
     }
   }
 
   /** Events on loan come back to their place. */
-  giveBack(runs: readonly Run<Account>[]): void {
+  giveBack(runs: readonly Run<Held>[]): void {
     for (const { batch } of runs) this.#onLoan -= batch.length
     this.#queue.giveBack(runs)
   }

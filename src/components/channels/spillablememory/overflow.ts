@@ -1,14 +1,13 @@
 import type { EventBatch } from '../../../core/batch.ts'
 import type { Lease } from '../../../core/contracts.ts'
 import { AgentError } from '../../../core/errors.ts'
+import type { WatchedLog } from '../../../store/log-watch.ts'
 import type { DrainOrder, Span } from './drain-order.ts'
 
 /** What the overflow needs of a durable log. */
-export interface OverflowLog {
-  readonly size: number
+export interface OverflowLog extends WatchedLog {
   /** Events given up as damaged, at start and since. */
   readonly skippedEvents: number
-  readonly skippedByReason: Readonly<Record<string, number>>
   fits(batch: EventBatch): number
   put(batch: EventBatch, signal: AbortSignal): Promise<void>
   take(max: number): Promise<Lease | undefined>

@@ -1,107 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import type { EventBatch } from '../../../core/batch.ts'
 import type { Lease } from '../../../core/contracts.ts'
 import { AgentError } from '../../../core/errors.ts'
-import { MemoryBudget } from '../../../core/memory-budget.ts'
-import { EventQueue } from '../../../store/event-queue.ts'
-import { SlabSpace } from '../../../store/space.ts'
+import { SlotSpace } from '../../../store/space.ts'
 import { settled } from '../../../testing/fake-clock.ts'
-import { batchOf, fakeChannelContext, textsOf } from '../../../testing/fake-context.ts'
-import { SimulatedDisk } from '../../../testing/simulated-disk.ts'
-import { MemoryFile } from './memory-file.ts'
-import type { OverflowLog } from './overflow.ts'
-import { SpillableChannel, type SpillableLimits } from './spillable-channel.ts'
+import { batchOf, textsOf } from '../../../testing/fake-context.ts'
+import { setUp, take, takeAll } from './testing/spillable-parts.ts'
 
 const never = new AbortController().signal
-
-/** A log as a list, which keeps its events while it is closed. */
-class ListLog implements OverflowLog {
-  skippedEvents = 0
-  readonly skippedByReason = {}
-  failWith: Error | undefined
-  readonly #queue = new EventQueue<undefined>()
-  #onLoan = 0
-  readonly #capacity: number
-
-  constructor(capacity: number) {
-    this.#capacity = capacity
-  }
-
-  get size(): number {
-    return this.#queue.length + this.#onLoan
-  }
-
-  fits(batch: EventBatch): number {
-    return Math.min(batch.length, this.#capacity - this.size)
-  }
-
-  async put(batch: EventBatch): Promise<void> {
-    await settled()
-    if (this.failWith !== undefined) throw this.failWith
-    if (this.fits(batch) < batch.length) throw new AgentError('ERR_CHANNEL_FULL', 'No room.')
-    this.#queue.push(batch, undefined)
-  }
-
-  async take(max: number): Promise<Lease | undefined> {
-    await settled()
-    const taken = this.#queue.take(max)
-    if (taken === undefined) return undefined
-    const { runs, batch } = taken
-    this.#onLoan += batch.length
-    const end = (): void => void (this.#onLoan -= batch.length)
-    return {
-      batch,
-      commit: async () => end(),
-      [Symbol.asyncDispose]: async () => {
-        end()
-        this.#queue.giveBack(runs)
-      }
-    }
-  }
-
-  /** Damage: the oldest events are gone. */
-  skip(events: number): void {
-    this.#queue.take(events)
-    this.skippedEvents += events
-  }
-}
-
-function setUp(limits: Partial<SpillableLimits> & { memoryCapacity: number; overflowCapacity: number }) {
-  const context = fakeChannelContext()
-  const log = new ListLog(limits.overflowCapacity)
-  const disk = new SimulatedDisk({ seed: 1, folders: ['/data'], automatic: true })
-  const memoryFile = new MemoryFile(disk, '/data', context.log)
-  let stores = 0
-  const channel = new SpillableChannel(
-    {
-      transactionCapacity: 100,
-      overflowTimeoutMs: 3000,
-      deactivationShare: 0.05,
-      space: new SlabSpace(new MemoryBudget(2 ** 29)),
-      openStore: async () => {
-        stores++
-        return { log, memoryFile, close: async () => void stores-- }
-      },
-      ...limits
-    },
-    context
-  )
-  return { channel, context, log, disk, stores: () => stores }
-}
-
-async function take(channel: SpillableChannel, max = 100): Promise<string[]> {
-  await using lease = await channel.take(max)
-  await lease?.commit()
-  return textsOf(lease?.batch)
-}
-
-async function takeAll(channel: SpillableChannel): Promise<string[]> {
-  const texts: string[] = []
-  for (let some = await take(channel); some.length > 0; some = await take(channel)) texts.push(...some)
-  return texts
-}
 
 test('a put waits for memory before the first one spills, and then no more', async () => {
   const { channel, context, log } = setUp({ memoryCapacity: 2, overflowCapacity: 10 })
@@ -221,55 +128,18 @@ test('where all that was next is damaged, what follows is given', async () => {
   assert.deepEqual(await take(channel), ['d'])
 })
 
-test('a clean stop keeps what is in memory, and the order over both parts', async () => {
-  const { channel, log, stores, disk } = setUp({
-    memoryCapacity: 2,
-    overflowCapacity: 10,
-    overflowTimeoutMs: 0
-  })
-  await channel.start()
-  await channel.put(batchOf(['a', 'b'], { n: '1' }), never)
-  await channel.put(batchOf(['c']), never)
-  await take(channel, 1)
-  await channel.put(batchOf(['d']), never)
-  await channel.put(batchOf(['e']), never)
-
-  await channel.stop()
-  const [whileStopped, released] = [log.size, stores()]
-  await channel.start()
-  const left = await disk.list('/data')
-
-  assert.deepEqual([whileStopped, released, channel.size, left], [2, 0, 4, []])
-  assert.deepEqual(await takeAll(channel), ['b', 'c', 'd', 'e'])
-})
-
-test('an overflow that changed while the agent was down comes before what was in memory', async () => {
-  const { channel, log, context } = setUp({ memoryCapacity: 2, overflowCapacity: 10, overflowTimeoutMs: 0 })
-  await channel.start()
-  await channel.put(batchOf(['a', 'b']), never)
-  await channel.put(batchOf(['c', 'd']), never)
-  await channel.stop()
-  log.skip(1)
-
-  await channel.start()
-
-  assert.deepEqual(await takeAll(channel), ['d', 'a', 'b'])
-  assert.equal(context.log.messages('warn').length, 1)
-})
-
-test('events in memory that cannot be saved are said to be lost', async () => {
-  const { channel, context, disk, stores } = setUp({ memoryCapacity: 2, overflowCapacity: 10 })
+test("with bytes full and no overflow the message is Flume's, with the bytes that are free", async () => {
+  const space = new SlotSpace(1000, 0, 500)
+  const { channel, context } = setUp({ memoryCapacity: 5, overflowCapacity: 0, space })
   await channel.start()
   await channel.put(batchOf(['a']), never)
-  disk.bytes = 0
-
-  await channel.stop()
-
-  assert.deepEqual(
-    context.log.lines.filter(({ level }) => level === 'error').map(({ facts }) => facts['events']),
-    [1]
-  )
-  assert.equal(stores(), 0)
+  const refused = assert.rejects(channel.put(batchOf(['b', 'c']), never), {
+    code: 'ERR_CHANNEL_FULL',
+    message:
+      "Spillable Memory Channel's memory capacity has been reached.  500 bytes are free and overflow is disabled. Consider increasing byteCapacity or capacity."
+  })
+  await context.clock.advance(3000)
+  await refused
 })
 
 test('a channel that is not open refuses puts and takes', async () => {
@@ -285,8 +155,7 @@ test('a channel that is not open refuses puts and takes', async () => {
 type Move =
   | { kind: 'put'; events: number }
   | { kind: 'take'; max: number }
-  | { kind: 'return' | 'commit'; which: number }
-  | { kind: 'restart' }
+  | { kind: 'return' | 'commit' | 'restart'; which: number }
 
 const move: fc.Arbitrary<Move> = fc.oneof(
   {
@@ -301,7 +170,7 @@ const move: fc.Arbitrary<Move> = fc.oneof(
     weight: 5,
     arbitrary: fc.record({ kind: fc.constantFrom('return' as const, 'commit' as const), which: fc.nat(4) })
   },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('restart' as const) }) }
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('restart' as const), which: fc.nat(4) }) }
 )
 
 /** Both parts as one list of numbers. */
@@ -326,16 +195,13 @@ class Story {
   }
 
   async #step(step: Move): Promise<void> {
-    const { channel } = this.#parts
     switch (step.kind) {
       case 'put':
         return this.#put(step.events)
       case 'take':
         return this.#take(step.max)
       case 'restart':
-        for (const loan of this.#loans.splice(0)) await this.#giveBack(loan)
-        await channel.stop()
-        return channel.start()
+        return this.#restart(step.which)
       default: {
         const [loan] = this.#loans.splice(step.which % Math.max(1, this.#loans.length), 1)
         if (loan === undefined) return undefined
@@ -361,6 +227,18 @@ class Story {
     if (lease !== undefined) this.#loans.push({ lease, numbers })
   }
 
+  /** Some loans are returned before the stop, the others are taken back by it. */
+  async #restart(returned: number): Promise<void> {
+    const { channel } = this.#parts
+    for (const loan of this.#loans.splice(0, returned)) await this.#giveBack(loan)
+    await channel.stop()
+    for (const loan of this.#loans.splice(0)) {
+      await assert.rejects(loan.lease.commit())
+      await this.#giveBack(loan)
+    }
+    await channel.start()
+  }
+
   async #giveBack({ lease, numbers }: { lease: Lease; numbers: number[] }): Promise<void> {
     await lease[Symbol.asyncDispose]()
     this.#queue = [...numbers, ...this.#queue].sort((a, b) => a - b)
@@ -370,6 +248,6 @@ class Story {
 test('both parts together are one list, through any story of puts, takes, returns and clean stops', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(move, { maxLength: 50 }), async moves => new Story().play(moves)),
-    { numRuns: 150 }
+    { numRuns: 300 }
   )
 })

@@ -1,21 +1,12 @@
 import type { EventBatch } from '../../../core/batch.ts'
 import type { Channel, ChannelContext, Lease } from '../../../core/contracts.ts'
-import { AgentError, messageOf } from '../../../core/errors.ts'
+import { AgentError } from '../../../core/errors.ts'
 import { PutQueue } from '../../../store/put-queue.ts'
 import type { Space } from '../../../store/space.ts'
 import { Wakers } from '../../../store/wakers.ts'
 import { DrainOrder, type Tier } from './drain-order.ts'
-import type { MemoryFile } from './memory-file.ts'
 import { MemoryTier } from './memory-tier.ts'
-import { Overflow, type OverflowLog } from './overflow.ts'
-
-/** The disk side of the channel, opened at each start. */
-export interface Store {
-  readonly log: OverflowLog
-  readonly memoryFile: MemoryFile
-  /** Closes the log and gives up its folders. */
-  close(): Promise<void>
-}
+import { SpillStore, type Store } from './spill-store.ts'
 
 export interface SpillableLimits {
   readonly memoryCapacity: number
@@ -29,6 +20,13 @@ export interface SpillableLimits {
   openStore(): Promise<Store>
 }
 
+interface Loan {
+  commit(): Promise<void>
+  giveBack(): Promise<void>
+  /** Gives the events back at once, as the channel closes. */
+  recall(): void
+}
+
 /** Memory first; whole puts go to a durable log when it is full. First in, first out over both. */
 export class SpillableChannel implements Channel {
   readonly capacity: number
@@ -40,8 +38,9 @@ export class SpillableChannel implements Channel {
   readonly #memory: MemoryTier
   readonly #waiting: PutQueue
   readonly #takers = new Wakers()
-  #store: Store | undefined
-  #overflow: Overflow | undefined
+  readonly #store: SpillStore
+  /** Takes back what is on loan. */
+  readonly #recalls = new Set<() => void>()
   #isOpen = false
   /** Puts that find no room in memory do not wait for it now. */
   #isSpilling = false
@@ -49,7 +48,13 @@ export class SpillableChannel implements Channel {
   constructor(limits: SpillableLimits, context: ChannelContext) {
     this.#limits = limits
     this.#context = context
-    this.#memory = new MemoryTier(limits.memoryCapacity, limits.space)
+    this.#memory = new MemoryTier(limits.memoryCapacity, limits.space, context.clock)
+    this.#store = new SpillStore({
+      open: limits.openStore,
+      memory: this.#memory,
+      order: this.#order,
+      context
+    })
     this.#waiting = new PutQueue(context.clock)
     this.capacity = limits.memoryCapacity + limits.overflowCapacity
     this.transactionCapacity = limits.transactionCapacity
@@ -57,17 +62,28 @@ export class SpillableChannel implements Channel {
   }
 
   get size(): number {
-    return this.#memory.size + (this.#overflow?.size ?? 0)
+    return this.#memory.size + this.#store.size
   }
 
-  /** Events that were lost with damaged parts of the log, by reason. */
+  /** Events that were lost, by reason. */
   skipped(): Readonly<Record<string, number>> {
-    return this.#store?.log.skippedByReason ?? {}
+    return this.#store.skipped
+  }
+
+  /** Where the events are, and, with an overflow, what a file channel shows of its log. */
+  gauges(): Readonly<Record<string, number | string | boolean>> {
+    const log = this.durable ? this.#store.gauges() : undefined
+    return {
+      ...log,
+      MemoryEventCount: this.#memory.size,
+      OverflowEventCount: this.#store.overflowSize,
+      OldestEventAgeMillis: Math.max(this.#memory.oldestAgeMs, Number(log?.OldestEventAgeMillis ?? 0))
+    }
   }
 
   async start(): Promise<void> {
     if (this.#isOpen) return
-    if (this.#limits.overflowCapacity > 0 && this.#overflow === undefined) await this.#openOverflow()
+    if (this.durable) await this.#store.open()
     this.#isOpen = true
     this.#waiting.admit()
     this.#takers.wake()
@@ -76,17 +92,10 @@ export class SpillableChannel implements Channel {
   async stop(): Promise<void> {
     if (!this.#isOpen) return
     this.#isOpen = false
-    const [store, overflow] = [this.#store, this.#overflow]
-    if (store === undefined || overflow === undefined) return
-    try {
-      await this.#saveMemory(store)
-    } finally {
-      this.#store = undefined
-      this.#overflow = undefined
-      this.#order.clear()
-      await overflow.idle()
-      await store.close()
-    }
+    if (!this.durable) return
+    for (const recall of this.#recalls) recall()
+    this.#recalls.clear()
+    await this.#store.close()
   }
 
   fits(batch: EventBatch): number {
@@ -95,7 +104,7 @@ export class SpillableChannel implements Channel {
     const inMemory = this.#memory.fits(batch, most)
     return inMemory >= most || !this.#spillsAtOnce
       ? inMemory
-      : Math.max(inMemory, this.#overflow?.fits(batch) ?? 0)
+      : Math.max(inMemory, this.#store.overflow?.fits(batch) ?? 0)
   }
 
   async put(batch: EventBatch, signal: AbortSignal): Promise<void> {
@@ -134,7 +143,7 @@ export class SpillableChannel implements Channel {
   }
 
   #overflowFits(batch: EventBatch): boolean {
-    return (this.#overflow?.fits(batch) ?? 0) >= batch.length
+    return (this.#store.overflow?.fits(batch) ?? 0) >= batch.length
   }
 
   async #put(tier: Tier, batch: EventBatch, signal: AbortSignal): Promise<void> {
@@ -144,7 +153,7 @@ export class SpillableChannel implements Channel {
     } else {
       this.#isSpilling = true
       try {
-        await this.#overflow?.put(batch, signal)
+        await this.#store.overflow?.put(batch, signal)
       } finally {
         this.#waiting.admit()
       }
@@ -178,100 +187,55 @@ export class SpillableChannel implements Channel {
     const taken = this.#memory.take(max)
     const span = taken === undefined ? undefined : this.#order.take('memory', taken.batch.length)
     if (taken === undefined || span === undefined) return undefined
+    const recall = (): void => {
+      this.#memory.giveBack(taken.runs)
+      this.#order.giveBack(span)
+    }
     return this.#lend(taken.batch, {
+      recall,
       commit: async () => this.#memory.release(taken.runs),
-      giveBack: async () => {
-        this.#memory.giveBack(taken.runs)
-        this.#order.giveBack(span)
-      }
+      giveBack: async () => recall()
     })
   }
 
   async #takeOverflow(max: number): Promise<Lease | undefined> {
-    const overflow = this.#overflow
+    const { overflow } = this.#store
     const loan = await overflow?.take(max)
     if (overflow === undefined || loan === undefined) return undefined
     return this.#lend(loan.lease.batch, {
+      recall: () => this.#order.giveBack(loan.span), // the log keeps them when it closes
       commit: () => loan.lease.commit(),
       giveBack: () => overflow.giveBack(loan)
     })
   }
 
-  #lend(batch: EventBatch, loan: { commit(): Promise<void>; giveBack(): Promise<void> }): Lease {
-    let isOpen = true
+  #lend(batch: EventBatch, loan: Loan): Lease {
+    let state: 'open' | 'ended' | 'recalled' = 'open'
+    const recall = (): void => {
+      state = 'recalled'
+      loan.recall()
+    }
+    const end = (): void => {
+      state = 'ended'
+      this.#recalls.delete(recall)
+    }
+    this.#recalls.add(recall)
     return {
       batch,
       commit: async () => {
-        if (!isOpen) return
+        if (state === 'recalled') throw this.#closed()
+        if (state === 'ended') return
         await loan.commit()
-        isOpen = false
+        end()
         if (this.#memory.freeShare >= this.#limits.deactivationShare) this.#isSpilling = false
         this.#waiting.admit()
       },
       [Symbol.asyncDispose]: async () => {
-        if (!isOpen) return
-        isOpen = false
+        if (state !== 'open') return
+        end()
         await loan.giveBack()
         this.#takers.wake()
       }
-    }
-  }
-
-  async #openOverflow(): Promise<void> {
-    const store = await this.#limits.openStore()
-    try {
-      const saved = await store.memoryFile.load()
-      const runs = saved === undefined ? [] : this.#runsOf(saved.runs, store.log.size, saved.batches)
-      for (const batch of saved?.batches ?? []) this.#memory.put(batch)
-      for (const [tier, events] of runs) this.#order.add(tier, events)
-      if (saved === undefined) this.#order.add('overflow', store.log.size)
-      else await store.memoryFile.remove()
-      this.#store = store
-      this.#overflow = new Overflow(store.log, this.#order)
-    } catch (error) {
-      await store.close()
-      throw error
-    }
-  }
-
-  /** The saved order, where it fits what is there; else the overflow comes first. */
-  #runsOf(
-    saved: readonly (readonly [Tier, number])[],
-    overflow: number,
-    batches: readonly EventBatch[]
-  ): readonly (readonly [Tier, number])[] {
-    const sum = (wanted: Tier): number =>
-      saved.reduce((total, [tier, events]) => (tier === wanted ? total + events : total), 0)
-    const memory = batches.reduce((total, batch) => total + batch.length, 0)
-    if (sum('overflow') === overflow && sum('memory') === memory) return saved
-    this.#context.log.warn(
-      'The overflow is not as the last stop left it; its events come before those that were in memory.',
-      {
-        expected: sum('overflow'),
-        found: overflow,
-        memory
-      }
-    )
-    return [
-      ['overflow', overflow],
-      ['memory', memory]
-    ]
-  }
-
-  /** Events in memory survive a clean stop. */
-  async #saveMemory(store: Store): Promise<void> {
-    const events = this.#memory.size
-    if (events === 0) return
-    const { runs } = this.#order
-    try {
-      await store.memoryFile.save({ runs, batches: this.#memory.drain() })
-      this.#context.log.info('The events in memory were written to disk.', { events })
-    } catch (error) {
-      this.#context.log.error('The events in memory could not be written to disk and are lost.', {
-        events,
-        reason: messageOf(error),
-        error
-      })
     }
   }
 
@@ -279,6 +243,14 @@ export class SpillableChannel implements Channel {
     if (!this.#isOpen) throw this.#closed()
     const { transactionCapacity, durable } = this
     const { memoryCapacity, overflowCapacity, space } = this.#limits
+    const room = Math.max(memoryCapacity, overflowCapacity)
+    if (batch.length > room || (!durable && !space.possible(batch))) {
+      throw new AgentError(
+        'ERR_BATCH_TOO_LARGE',
+        'The batch is larger than the channel can ever hold. Increase memoryCapacity, byteCapacity or overflowCapacity.',
+        { events: batch.length, bytes: batch.bodyBytes }
+      )
+    }
     if (batch.length > transactionCapacity) {
       throw new AgentError(
         'ERR_BATCH_TOO_LARGE',
@@ -286,13 +258,6 @@ export class SpillableChannel implements Channel {
           'consider committing more frequently, increasing capacity or increasing thread count. ' +
           `[channel=${this.#context.name}]`,
         { events: batch.length }
-      )
-    }
-    if (batch.length > Math.max(memoryCapacity, overflowCapacity) || (!durable && !space.possible(batch))) {
-      throw new AgentError(
-        'ERR_BATCH_TOO_LARGE',
-        'The batch is larger than the channel can ever hold. Increase memoryCapacity, byteCapacity or overflowCapacity.',
-        { events: batch.length, bytes: batch.bodyBytes }
       )
     }
   }
@@ -313,7 +278,7 @@ export class SpillableChannel implements Channel {
     const start = "Spillable Memory Channel's memory capacity has been reached"
     return this.#memory.slots < batch.length
       ? `${start} and overflow is disabled. Consider increasing memoryCapacity.`
-      : `${start}.  The bytes are not free and overflow is disabled. Consider increasing byteCapacity or capacity.`
+      : `${start}.  ${this.#limits.space.free} bytes are free and overflow is disabled. Consider increasing byteCapacity or capacity.`
   }
 
   #closed(): AgentError {

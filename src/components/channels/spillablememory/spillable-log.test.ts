@@ -37,6 +37,8 @@ function opens(shareOfMemory: number): OpenChannel {
           return {
             log: opened,
             memoryFile: new MemoryFile(disk, '/checkpoint', log),
+            folders: ['/data'],
+            elapsedMs: 0,
             close: () => opened.close()
           }
         }

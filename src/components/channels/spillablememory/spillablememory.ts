@@ -11,7 +11,8 @@ import {
 import { SlabSpace, SlotSpace } from '../../../store/space.ts'
 import { systemDisk } from '../../../store/system-disk.ts'
 import { MemoryFile } from './memory-file.ts'
-import { SpillableChannel, type Store } from './spillable-channel.ts'
+import { SpillableChannel } from './spillable-channel.ts'
+import type { Store } from './spill-store.ts'
 
 const SECOND_MS = 1000
 const MEMORY_CAPACITY = 10_000
@@ -117,14 +118,8 @@ export default defineChannel({
 async function openStore(given: Given, context: ChannelContext): Promise<Store> {
   const limits = { capacity: given.overflowCapacity, keepAliveMs: 0, memoryBytes: OVERFLOW_MEMORY_BYTES }
   const { log, folders, close } = await openFileLog(given, limits, context)
-  const { recovered, skipped, elapsedMs } = log.recovery
-  context.log.info('Opened the overflow.', {
-    recovered,
-    damagedParts: skipped.length,
-    elapsedMs: Math.round(elapsedMs),
-    folders
-  })
-  return { log, close, memoryFile: new MemoryFile(systemDisk, folders[0] ?? '.', context.log) }
+  const memoryFile = new MemoryFile(systemDisk, folders[0] ?? '.', context.log)
+  return { log, close, folders, memoryFile, elapsedMs: log.recovery.elapsedMs }
 }
 
 /** Without room anywhere Flume takes its default. */

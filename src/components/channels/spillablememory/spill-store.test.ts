@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { batchOf, textsOf } from '../../../testing/fake-context.ts'
+import { setUp, take, takeAll } from './testing/spillable-parts.ts'
+
+const never = new AbortController().signal
+
+test('a clean stop keeps what is in memory, and the order over both parts', async () => {
+  const { channel, log, stores, disk } = setUp({
+    memoryCapacity: 2,
+    overflowCapacity: 10,
+    overflowTimeoutMs: 0
+  })
+  await channel.start()
+  await channel.put(batchOf(['a', 'b'], { n: '1' }), never)
+  await channel.put(batchOf(['c']), never)
+  await take(channel, 1)
+  await channel.put(batchOf(['d']), never)
+  await channel.put(batchOf(['e']), never)
+
+  await channel.stop()
+  const [whileStopped, inLog, released] = [channel.size, log.size, stores()]
+  await channel.start()
+  const left = await disk.list('/data')
+
+  assert.deepEqual([whileStopped, inLog, released, channel.size, left], [4, 2, 0, 4, []])
+  assert.deepEqual(await takeAll(channel), ['b', 'c', 'd', 'e'])
+})
+
+test('an overflow that changed while the agent was down comes before what was in memory', async () => {
+  const { channel, log, context } = setUp({ memoryCapacity: 2, overflowCapacity: 10, overflowTimeoutMs: 0 })
+  await channel.start()
+  await channel.put(batchOf(['a', 'b']), never)
+  await channel.put(batchOf(['c', 'd']), never)
+  await channel.stop()
+  log.skip(1)
+
+  await channel.start()
+
+  assert.deepEqual(await takeAll(channel), ['d', 'a', 'b'])
+  assert.equal(context.log.messages('warn').length, 1)
+})
+
+test('events in memory that cannot be saved are said to be lost', async () => {
+  const { channel, context, disk, stores } = setUp({ memoryCapacity: 2, overflowCapacity: 10 })
+  await channel.start()
+  await channel.put(batchOf(['a']), never)
+  disk.bytes = 0
+
+  await channel.stop()
+
+  assert.deepEqual(
+    context.log.lines.filter(({ level }) => level === 'error').map(({ facts }) => facts['events']),
+    [1]
+  )
+  assert.equal(stores(), 0)
+  assert.deepEqual([channel.size, channel.skipped()], [0, { 'in memory, not saved at the stop': 1 }])
+})
+
+test('a start that cannot remove the file of the memory is tried again without doubling its events', async () => {
+  const { channel, disk } = setUp({ memoryCapacity: 4, overflowCapacity: 10, overflowTimeoutMs: 0 })
+  await channel.start()
+  await channel.put(batchOf(['a', 'b']), never)
+  await channel.stop()
+  disk.faults.add({ operations: ['unlink'], after: 0, times: 1, kind: 'EIO' })
+  await assert.rejects(channel.start(), { code: 'EIO' })
+  const [heldByFile, { Unhealthy }] = [channel.size, channel.gauges()]
+
+  await channel.start()
+
+  assert.deepEqual([heldByFile, Unhealthy, await takeAll(channel)], [2, 1, ['a', 'b']])
+})
+
+test('a damaged file of the memory is set aside, and its events are counted as lost', async () => {
+  const { channel, context, disk } = setUp({ memoryCapacity: 4, overflowCapacity: 10 })
+  await channel.start()
+  await channel.put(batchOf(['a', 'b']), never)
+  await channel.stop()
+  const file = await disk.open('/data/memory-events', { create: false, synced: true })
+  await file.write(Buffer.from('?'), (await file.size()) - 1)
+  await file.close()
+
+  await channel.start()
+
+  assert.deepEqual(
+    [channel.size, channel.skipped(), await disk.list('/data')],
+    [0, { 'in memory, saved in a damaged file': 2 }, ['memory-events.damaged']]
+  )
+  assert.deepEqual(
+    context.log.lines.filter(({ level }) => level === 'error').map(({ facts }) => facts['events']),
+    [2]
+  )
+})
+
+test('a stop takes back what is on loan, keeps it in its place, and refuses its commit', async () => {
+  const { channel } = setUp({ memoryCapacity: 2, overflowCapacity: 10, overflowTimeoutMs: 0 })
+  await channel.start()
+  await channel.put(batchOf(['a', 'b']), never)
+  await channel.put(batchOf(['c', 'd']), never)
+  const [fromMemory, fromDisk] = [await channel.take(2), await channel.take(1)]
+  assert.deepEqual([textsOf(fromMemory?.batch), textsOf(fromDisk?.batch)], [['a', 'b'], ['c']])
+  await channel.stop()
+  await fromDisk?.[Symbol.asyncDispose]()
+  await assert.rejects(async () => fromMemory?.commit(), { code: 'ERR_CHANNEL' })
+  const held = channel.size
+
+  await channel.start()
+
+  assert.deepEqual([held, await takeAll(channel)], [4, ['a', 'b', 'c', 'd']])
+})
+
+test('a start says what it found, and the gauges where the events are', async () => {
+  const { channel, context } = setUp({ memoryCapacity: 2, overflowCapacity: 10, overflowTimeoutMs: 0 })
+  await channel.start()
+  await channel.put(batchOf(['a', 'b']), never)
+  await channel.put(batchOf(['c']), never)
+  await channel.stop()
+  await channel.start()
+  await context.clock.advance(700)
+  const { Open, MemoryEventCount, OverflowEventCount, OldestEventAgeMillis, SyncMillisP50 } = channel.gauges()
+
+  const said = context.log.lines.filter(({ message }) => message.startsWith('Queue Size after replay: 3 '))
+  assert.deepEqual(
+    said.map(({ facts }) => facts),
+    [{ events: 3, recovered: 1, skipped: 0, damagedParts: 0, elapsedMs: 4, folders: ['/data'] }]
+  )
+  assert.deepEqual(
+    { Open, MemoryEventCount, OverflowEventCount, OldestEventAgeMillis, SyncMillisP50 },
+    { Open: true, MemoryEventCount: 2, OverflowEventCount: 1, OldestEventAgeMillis: 700, SyncMillisP50: 0.25 }
+  )
+})

@@ -1,0 +1,184 @@
+import type { EventBatch } from '../../../core/batch.ts'
+import type { ChannelContext } from '../../../core/contracts.ts'
+import { messageOf } from '../../../core/errors.ts'
+import { LogWatch } from '../../../store/log-watch.ts'
+import type { DrainOrder, Tier } from './drain-order.ts'
+import type { MemoryFile } from './memory-file.ts'
+import type { MemoryTier } from './memory-tier.ts'
+import { Overflow, type OverflowLog } from './overflow.ts'
+
+/** What is on disk, opened at each start. */
+export interface Store {
+  readonly log: OverflowLog
+  readonly memoryFile: MemoryFile
+  readonly folders: readonly string[]
+  /** How long the log took to open. */
+  readonly elapsedMs: number
+  /** Closes the log and gives up its folders. */
+  close(): Promise<void>
+}
+
+interface Parts {
+  open(): Promise<Store>
+  readonly memory: MemoryTier
+  readonly order: DrainOrder
+  readonly context: ChannelContext
+}
+
+const NOT_SAVED = 'in memory, not saved at the stop'
+const DAMAGED_FILE = 'in memory, saved in a damaged file'
+
+type Runs = readonly (readonly [Tier, number])[]
+
+/** The disk side of the channel over starts and stops: the overflow, and at a stop what was in memory. */
+export class SpillStore {
+  readonly #parts: Parts
+  readonly #watch = new LogWatch()
+  #store: Store | undefined
+  #overflow: Overflow | undefined
+  /** Events of the memory that are in a file while the channel is stopped. */
+  #saved = 0
+  readonly #lost: Record<string, number> = {}
+
+  constructor(parts: Parts) {
+    this.#parts = parts
+  }
+
+  /** Present while open. */
+  get overflow(): Overflow | undefined {
+    return this.#overflow
+  }
+
+  /** Events on disk. */
+  get size(): number {
+    return this.#watch.size + this.#saved
+  }
+
+  get overflowSize(): number {
+    return this.#watch.size
+  }
+
+  /** Events lost in damaged parts of the log, and those that a stop could not save, by reason. */
+  get skipped(): Readonly<Record<string, number>> {
+    return { ...this.#watch.skipped, ...this.#lost }
+  }
+
+  gauges(): ReturnType<LogWatch['gauges']> {
+    return this.#watch.gauges()
+  }
+
+  /** Opens the log and brings back what a stop saved. */
+  async open(): Promise<void> {
+    if (this.#store !== undefined) return
+    try {
+      await this.#open()
+    } catch (error) {
+      this.#watch.failed(error)
+      throw error
+    }
+  }
+
+  /** Saves what is in memory, nothing of which may be on loan any more, and closes the log. */
+  async close(): Promise<void> {
+    const [store, overflow] = [this.#store, this.#overflow]
+    if (store === undefined || overflow === undefined) return
+    const { order, context } = this.#parts
+    this.#overflow = undefined
+    try {
+      await this.#saveMemory(store)
+    } finally {
+      order.clear()
+      await overflow.idle()
+      await store.close().finally(() => {
+        this.#store = undefined
+        this.#watch.closed()
+        this.#watch.sayClosed(context.log, this.size)
+      })
+    }
+  }
+
+  async #open(): Promise<void> {
+    const { memory, order, context } = this.#parts
+    const store = await this.#parts.open()
+    try {
+      await this.#restore(store)
+    } catch (error) {
+      await store.close()
+      throw error
+    }
+    this.#store = store
+    this.#overflow = new Overflow(store.log, order)
+    this.#watch.opened(store.log)
+    this.#watch.sayOpened(context.log, {
+      channel: context.name,
+      events: memory.size + this.size,
+      elapsedMs: store.elapsedMs,
+      folders: store.folders
+    })
+  }
+
+  /** All or nothing: what was read is forgotten where its file stays, from which it will come again. */
+  async #restore({ memoryFile, log }: Store): Promise<void> {
+    const { memory, order } = this.#parts
+    const { saved, lost } = await memoryFile.load()
+    this.#lose(DAMAGED_FILE, lost)
+    const batches = saved?.batches ?? []
+    const runs: Runs =
+      saved === undefined ? [['overflow', log.size]] : this.#runsOf(saved.runs, log.size, batches)
+    for (const batch of batches) memory.put(batch)
+    for (const [tier, events] of runs) order.add(tier, events)
+    this.#saved = 0
+    if (saved === undefined) return
+    try {
+      await memoryFile.remove()
+    } catch (error) {
+      this.#saved = memory.size
+      memory.drain()
+      order.clear()
+      throw error
+    }
+  }
+
+  /** The saved order, where it fits what is there; else the overflow comes first. */
+  #runsOf(saved: Runs, overflow: number, batches: readonly EventBatch[]): Runs {
+    const sum = (wanted: Tier): number =>
+      saved.reduce((total, [tier, events]) => (tier === wanted ? total + events : total), 0)
+    const memory = batches.reduce((total, batch) => total + batch.length, 0)
+    if (sum('overflow') === overflow && sum('memory') === memory) return saved
+    this.#parts.context.log.warn(
+      'The overflow is not as the last stop left it; its events come before those that were in memory.',
+      { expected: sum('overflow'), found: overflow, memory }
+    )
+    return [
+      ['overflow', overflow],
+      ['memory', memory]
+    ]
+  }
+
+  /** Events in memory survive a clean stop. */
+  async #saveMemory({ memoryFile }: Store): Promise<void> {
+    const { memory, order, context } = this.#parts
+    const events = memory.size
+    if (events === 0) return
+    const { runs } = order
+    this.#saved = events
+    const batches = memory.drain()
+    try {
+      await memoryFile.save({ runs, batches })
+      context.log.info('The events in memory were written to disk.', { events })
+    } catch (error) {
+      this.#saved = 0
+      this.#lose(NOT_SAVED, events)
+      const reason = messageOf(error)
+      context.log.error('The events in memory could not be written to disk and are lost.', {
+        events,
+        reason,
+        error
+      })
+    }
+  }
+
+  #lose(reason: string, events: number): void {
+    if (events > 0) this.#lost[reason] = (this.#lost[reason] ?? 0) + events
+  }
+}

@@ -1,0 +1,51 @@
+import { MemoryBudget } from '../../../../core/memory-budget.ts'
+import { SlabSpace } from '../../../../store/space.ts'
+import { fakeChannelContext, textsOf } from '../../../../testing/fake-context.ts'
+import { SimulatedDisk } from '../../../../testing/simulated-disk.ts'
+import { MemoryFile } from '../memory-file.ts'
+import { SpillableChannel, type SpillableLimits } from '../spillable-channel.ts'
+import { ListLog } from './list-log.ts'
+
+/** A channel on a list as its log and a simulated disk for its memory. */
+export function setUp(
+  limits: Partial<SpillableLimits> & { memoryCapacity: number; overflowCapacity: number }
+) {
+  const context = fakeChannelContext()
+  const log = new ListLog(limits.overflowCapacity)
+  const disk = new SimulatedDisk({ seed: 1, folders: ['/data'], automatic: true })
+  const memoryFile = new MemoryFile(disk, '/data', context.log)
+  let stores = 0
+  const closed = (): void => {
+    stores--
+    log.close()
+  }
+  const channel = new SpillableChannel(
+    {
+      transactionCapacity: 100,
+      overflowTimeoutMs: 3000,
+      deactivationShare: 0.05,
+      space: new SlabSpace(new MemoryBudget(2 ** 29)),
+      openStore: async () => {
+        stores++
+        return { log, memoryFile, folders: ['/data'], elapsedMs: 4, close: async () => closed() }
+      },
+      ...limits
+    },
+    context
+  )
+  return { channel, context, log, disk, stores: () => stores }
+}
+
+/** Takes once, and commits. */
+export async function take(channel: SpillableChannel, max = 100): Promise<string[]> {
+  await using lease = await channel.take(max)
+  await lease?.commit()
+  return textsOf(lease?.batch)
+}
+
+/** Takes and commits until there is nothing left. */
+export async function takeAll(channel: SpillableChannel): Promise<string[]> {
+  const texts: string[] = []
+  for (let some = await take(channel); some.length > 0; some = await take(channel)) texts.push(...some)
+  return texts
+}

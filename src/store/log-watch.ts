@@ -1,0 +1,159 @@
+import type { Log } from '../core/contracts.ts'
+import { messageOf } from '../core/errors.ts'
+import type { DurableLogStats } from './log-options.ts'
+
+/** What `/metrics` has of a channel with a durable log, beside the counters of every channel. */
+export const LOG_GAUGES = {
+  Open: 'Whether the channel is open: true or false.',
+  Closed: 'The opposite, as 0 or 1.',
+  Unhealthy: '1 while the channel cannot start, or its disk refuses puts; else 0.',
+  UnhealthyReason: 'Why; empty while all is well.',
+  EventPutErrorCount: 'Puts that the disk refused.',
+  EventTakeErrorCount: 'Takes that met an error of the disk or damaged bytes.',
+  CheckpointWriteErrorCount: 'Always 0: there is no checkpoint.',
+  CheckpointBackupWriteErrorCount: 'Always 0.',
+  SyncMillisP50: 'Median of how long a write and its sync took, of the latest 1,024; in milliseconds.',
+  SyncMillisP99: 'The time that 99 of 100 of them stayed below.',
+  TransactionsPerSync: 'Puts and commits that shared one sync, on average since the start.',
+  Segments: 'Files that hold events or state.',
+  OldestEventAgeMillis:
+    'How long the oldest event waits; after a restart counted from when its file was begun, so rather too long.',
+  BytesOnDisk: 'Bytes in the files of the log, those kept for reuse and for a full disk included.',
+  MemoryBytes: 'Bytes of acknowledged events that are in memory, too.',
+  EstimatedReplayMillis: 'How long a start would take now.',
+  RecoveredEventCount: 'Events found on disk by the latest start.',
+  SkippedEventCount: 'Events lost in damaged parts, at starts and since.',
+  SkippedPartCount: 'Damaged parts.'
+} as const
+
+/** What is watched of a durable log. */
+export interface WatchedLog {
+  readonly size: number
+  /** Events lost in damaged parts, at start and since, by reason. */
+  readonly skippedByReason: Readonly<Record<string, number>>
+  stats(): DurableLogStats
+}
+
+/** What a start says. */
+export interface Opening {
+  readonly channel: string
+  /** All events that the channel holds now. */
+  readonly events: number
+  readonly elapsedMs: number
+  readonly folders: readonly string[]
+}
+
+/**
+ * The log of a channel as monitoring sees it, over stops and starts: what was lost adds up, and what a closed log held is
+ * still said.
+ */
+export class LogWatch {
+  #log: WatchedLog | undefined
+  #isOpen = false
+  #failure: unknown
+  #lostBefore: Readonly<Record<string, number>> = {}
+  #partsBefore = 0
+
+  /** Events in the log; when it is closed those that it held then. */
+  get size(): number {
+    return this.#log?.size ?? 0
+  }
+
+  /** Why the latest start failed. */
+  get failure(): unknown {
+    return this.#failure
+  }
+
+  /** Events lost in damaged parts, by reason, since the agent started. */
+  get skipped(): Readonly<Record<string, number>> {
+    return sum(this.#lostBefore, this.#log?.skippedByReason ?? {})
+  }
+
+  opened(log: WatchedLog): void {
+    this.#lostBefore = this.skipped
+    this.#partsBefore += this.#log?.stats().skippedParts ?? 0
+    this.#log = log
+    this.#isOpen = true
+    this.#failure = undefined
+  }
+
+  failed(error: unknown): void {
+    this.#failure = error
+  }
+
+  /** Call it when the log is closed: only numbers are kept of it. */
+  closed(): void {
+    if (this.#log === undefined) return
+    const { size, skippedByReason } = this.#log
+    const stats = this.#log.stats()
+    this.#log = { size, skippedByReason, stats: () => stats }
+    this.#isOpen = false
+  }
+
+  /** Says what a start found, beginning with Flume's words. */
+  sayOpened(log: Log, { channel, events, elapsedMs, folders }: Opening): void {
+    const stats = this.#log?.stats()
+    log.info(`Queue Size after replay: ${events} [channel=${channel}]`, {
+      events,
+      recovered: stats?.recoveredEvents ?? 0,
+      skipped: stats?.skippedEvents ?? 0,
+      damagedParts: stats?.skippedParts ?? 0,
+      elapsedMs: Math.round(elapsedMs),
+      folders
+    })
+  }
+
+  /** Says how the log was doing; call it after closed(). */
+  sayClosed(log: Log, held: number): void {
+    const { Segments, BytesOnDisk, SyncMillisP50, SyncMillisP99, TransactionsPerSync } = this.gauges()
+    log.info('The log was closed.', {
+      held,
+      segments: Segments,
+      bytesOnDisk: BytesOnDisk,
+      syncMillisP50: SyncMillisP50,
+      syncMillisP99: SyncMillisP99,
+      transactionsPerSync: TransactionsPerSync
+    })
+  }
+
+  /** The counters that Flume's file channel has beside those of every channel, and how the log is doing. */
+  gauges(): Record<keyof typeof LOG_GAUGES, number | string | boolean> {
+    const stats = this.#log?.stats()
+    const failed = this.#failure === undefined ? undefined : messageOf(this.#failure)
+    const reason = this.#isOpen ? stats?.unhealthy : failed
+    return {
+      Open: this.#isOpen,
+      Closed: this.#isOpen ? 0 : 1,
+      Unhealthy: reason === undefined ? 0 : 1,
+      UnhealthyReason: reason ?? '',
+      EventPutErrorCount: stats?.putErrors ?? 0,
+      EventTakeErrorCount: stats?.takeErrors ?? 0,
+      CheckpointWriteErrorCount: 0,
+      CheckpointBackupWriteErrorCount: 0,
+      SyncMillisP50: rounded(stats?.syncP50Ms),
+      SyncMillisP99: rounded(stats?.syncP99Ms),
+      TransactionsPerSync: rounded(stats?.transactionsPerSync),
+      Segments: stats?.segments ?? 0,
+      OldestEventAgeMillis: stats?.oldestEventAgeMs ?? 0,
+      BytesOnDisk: stats?.bytesOnDisk ?? 0,
+      MemoryBytes: stats?.memoryBytes ?? 0,
+      EstimatedReplayMillis: stats?.estimatedReplayMs ?? 0,
+      RecoveredEventCount: stats?.recoveredEvents ?? 0,
+      SkippedEventCount: Object.values(this.skipped).reduce((total, events) => total + events, 0),
+      SkippedPartCount: this.#partsBefore + (stats?.skippedParts ?? 0)
+    }
+  }
+}
+
+function sum(
+  one: Readonly<Record<string, number>>,
+  other: Readonly<Record<string, number>>
+): Readonly<Record<string, number>> {
+  const total: Record<string, number> = { ...one }
+  for (const [reason, events] of Object.entries(other)) total[reason] = (total[reason] ?? 0) + events
+  return total
+}
+
+function rounded(value: number | undefined): number {
+  return Math.round((value ?? 0) * 1000) / 1000
+}
