@@ -61,6 +61,25 @@ test('events that a tier lost are dropped, the oldest first', () => {
   )
 })
 
+test('nothing passes a place that is kept for events on their way', () => {
+  const order = new DrainOrder()
+  order.add('memory', 1)
+  const [first, second] = [order.reserve('overflow', 2), order.reserve('overflow', 3)]
+  order.add('memory', 4)
+  order.take('memory', 1)
+
+  const passed = order.head
+  order.cancel(first)
+  const still = order.head
+  order.fill(second)
+
+  assert.deepEqual([passed, still], [undefined, undefined])
+  assert.deepEqual(order.runs, [
+    ['overflow', 3],
+    ['memory', 4]
+  ])
+})
+
 type Move =
   | { kind: 'add'; tier: Tier; events: number }
   | { kind: 'take'; max: number }

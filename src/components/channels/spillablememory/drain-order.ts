@@ -12,18 +12,21 @@ export interface Span {
 export class DrainOrder {
   /** Ascending, without overlaps; neighbours that belong together are one. What is on loan is missing. */
   #spans: Span[] = []
+  /** Places of events that are not there yet; nothing behind the first one is taken. Ascending. */
+  #reserved: Span[] = []
   #next = 0
   #length = 0
 
-  /** Events that can be taken. */
+  /** Events that are there and not on loan. */
   get length(): number {
     return this.#length
   }
 
   /** What is taken next. */
   get head(): { readonly tier: Tier; readonly events: number } | undefined {
-    const [first] = this.#spans
-    return first === undefined ? undefined : { tier: first.tier, events: first.to - first.from }
+    const [[first], [awaited]] = [this.#spans, this.#reserved]
+    if (first === undefined || (awaited !== undefined && awaited.from < first.from)) return undefined
+    return { tier: first.tier, events: first.to - first.from }
   }
 
   /** Tiers and events in order. */
@@ -33,9 +36,25 @@ export class DrainOrder {
 
   /** Events came, younger than all others. */
   add(tier: Tier, events: number): void {
-    if (events === 0) return
-    this.#insert({ tier, from: this.#next, to: this.#next + events }, this.#spans.length)
-    this.#next += events
+    if (events > 0) this.#insert(this.#number(tier, events), this.#spans.length)
+  }
+
+  /** Keeps the place of events that are on their way, younger than all others. */
+  reserve(tier: Tier, events: number): Span {
+    const span = this.#number(tier, events)
+    this.#reserved.push(span)
+    return span
+  }
+
+  /** The events of a reserved place have come. */
+  fill(span: Span): void {
+    this.cancel(span)
+    this.giveBack(span)
+  }
+
+  /** The events of a reserved place do not come. */
+  cancel(span: Span): void {
+    this.#reserved.splice(this.#reserved.indexOf(span), 1)
   }
 
   /** Removes up to `events` of the oldest of a tier, out of one span; undefined when it has none. */
@@ -69,6 +88,12 @@ export class DrainOrder {
   clear(): void {
     this.#spans = []
     this.#length = 0
+  }
+
+  #number(tier: Tier, events: number): Span {
+    const from = this.#next
+    this.#next += events
+    return { tier, from, to: this.#next }
   }
 
   #insert(span: Span, at: number): void {

@@ -45,10 +45,16 @@ export class Overflow {
     return this.#log.fits(batch)
   }
 
-  /** Resolves once the batch is on the disk; from then on it has its place in the order. */
+  /** Resolves once the batch is on the disk. It has its place in the order at once: what comes later stays behind it. */
   async put(batch: EventBatch, signal: AbortSignal): Promise<void> {
-    await this.#log.put(batch, signal)
-    this.#order.add('overflow', batch.length)
+    const place = this.#order.reserve('overflow', batch.length)
+    try {
+      await this.#log.put(batch, signal)
+    } catch (error) {
+      this.#order.cancel(place)
+      throw error
+    }
+    this.#order.fill(place)
   }
 
   /** Up to `max` of the events that the order has next; undefined when those are not in the overflow any more. */

@@ -61,6 +61,26 @@ test('a put that comes into memory after others spilled does not overtake them',
   assert.deepEqual([first, await takeAll(channel)], [['a'], ['b', 'c', 'd', 'e', 'f']])
 })
 
+test('a put that comes into memory while others are being spilled does not overtake them', async () => {
+  const { channel, log } = setUp({ memoryCapacity: 2, overflowCapacity: 10, overflowTimeoutMs: 0 })
+  await channel.start()
+  await channel.put(batchOf(['a', 'b']), never)
+  const spilling = channel.put(batchOf(['c', 'd', 'e']), never)
+  const first = await take(channel, 1)
+  await channel.put(batchOf(['f']), never)
+  const [second, early] = [await take(channel), await take(channel)]
+  await spilling
+  log.failWith = new AgentError('ERR_CHANNEL', 'The disk fails.')
+  const failing = assert.rejects(channel.put(batchOf(['g', 'h']), never))
+  await channel.put(batchOf(['i']), never)
+  const filled = channel.filled(never)
+  await failing
+  await filled
+
+  assert.deepEqual([first, second, early], [['a'], ['b'], []])
+  assert.deepEqual(await takeAll(channel), ['c', 'd', 'e', 'f', 'i'])
+})
+
 test('with both parts full a put is refused when its time is over', async () => {
   const { channel, context } = setUp({ memoryCapacity: 1, overflowCapacity: 1 })
   await channel.start()

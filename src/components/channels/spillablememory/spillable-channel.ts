@@ -128,7 +128,7 @@ export class SpillableChannel implements Channel {
   }
 
   filled(signal: AbortSignal): Promise<void> {
-    return this.#isOpen && this.#order.length > 0 ? Promise.resolve() : this.#takers.wait(signal)
+    return this.#isOpen && this.#order.head !== undefined ? Promise.resolve() : this.#takers.wait(signal)
   }
 
   get #spillsAtOnce(): boolean {
@@ -150,15 +150,16 @@ export class SpillableChannel implements Channel {
     if (tier === 'memory') {
       this.#memory.put(batch)
       this.#order.add('memory', batch.length)
+      this.#takers.wake()
     } else {
       this.#isSpilling = true
       try {
         await this.#store.overflow?.put(batch, signal)
       } finally {
         this.#waiting.admit()
+        this.#takers.wake() // where it failed, what came behind it is next
       }
     }
-    this.#takers.wake()
   }
 
   /** Waits for room; where the time is over before memory has some, the overflow is used from then on. */
