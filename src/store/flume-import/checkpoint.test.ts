@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { test } from 'node:test'
 import {
   FLUME_FOLDERS,
@@ -8,7 +9,7 @@ import {
   recordedFolder,
   type FlumeFiles
 } from '../../testing/flume-folders.ts'
-import { readCheckpoint, type Checkpoint } from './checkpoint.ts'
+import { checkpointFor, readCheckpoint, type Checkpoint } from './checkpoint.ts'
 import { findFlumeLogs, openFlumeLogs } from './flume-logs.ts'
 import { heldBatches, readFlumeFolder } from './read-flume-folder.ts'
 
@@ -62,6 +63,34 @@ for (const name of ['restart-dual', 'nofsync-compressed-backup'] as const) {
     assert.equal((await bodies(files, checkpoint)).length, HELD[name][1] - HELD[name][0] + 1)
   })
 }
+
+test('events that were being taken are held too, whether their log is otherwise in use or not', async () => {
+  const files = await recordedFolder('restart-dual')
+  const [transaction, count] = [7n, 1n]
+  const rest = Buffer.alloc(24)
+  ;[transaction, count, 1n << 32n].forEach((word, i) => rest.writeBigInt64BE(word, i * 8))
+  files.set('checkpoint/inflighttakes', Buffer.concat([createHash('md5').update(rest).digest(), rest]))
+
+  const { checkpoint } = await open(files)
+
+  assert.deepEqual([checkpoint?.has(1, 0), checkpoint?.missing], [true, []])
+})
+
+test('a log that a checkpoint names and that is gone is missed', async () => {
+  const files = await recordedFolder('restart-dual')
+  files.get('data/log-1.meta')!.set(files.get('data/log-2.meta')!.subarray(21, 30), 21)
+  files.delete('data/log-2')
+  const { disk, logs } = await open(files)
+
+  const help = await checkpointFor(disk, ['checkpoint'], logs)
+  const folder = await readFlumeFolder(disk, logs, { verify: false, ...help })
+
+  assert.deepEqual(help.missing, [2])
+  assert.deepEqual(
+    folder.damages.first.map(({ file, reason }) => [file, reason]),
+    [['data/log-2', 'A log is missing; the events in it are gone.']]
+  )
+})
 
 test('a packed backup that is damaged is not used', async () => {
   const whole = (await recordedFolder('nofsync-compressed-backup')).get('backup/checkpoint.snappy')!

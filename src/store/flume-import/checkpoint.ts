@@ -92,15 +92,21 @@ async function readFolder(
   const pointers = new Float64Array(queue.length + takes.length)
   pointers.set(queue)
   pointers.set(takes, queue.length)
-  const used = new Set<number>()
-  for (const pointer of pointers) used.add(Math.floor(pointer / 2 ** 32))
-  if (!used.isSubsetOf(meta.fileIds)) return undefined
+  // The meta file names the logs of the queue alone.
+  if (!fileIdsOf(queue).isSubsetOf(meta.fileIds)) return undefined
+  const used = fileIdsOf(pointers)
   pointers.sort()
   return {
     order: meta.order,
     has: (fileId, offset) => contains(pointers, fileId * 2 ** 32 + offset),
     missing: [...used.difference(new Set(logs.map(({ fileId }) => fileId)))].sort((a, b) => a - b)
   }
+}
+
+function fileIdsOf(pointers: Float64Array): Set<number> {
+  const fileIds = new Set<number>()
+  for (const pointer of pointers) fileIds.add(Math.floor(pointer / 2 ** 32))
+  return fileIds
 }
 
 /** Each log in use at a checkpoint notes its write order, and that of the checkpoint before it. */

@@ -168,6 +168,29 @@ test('any history of transactions yields what was put, committed and not taken',
   )
 })
 
+/** A folder of which the same event was taken by two transactions. */
+function takenTwice(): FlumeFiles {
+  const [one, two] = [new FlumeLogWriter(), new FlumeLogWriter()]
+  const taken = one.put(1, 1, 'taken')
+  one.put(1, 2, 'kept')
+  one.commit(1, 3, 1)
+  for (const transaction of [2, 3]) {
+    two.take(transaction, 4, 1, taken)
+    two.commit(transaction, 5, 2)
+  }
+  return flumeFiles({ 'd/log-1': one, 'd/log-2': two })
+}
+
+test('an event that Flume gave out twice, as it does after a kill, is no damage', async () => {
+  const { events, folder } = await readFlumeFiles(takenTwice())
+
+  assert.deepEqual(
+    events.map(({ body }) => body),
+    ['kept']
+  )
+  assert.deepEqual(folder.damages.first, [])
+})
+
 /** Two logs of one channel; the second has the take of an event of the first. */
 function twoLogs(): FlumeFiles {
   const [one, two] = [new FlumeLogWriter(), new FlumeLogWriter()]

@@ -189,9 +189,9 @@ class SortedTakes {
   /** Whether `offset` was taken. */
   remove(offset: number): boolean {
     const at = this.#find(offset)
-    if (this.#offsets[at] !== offset) return false
-    this.#found[at] = 1
-    return true
+    // Flume may give out an event twice when it was killed: then there are two takes.
+    for (let i = at; this.#offsets[i] === offset; i++) this.#found[i] = 1
+    return this.#offsets[at] === offset
   }
 
   /** Takes without an event so far. */
