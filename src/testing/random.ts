@@ -20,6 +20,11 @@ export class Random {
     return Math.floor(this.next() * limit)
   }
 
+  /** A whole number from 1 to `most`; half of the time an even half of it. */
+  within(most: number): number {
+    return this.chance(0.5) ? Math.ceil(most / 2) : 1 + this.below(most)
+  }
+
   /** True so often, 0 to 1. */
   chance(probability: number): boolean {
     return this.next() < probability

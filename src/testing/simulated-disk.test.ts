@@ -119,6 +119,40 @@ describe('simulated disk', () => {
     )
   })
 
+  test('may leave both names of a renaming that is not safe, or neither', async () => {
+    const names = new Set<string>()
+    for (let seed = 0; seed < 300; seed++) {
+      const disk = diskOf({ seed })
+      await (await safeFile(disk)).close()
+      await disk.rename(FILE, '/data/other')
+      names.add([...disk.crash().files().keys()].join(' '))
+    }
+
+    assert.deepEqual([...names].sort(), ['', FILE, `${FILE} /data/other`, '/data/other'])
+  })
+
+  test('may show in new blocks what another file held there', async () => {
+    const found = await outcomes(async disk => {
+      const former = await disk.open('/data/former', SYNCED)
+      await former.write(Buffer.from('-'.repeat(2048)), 0)
+      await former.close()
+      await disk.unlink('/data/former')
+      const file = await safeFile(disk)
+      void file.write(Buffer.from('a'.repeat(1024)), 0)
+    })
+
+    for (const outcome of ['-512a512', 'a512-512', '-1024']) assert.ok(found.has(outcome), outcome)
+  })
+
+  test('may have grown a file for a write of which nothing came', async () => {
+    const found = await outcomes(async disk => {
+      void (await safeFile(disk)).write(Buffer.from('a'.repeat(2048)), 0)
+    })
+
+    for (const outcome of ['', '02048', 'a512' + '01536', '01536' + 'a512'])
+      assert.ok(found.has(outcome), outcome)
+  })
+
   test('loses a folder that its parent does not know for sure, with all that is in it', async () => {
     let lost = 0
     for (let seed = 0; seed < 50; seed++) {
@@ -174,77 +208,6 @@ describe('simulated disk', () => {
     }
 
     assert.deepEqual(await run(), await run())
-  })
-
-  test('fails the calls that it is told to fail, with the code of the system', async () => {
-    const disk = diskOf({
-      faults: [{ operations: ['write', 'sync'], path: /file$/, after: 1, times: 2, kind: 'EIO' }]
-    })
-    const file = await safeFile(disk)
-    const results: unknown[] = []
-    for (let i = 0; i < 4; i++)
-      results.push(await file.write(Buffer.alloc(10), i * 10).catch((error: { code: string }) => error.code))
-
-    assert.deepEqual(results, [10, 'EIO', 'EIO', 10])
-  })
-
-  test('may drop what a failed sync was for, though a later sync succeeds', async () => {
-    const found = await outcomes(async disk => {
-      disk.faults.add({ operations: ['sync'], after: 0, times: 1, kind: 'EIO' })
-      const file = await safeFile(disk, CACHED)
-      await file.write(Buffer.from('a'.repeat(512)), 0)
-      await assert.rejects(file.sync(), { code: 'EIO' })
-      await file.sync()
-    })
-
-    assert.deepEqual([...found].sort(), ['', 'a512'])
-  })
-
-  test('has so many bytes, writes what fits and refuses the rest', async () => {
-    const disk = diskOf({ bytes: 3 * 4096 })
-    const file = await safeFile(disk)
-    const first = await file.write(Buffer.alloc(20_000), 0)
-    await assert.rejects(file.write(Buffer.alloc(1), first), { code: 'ENOSPC' })
-    const again = await file.write(Buffer.alloc(100), 50)
-    const free = await disk.freeBytes('/data')
-    await file.close()
-    await disk.unlink(FILE)
-
-    assert.deepEqual(
-      [first, again, free, await disk.freeBytes('/data'), disk.violations],
-      [12_288, 100, 0, 12_288, []]
-    )
-  })
-
-  test('gives no room to holes', async () => {
-    const disk = diskOf({ bytes: 2 * 4096 })
-    const file = await safeFile(disk)
-    await file.truncate(8 * 4096)
-
-    await assert.rejects(
-      async () => {
-        for (let block = 0; block < 8; block++) await file.write(Buffer.alloc(4096), block * 4096)
-      },
-      { code: 'ENOSPC' }
-    )
-    assert.equal(await file.size(), 8 * 4096)
-  })
-
-  test('writes and reads short when told to, and slow calls come last', async () => {
-    const disk = diskOf({
-      faults: [
-        { operations: ['write', 'read'], after: 0, times: 1, kind: 'short' },
-        { operations: ['size'], after: 0, times: 1, kind: 'slow' }
-      ]
-    })
-    const file = await safeFile(disk)
-    const order: string[] = []
-    const slow = file.size().then(() => order.push('slow'))
-    const written = await file.write(Buffer.alloc(1000), 0)
-    order.push('write')
-    await slow
-
-    assert.deepEqual([written, await file.read(Buffer.alloc(500), 0), order], [500, 500, ['write', 'slow']])
   })
 
   test('answers like the system for names that are not there', async () => {

@@ -2,7 +2,8 @@ import { basename, dirname } from 'node:path'
 import type { Disk, DiskFile } from '../store/disk.ts'
 import { Random } from './random.ts'
 import { type Fault, type FaultKind, FaultPlan, type OperationName, systemError } from './simulated-faults.ts'
-import { type Change, Content, fileOf, SimulatedFile } from './simulated-file.ts'
+import { BLOCK, type Change, Content } from './simulated-content.ts'
+import { fileOf, SimulatedFile } from './simulated-file.ts'
 import { type Call, type Machine, OpenFile } from './simulated-handle.ts'
 import { type Entry, SimulatedTree } from './simulated-tree.ts'
 
@@ -16,6 +17,8 @@ export interface SimulatedDiskOptions {
   /** Completes calls by itself, in random order, while the program waits. Else step() does. */
   readonly automatic?: boolean
   readonly faults?: readonly Fault[]
+  /** Whether a block that is being written when power goes may be unreadable until it is written again. */
+  readonly spoils?: boolean
 }
 
 interface Pending {
@@ -27,6 +30,8 @@ interface Pending {
 }
 
 const SLOW_CALLS = 40
+/** How often the system has dropped from memory what it need not keep of a file. */
+const EVICTION = 0.3
 
 /**
  * A disk in memory that behaves as badly as a real one may. Bytes are safe once a write to a `synced` file or a sync
@@ -51,6 +56,7 @@ export class SimulatedDisk implements Disk, Machine {
   #powered = true
   #turning = false
   readonly #automatic: boolean
+  readonly #spoils: boolean
   readonly #orphans = new Set<SimulatedFile>()
 
   constructor(options: SimulatedDiskOptions) {
@@ -58,11 +64,12 @@ export class SimulatedDisk implements Disk, Machine {
     this.faults = new FaultPlan(options.faults ?? [])
     this.bytes = options.bytes ?? Infinity
     this.#automatic = options.automatic ?? false
+    this.#spoils = options.spoils ?? false
     for (const folder of options.folders ?? []) this.#addFolder(folder)
   }
 
   open(path: string, options: { readonly create: boolean; readonly synced: boolean }): Promise<DiskFile> {
-    const perform = (): DiskFile => {
+    const opened = (): SimulatedFile => {
       this.#needFolder(dirname(path), 'open')
       let file = this.#tree.at(path)
       if (file === 'folder') throw systemError('EISDIR', 'open', path)
@@ -71,10 +78,11 @@ export class SimulatedDisk implements Disk, Machine {
         if (this.room < 0) throw systemError('ENOSPC', 'open', path)
         file = new SimulatedFile()
         this.#tree.link(path, file)
-      }
-      return new OpenFile(this, file, path, options.synced)
+      } else if (this.random.chance(EVICTION)) file.evict(this.random)
+      return file
     }
-    return this.submit({ operation: 'open', path, perform })
+    const perform = (): DiskFile => new OpenFile(this, opened(), path, options.synced)
+    return this.submit({ operation: 'open', path, perform, effect: () => void opened() })
   }
 
   rename(from: string, to: string): Promise<void> {
@@ -86,7 +94,7 @@ export class SimulatedDisk implements Disk, Machine {
         this.violate(`${to} is replaced by a file that is not on the disk yet`)
       this.#tree.rename(from, to)
     }
-    return this.submit({ operation: 'rename', path: from, perform })
+    return this.submit({ operation: 'rename', path: from, perform, effect: perform })
   }
 
   unlink(path: string): Promise<void> {
@@ -99,7 +107,7 @@ export class SimulatedDisk implements Disk, Machine {
       }
       this.#tree.unlink(path)
     }
-    return this.submit({ operation: 'unlink', path, perform })
+    return this.submit({ operation: 'unlink', path, perform, effect: perform })
   }
 
   list(folder: string): Promise<string[]> {
@@ -118,7 +126,7 @@ export class SimulatedDisk implements Disk, Machine {
         else if (entry !== 'folder') throw systemError('EEXIST', 'makeFolder', path)
       }
     }
-    return this.submit({ operation: 'makeFolder', path: folder, perform })
+    return this.submit({ operation: 'makeFolder', path: folder, perform, effect: perform })
   }
 
   syncFolder(folder: string): Promise<void> {
@@ -172,7 +180,7 @@ export class SimulatedDisk implements Disk, Machine {
       inFlight.set(file, [...(inFlight.get(file) ?? []), change])
     }
     this.#performSomeNames()
-    return this.#successor(this.#tree.afterPowerLoss(inFlight, this.random))
+    return this.#successor(this.#tree.afterPowerLoss({ inFlight, spoils: this.#spoils }, this.random))
   }
 
   /** The disk as the next process finds it after this one was killed: power loss can still undo the same things. */
@@ -182,6 +190,7 @@ export class SimulatedDisk implements Disk, Machine {
     for (const { call } of this.random.shuffled(this.#pending)) {
       if (call.change !== undefined) copyOf(call.change.file).cutShort(call.change.change, this.random)
     }
+    for (const [, file] of tree.files()) if (this.random.chance(EVICTION)) file.evict(this.random)
     return this.#successor(tree)
   }
 
@@ -197,6 +206,13 @@ export class SimulatedDisk implements Disk, Machine {
     const content = new Content()
     content.write(bytes, 0)
     this.#tree.linkForGood(path, fileOf(content))
+  }
+
+  /** Makes the block around a position of a file unreadable until it is written again. */
+  spoil(path: string, position: number): void {
+    const file = this.#tree.at(path)
+    if (file instanceof SimulatedFile && position < file.cached.size)
+      file.unreadable.add(Math.floor(position / BLOCK))
   }
 
   /** Takes a file away, as if it had never been there. */
@@ -219,6 +235,7 @@ export class SimulatedDisk implements Disk, Machine {
           if (fault === 'EIO' || fault === 'ENOSPC' || fault === 'EMFILE') {
             if (call.change !== undefined || call.operation === 'sync' || call.operation === 'close')
               call.perform(fault)
+            else if (call.effect !== undefined && this.random.chance(0.3)) call.effect()
             throw systemError(fault, call.operation, call.path)
           }
           resolve(call.perform(fault))
@@ -245,10 +262,9 @@ export class SimulatedDisk implements Disk, Machine {
   #performSomeNames(): void {
     const noted = this.violations.length
     for (const { call } of this.random.shuffled(this.#pending)) {
-      if (!['open', 'rename', 'unlink', 'makeFolder'].includes(call.operation) || this.random.chance(0.5))
-        continue
+      if (call.effect === undefined || this.random.chance(0.5)) continue
       try {
-        call.perform(undefined)
+        call.effect()
       } catch {
         // It would have failed.
       }
@@ -262,7 +278,8 @@ export class SimulatedDisk implements Disk, Machine {
     const next = new SimulatedDisk({
       seed: this.random.seed(),
       bytes: this.bytes,
-      automatic: this.#automatic
+      automatic: this.#automatic,
+      spoils: this.#spoils
     })
     next.#tree = tree
     return next

@@ -1,21 +1,6 @@
 import type { Random } from './random.ts'
-
-/** What a disk writes whole or not at all, unless it tears. */
-export const SECTOR = 512
-
-/** What a file system gives to a file at a time. */
-const BLOCK = 4096
-
-/** Something done to a file that need not be on the platter yet. */
-export type Change = WriteChange | { readonly kind: 'truncate'; readonly size: number; settled: boolean }
-
-/** Bytes put somewhere. */
-export interface WriteChange {
-  readonly kind: 'write'
-  readonly position: number
-  readonly bytes: Buffer
-  settled: boolean
-}
+import { BLOCK, type Change, Content } from './simulated-content.ts'
+import { piecesOf } from './simulated-tears.ts'
 
 /** Bytes that a call under way reads or writes. */
 export interface Range {
@@ -24,50 +9,14 @@ export interface Range {
   readonly to: number
 }
 
-/** A part of a write that reached the platter; `bytes` are noise where the sector was being written. */
-interface Piece {
-  readonly position: number
-  readonly bytes: Buffer
-}
-
-/** Bytes of a file that grow as they are written. */
-export class Content {
-  #bytes = Buffer.alloc(0)
-  size = 0
-
-  write(bytes: Buffer, position: number): void {
-    this.#reserve(position + bytes.length)
-    bytes.copy(this.#bytes, position)
-    this.size = Math.max(this.size, position + bytes.length)
-  }
-
-  truncate(size: number): void {
-    this.#reserve(size)
-    if (size < this.size) this.#bytes.fill(0, size, this.size)
-    this.size = size
-  }
-
-  read(into: Buffer, position: number): number {
-    if (position >= this.size) return 0
-    return this.#bytes.copy(into, 0, position, Math.min(this.size, position + into.length))
-  }
-
-  bytes(): Buffer {
-    return Buffer.from(this.#bytes.subarray(0, this.size))
-  }
-
-  copy(): Content {
-    const copy = new Content()
-    copy.write(this.#bytes.subarray(0, this.size), 0)
-    return copy
-  }
-
-  #reserve(size: number): void {
-    if (size <= this.#bytes.length) return
-    const larger = Buffer.alloc(Math.max(size, this.#bytes.length * 2))
-    this.#bytes.copy(larger, 0, 0, this.size)
-    this.#bytes = larger
-  }
+/** What decides what power loss leaves of a file. */
+export interface PowerLoss {
+  /** Changes under way. */
+  readonly inFlight: readonly Change[]
+  /** What blocks that are new to the file may hold. */
+  readonly stale: Content | undefined
+  /** Whether a block that was being written may be unreadable until it is written again. */
+  readonly spoils: boolean
 }
 
 /** A file: what the page cache shows, what the platter holds for sure, and the changes between them. */
@@ -76,6 +25,8 @@ export class SimulatedFile {
   cached = new Content()
   /** Blocks that have room on the disk; a hole made by truncate has none. */
   readonly blocks = new Set<number>()
+  /** Blocks that the platter does not give back, until they are written again. */
+  readonly unreadable = new Set<number>()
   /** Reads and writes under way. */
   readonly underWay = new Set<Range>()
   links = 0
@@ -103,9 +54,17 @@ export class SimulatedFile {
     return length
   }
 
+  /** Where the first unreadable block from `position` on begins, or `position` when it lies in one; else Infinity. */
+  readableUpTo(position: number): number {
+    let first = Infinity
+    for (const block of this.unreadable)
+      if ((block + 1) * BLOCK > position) first = Math.min(first, Math.max(position, block * BLOCK))
+    return first
+  }
+
   /** Shows a change to readers; it is on the platter only once settled. */
   change(change: Change): void {
-    applyTo(this.cached, change)
+    this.cached.apply(change)
     this.#allocate(change)
     this.#changes.push(change)
     if (change.settled) this.settle([change])
@@ -116,8 +75,7 @@ export class SimulatedFile {
     for (const change of changes) change.settled = true
     const waiting: Change[] = []
     for (const change of this.#changes) {
-      if (change.settled && waiting.every(earlier => !overlap(earlier, change)))
-        applyTo(this.#platter, change)
+      if (change.settled && waiting.every(earlier => !overlap(earlier, change))) this.#platter.apply(change)
       else waiting.push(change)
     }
     this.#changes = waiting
@@ -126,17 +84,23 @@ export class SimulatedFile {
   /** A failed sync: any page may stay dirty, be lost though readers still see it, or be lost for everybody. */
   dropPages(random: Random): void {
     for (const change of this.unsettled) if (random.chance(0.6)) this.#forget(change)
-    if (!random.chance(0.5)) return
-    this.cached = this.#platter.copy()
-    for (const change of this.#changes) applyTo(this.cached, change)
+    if (random.chance(0.5)) this.cached = this.#stored()
   }
 
-  /** A failed write: parts of it may have reached readers, and parts the platter. */
+  /** A failed write: parts of it, or all, may have reached readers, and parts the platter. */
   tear(change: Change, random: Random): void {
-    for (const piece of piecesOf(change, this.cached, random)) this.cached.write(piece.bytes, piece.position)
-    for (const { position, bytes } of piecesOf(change, this.#platter, random)) {
-      this.#changes.push({ kind: 'write', position, bytes, settled: false })
-      this.#allocate({ kind: 'write', position, bytes, settled: false })
+    if (change.kind === 'truncate') {
+      if (random.chance(0.5)) this.change({ ...change, settled: false })
+      return
+    }
+    const shown = random.chance(0.4)
+      ? [change]
+      : piecesOf(change, { under: this.cached, stale: undefined }, random)
+    for (const piece of shown) this.cached.write(piece.bytes, piece.position)
+    for (const { position, bytes } of piecesOf(change, { under: this.#platter, stale: undefined }, random)) {
+      const part: Change = { kind: 'write', position, bytes, settled: false }
+      this.#changes.push(part)
+      this.#allocate(part)
     }
   }
 
@@ -154,16 +118,35 @@ export class SimulatedFile {
     if (end > 0) this.change({ ...change, bytes: change.bytes.subarray(0, end), settled: false })
   }
 
-  /** The file as found after power loss, with `inFlight` changes under way. */
-  afterPowerLoss(inFlight: readonly Change[], random: Random): SimulatedFile {
+  /** The system takes memory for something else: pages that a failed sync left clean are read from the platter again. */
+  evict(random: Random): void {
+    const stored = this.#stored()
+    if (random.chance(0.5)) {
+      this.cached = stored
+      return
+    }
+    for (let at = 0; at < stored.size; at += BLOCK)
+      if (random.chance(0.5)) this.cached.write(stored.part(at, at + BLOCK), at)
+  }
+
+  /** The file as found after power loss. */
+  afterPowerLoss({ inFlight, stale, spoils }: PowerLoss, random: Random): SimulatedFile {
     const found = this.#platter.copy()
+    const unreadable = new Set(this.unreadable)
     for (const change of [...this.#changes, ...random.shuffled(inFlight)]) {
-      if (change.settled) applyTo(found, change)
+      if (change.settled) found.apply(change)
       else if (change.kind === 'truncate') {
         if (random.chance(0.5)) found.truncate(change.size)
-      } else for (const piece of piecesOf(change, found, random)) found.write(piece.bytes, piece.position)
+      } else {
+        for (const { position, bytes } of piecesOf(change, { under: found, stale }, random))
+          found.write(bytes, position)
+        if (spoils && random.chance(0.2))
+          unreadable.add(Math.floor((change.position + random.below(change.bytes.length)) / BLOCK))
+      }
     }
-    return fileOf(found)
+    const file = fileOf(found)
+    for (const block of unreadable) if (block * BLOCK < found.size) file.unreadable.add(block)
+    return file
   }
 
   /** The same file in another world: changes to one do not show in the other. */
@@ -173,7 +156,15 @@ export class SimulatedFile {
     copy.#platter = this.#platter.copy()
     copy.#changes = this.#changes.map(change => ({ ...change }))
     for (const block of this.blocks) copy.blocks.add(block)
+    for (const block of this.unreadable) copy.unreadable.add(block)
     return copy
+  }
+
+  /** What readers would see if nothing were in memory that need not be. */
+  #stored(): Content {
+    const stored = this.#platter.copy()
+    for (const change of this.#changes) stored.apply(change)
+    return stored
   }
 
   #forget(change: Change): void {
@@ -186,7 +177,10 @@ export class SimulatedFile {
       return
     }
     const end = change.position + change.bytes.length
-    for (let block = Math.floor(change.position / BLOCK); block * BLOCK < end; block++) this.blocks.add(block)
+    for (let block = Math.floor(change.position / BLOCK); block * BLOCK < end; block++) {
+      this.blocks.add(block)
+      if (block * BLOCK >= change.position && (block + 1) * BLOCK <= end) this.unreadable.delete(block)
+    }
   }
 }
 
@@ -197,49 +191,9 @@ export function fileOf(content: Content): SimulatedFile {
   return file
 }
 
-function applyTo(content: Content, change: Change): void {
-  if (change.kind === 'truncate') content.truncate(change.size)
-  else content.write(change.bytes, change.position)
-}
-
 function overlap(one: Change, other: Change): boolean {
   if (one.kind === 'truncate' || other.kind === 'truncate') return true
   return (
     one.position < other.position + other.bytes.length && other.position < one.position + one.bytes.length
   )
-}
-
-const TEARS = ['whole', 'none', 'zeros', 'prefix', 'suffix', 'some', 'garbage'] as const
-
-/** What is left of a write that power loss interrupted, by sectors. */
-function piecesOf(change: Change, under: Content, random: Random): Piece[] {
-  if (change.kind === 'truncate' || change.bytes.length === 0) return []
-  const { position, bytes } = change
-  const tear = random.pick(TEARS)
-  if (tear === 'whole') return [{ position, bytes }]
-  if (tear === 'none') return []
-  // The size grew, the bytes did not come.
-  if (tear === 'zeros') return beyond(position + bytes.length, under)
-  const first = Math.floor(position / SECTOR)
-  const sectors = Math.ceil((position + bytes.length) / SECTOR) - first
-  const cut = random.below(sectors + 1)
-  const kept = (sector: number): boolean =>
-    tear === 'prefix' ? sector < cut : tear === 'suffix' ? sector >= cut : random.chance(0.5)
-  const pieces: Piece[] = []
-  for (let sector = 0; sector < sectors; sector++) {
-    const start = (first + sector) * SECTOR
-    if (tear === 'garbage' && random.chance(0.2))
-      pieces.push({ position: start, bytes: random.bytes(SECTOR) })
-    else if (kept(sector)) {
-      const from = Math.max(start, position)
-      const to = Math.min(start + SECTOR, position + bytes.length)
-      pieces.push({ position: from, bytes: bytes.subarray(from - position, to - position) })
-    }
-  }
-  return pieces
-}
-
-function beyond(end: number, under: Content): Piece[] {
-  if (end <= under.size) return []
-  return [{ position: under.size, bytes: Buffer.alloc(end - under.size) }]
 }

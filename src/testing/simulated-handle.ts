@@ -1,7 +1,9 @@
 import type { DiskFile } from '../store/disk.ts'
 import type { Random } from './random.ts'
 import { type FaultKind, type OperationName, systemError } from './simulated-faults.ts'
-import type { Change, Range, WriteChange, SimulatedFile } from './simulated-file.ts'
+import type { Change, WriteChange } from './simulated-content.ts'
+import { BLOCK } from './simulated-content.ts'
+import type { Range, SimulatedFile } from './simulated-file.ts'
 
 /** A call under way. */
 export interface Call<T> {
@@ -9,6 +11,8 @@ export interface Call<T> {
   readonly path: string
   /** What happens when it completes; throws what the call rejects with. */
   readonly perform: (fault: FaultKind | undefined) => T
+  /** For changes of names: what may have happened though the call failed, or though the end came before it completed. */
+  readonly effect?: () => void
   /** For changes of bytes: what may be torn when the end comes before the call completes. */
   readonly change?: { readonly file: SimulatedFile; readonly change: Change }
 }
@@ -69,8 +73,11 @@ export class OpenFile implements DiskFile {
 
   read(into: Buffer, position: number): Promise<number> {
     const perform = (fault: FaultKind | undefined): number => {
-      const part = fault === 'short' ? into.subarray(0, Math.ceil(into.length / 2)) : into
-      return this.#file.cached.read(part, position)
+      const readable = this.#file.readableUpTo(position) - position
+      if (readable === 0 && position < this.#file.cached.size) throw systemError('EIO', 'read', this.path)
+      const most = Math.min(into.length, readable)
+      const length = fault === 'short' ? this.#disk.random.within(most) : most
+      return this.#file.cached.read(into.subarray(0, length), position)
     }
     const range: Range = { kind: 'read', from: position, to: position + into.length }
     return this.#during(range, () => this.#disk.submit({ operation: 'read', path: this.path, perform }))
@@ -79,7 +86,7 @@ export class OpenFile implements DiskFile {
   sync(): Promise<void> {
     const changes = this.#file.unsettled
     const perform = (fault: FaultKind | undefined): void => {
-      if (fault === undefined || fault === 'slow') this.#file.settle(changes)
+      if (fault === undefined || fault === 'slow' || fault === 'short') this.#file.settle(changes)
       else this.#file.dropPages(this.#disk.random)
     }
     return this.#counted(() => this.#disk.submit({ operation: 'sync', path: this.path, perform }))
@@ -93,7 +100,8 @@ export class OpenFile implements DiskFile {
   truncate(size: number): Promise<void> {
     const change: Change = { kind: 'truncate', size, settled: false }
     const perform = (fault: FaultKind | undefined): void => {
-      if (fault === undefined || fault === 'slow') this.#file.change(change)
+      if (fault === undefined || fault === 'slow' || fault === 'short') this.#file.change(change)
+      else this.#file.tear(change, this.#disk.random)
     }
     return this.#counted(() =>
       this.#disk.submit({
@@ -121,7 +129,17 @@ export class OpenFile implements DiskFile {
     const { bytes, position } = change
     const fitting = this.#file.fitting(position, bytes.length, this.#disk.room)
     if (fitting === 0 && bytes.length > 0) throw systemError('ENOSPC', 'write', this.path)
-    return fault === 'short' ? Math.min(fitting, Math.ceil(bytes.length / 2)) : fitting
+    this.#needReadable(position, position + fitting)
+    return fault === 'short' ? Math.min(fitting, this.#disk.random.within(bytes.length)) : fitting
+  }
+
+  /** To write a part of a block, the rest of it is read first. */
+  #needReadable(from: number, to: number): void {
+    for (const block of this.#file.unreadable) {
+      const [start, end] = [block * BLOCK, (block + 1) * BLOCK]
+      const within = start < to && end > from
+      if (within && (start < from || end > to)) throw systemError('EIO', 'write', this.path)
+    }
   }
 
   async #during<T>(range: Range, call: () => Promise<T>): Promise<T> {

@@ -1,6 +1,7 @@
 import { dirname } from 'node:path'
 import type { Random } from './random.ts'
-import { type Change, SimulatedFile } from './simulated-file.ts'
+import type { Change, Content } from './simulated-content.ts'
+import { SimulatedFile } from './simulated-file.ts'
 
 /** What a name stands for. */
 export type Entry = SimulatedFile | 'folder'
@@ -15,11 +16,26 @@ export interface NameChange {
   readonly waiting: Set<string>
 }
 
+/** What decides what power loss leaves. */
+export interface TreePowerLoss {
+  /** Changes of bytes that were under way. */
+  readonly inFlight: ReadonlyMap<SimulatedFile, readonly Change[]>
+  /** Whether blocks that were being written may be unreadable. */
+  readonly spoils: boolean
+}
+
+/** So many removed files are remembered, for what their blocks hold. */
+const FORMER = 4
+
+/** What power loss may make of a renaming that is not safe; mostly the first two. */
+const RENAMINGS = ['done', 'not', 'done', 'not', 'done', 'not', 'both names', 'neither name'] as const
+
 /** The names of a disk: as programs see them, as the platter holds them for sure, and the changes between. */
 export class SimulatedTree {
   readonly #seen: Names = new Map([['/', 'folder']])
   readonly #platter: Names = new Map([['/', 'folder']])
   #changes: NameChange[] = []
+  #former: SimulatedFile[] = []
 
   at(path: string): Entry | undefined {
     return this.#seen.get(path)
@@ -64,18 +80,18 @@ export class SimulatedTree {
   }
 
   /** The tree as found after power loss: every change that was not safe happened or did not. */
-  afterPowerLoss(inFlight: ReadonlyMap<SimulatedFile, readonly Change[]>, random: Random): SimulatedTree {
-    const names: Names = new Map(this.#platter)
-    for (const change of this.#changes)
-      if (change.waiting.size === 0 || random.chance(0.5)) applyTo(names, change)
+  afterPowerLoss({ inFlight, spoils }: TreePowerLoss, random: Random): SimulatedTree {
+    const names = this.#namesAfterPowerLoss(random)
     const found = new SimulatedTree()
     const files = new Map<SimulatedFile, SimulatedFile>()
+    const former = [...this.files().map(([, file]) => file), ...this.#former]
     for (const [path, entry] of [...names].sort(([one], [other]) => (one < other ? -1 : 1))) {
       if (path === '/' || found.at(dirname(path)) !== 'folder') continue
       let copy = entry === 'folder' ? entry : files.get(entry)
       if (copy === undefined) {
         const file = entry as SimulatedFile
-        copy = file.afterPowerLoss(inFlight.get(file) ?? [], random)
+        const stale: Content | undefined = random.pick(former.filter(other => other !== file))?.cached
+        copy = file.afterPowerLoss({ inFlight: inFlight.get(file) ?? [], stale, spoils }, random)
         files.set(file, copy)
       }
       found.linkForGood(path, copy)
@@ -99,7 +115,11 @@ export class SimulatedTree {
     }
     for (const [path, entry] of this.#platter) tree.#platter.set(path, same(entry))
     for (const change of this.#changes) {
-      tree.#changes.push({ ...change, entry: same(change.entry), waiting: new Set(change.waiting) })
+      tree.#changes.push({
+        ...change,
+        entry: same(change.entry),
+        waiting: new Set(change.waiting)
+      })
     }
     return { tree, copyOf }
   }
@@ -120,12 +140,28 @@ export class SimulatedTree {
     if (entry !== 'folder') entry.links++
   }
 
+  #namesAfterPowerLoss(random: Random): Names {
+    const names: Names = new Map(this.#platter)
+    for (const change of this.#changes) {
+      const { from, to, waiting } = change
+      const renaming = from !== undefined && to !== undefined ? random.pick(RENAMINGS) : undefined
+      if (waiting.size === 0) applyTo(names, change)
+      else if (renaming === 'both names') applyTo(names, { ...change, from: undefined })
+      else if (renaming === 'neither name') applyTo(names, { ...change, to: undefined })
+      else if (renaming === undefined ? random.chance(0.5) : renaming === 'done') applyTo(names, change)
+    }
+    return names
+  }
+
   #change(entry: Entry, from: string | undefined, to: string | undefined): void {
     const paths = [from, to].filter(path => path !== undefined)
     const replaced = to === undefined ? undefined : this.#seen.get(to)
     if (replaced instanceof SimulatedFile) replaced.links--
     if (entry instanceof SimulatedFile && from === undefined) entry.links++
-    if (entry instanceof SimulatedFile && to === undefined) entry.links--
+    if (entry instanceof SimulatedFile && to === undefined) {
+      entry.links--
+      this.#former = [entry, ...this.#former].slice(0, FORMER)
+    }
     const change = { entry, from, to, waiting: new Set(paths.map(path => dirname(path))) }
     applyTo(this.#seen, change)
     this.#changes.push(change)
