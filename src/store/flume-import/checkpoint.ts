@@ -25,17 +25,26 @@ const DIGEST_BYTES = 16
 const MOST_BYTES = 64 * 1024 * 1024
 const CHUNK_BYTES = 1024 * 1024
 
+/** What the logs do not say themselves. */
+export interface CheckpointHelp {
+  /** Undefined where the logs say it all, and where it is needed and cannot be had. */
+  readonly checkpoint: Checkpoint | undefined
+  /** Logs were deleted that may have had takes of what is left. */
+  readonly needed: boolean
+  readonly missing: readonly number[]
+}
+
 /** What a replay of the logs needs of the checkpoints in the folders. */
 export async function checkpointFor(
   disk: FolderDisk,
   folders: readonly string[],
   logs: readonly FlumeLog[]
-): Promise<{ readonly checkpoint: Checkpoint | undefined; readonly missing: readonly number[] }> {
+): Promise<CheckpointHelp> {
   const checkpoint = await readCheckpoint(disk, folders, logs)
   const missing = checkpoint?.missing ?? []
   // As long as no log has been deleted, the logs say it all.
   const complete = missing.length === 0 && logs.every(({ fileId }, i) => fileId === i + 1)
-  return { checkpoint: complete ? undefined : checkpoint, missing }
+  return { checkpoint: complete ? undefined : checkpoint, needed: !complete, missing }
 }
 
 const MOST_NAMES = 1000

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { BatchBuilder } from '../../core/batch-builder.ts'
 import type { EventBatch } from '../../core/batch.ts'
 import { FakeClock } from '../../testing/fake-clock.ts'
 import { FakeLog } from '../../testing/fake-log.ts'
@@ -14,76 +13,12 @@ import {
   RECORDED_KEY,
   recordedFolder
 } from '../../testing/flume-folders.ts'
+import { LineLog, linesOf, SEGMENT } from '../../testing/line-log.ts'
 import { SimulatedDisk } from '../../testing/simulated-disk.ts'
 import type { Disk } from '../disk.ts'
 import { DurableLog } from '../durable-log.ts'
 import { importFlumeFolder, type FlumeImportOptions, type ImportReport } from './import-flume-folder.ts'
-import { rewriteLog, type EventLog } from './rewrite-log.ts'
-
-/** A log that is one file of lines, each safe once put() resolved. */
-class LineLog implements EventLog {
-  size = 0
-  readonly #disk: Disk
-  readonly #path: string
-  #bytes: Buffer
-  #taken = 0
-
-  private constructor(disk: Disk, path: string, bytes: Buffer) {
-    this.#disk = disk
-    this.#path = path
-    this.#bytes = bytes
-    this.size = linesOf(bytes).length
-  }
-
-  static async open(folder: string, disk: Disk): Promise<LineLog> {
-    const path = join(folder, SEGMENT)
-    const file = await disk.open(path, { create: true, synced: false })
-    const bytes = Buffer.alloc(await file.size())
-    if (bytes.length > 0) await file.read(bytes, 0)
-    await file.close()
-    await disk.syncFolder(folder)
-    return new LineLog(disk, path, bytes)
-  }
-
-  async put(batch: EventBatch): Promise<void> {
-    let text = ''
-    for (const event of batch)
-      text += `${JSON.stringify({ headers: Object.fromEntries(event.headers), body: event.text })}\n`
-    const file = await this.#disk.open(this.#path, { create: false, synced: true })
-    const bytes = Buffer.from(text)
-    for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at), this.#bytes.length + at)
-    await file.close()
-    this.#bytes = Buffer.concat([this.#bytes, bytes])
-  }
-
-  take(): ReturnType<EventLog['take']> {
-    const lines = linesOf(this.#bytes)
-    const line = lines[this.#taken]
-    if (line === undefined) return Promise.resolve(undefined)
-    const { body, headers } = JSON.parse(line) as { body: string; headers: Record<string, string> }
-    return Promise.resolve({
-      batch: new BatchBuilder().add(body, headers).build(),
-      commit: () => {
-        this.#taken++
-        return Promise.resolve()
-      },
-      [Symbol.asyncDispose]: () => Promise.resolve()
-    })
-  }
-
-  close(): Promise<void> {
-    return Promise.resolve()
-  }
-}
-
-const SEGMENT = 'seg-000000000001'
-
-function linesOf(bytes: Buffer): string[] {
-  return bytes
-    .toString()
-    .split('\n')
-    .filter(line => line !== '')
-}
+import { rewriteLog } from './rewrite-log.ts'
 
 function optionsOn(
   disk: Disk,
@@ -203,6 +138,21 @@ test('damage is said, counted, and costs only what it hit', async () => {
     [['/c/data/log-1', 1]]
   )
   assert.ok(options.log.lines.some(({ level }) => level === 'error'))
+})
+
+test('where older logs are gone and there is no checkpoint, it is said that events may come again', async () => {
+  const { one, two } = aLog()
+  const options = (files: ReadonlyMap<string, Buffer>) => optionsOn(diskWith(files))
+  const [all, newer] = [
+    options(flumeFiles({ 'data/log-1': one })),
+    options(flumeFiles({ 'data/log-2': two }))
+  ]
+
+  await importFlumeFolder(all)
+  await importFlumeFolder(newer)
+
+  assert.deepEqual(all.log.messages('warn'), [])
+  assert.match(newer.log.messages('warn').join(), /no whole checkpoint: events that were delivered may come/)
 })
 
 /** Two logs with what a log can have. */

@@ -106,6 +106,11 @@ async function prepare(
   const { checkpointDir, backupCheckpointDir } = options
   const checkpoints = [checkpointDir, backupCheckpointDir ?? checkpointDir]
   const help = await checkpointFor(disk, checkpoints, logs)
+  if (help.needed && help.checkpoint === undefined)
+    log.warn(
+      'Flume has deleted older logs, and there is no whole checkpoint: events that were delivered may come again.',
+      { channel: name, checkpoints }
+    )
   const found = await readFlumeFolder(disk, logs, { verify: false, ...help })
   const { ours, flumes } = await copyEvents(options, found)
   const asideName = await freeName(options, `flume-1.x-${timeStamp(options.clock)}`)
