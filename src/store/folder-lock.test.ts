@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readdir, readFile, realpath, rm, unlink, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, realpath, rm, stat, unlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
@@ -31,8 +31,42 @@ test('another process that lives keeps the folder, and is named; when it is kill
   await once(child, 'exit')
   const lock = await lockFolder(folder, 'mine')
   await lock.release()
+  await (await lockFolder(folder, 'next')).release()
 
-  assert.deepEqual(await readdir(folder), [])
+  assert.deepEqual(await readdir(folder), ['millrace.lock'])
+})
+
+test('a lock that came with a copy of the folder does not count, though its process lives', async t => {
+  const [folder, other] = [await folderFor(t), await folderFor(t)]
+  const lock = await lockFolder(folder, 'mine')
+  const text = await readFile(join(folder, 'millrace.lock'), 'utf8')
+  const copied = text
+    .replace(`"pid":${process.pid}`, `"pid":${process.ppid}`)
+    .replace(/"startedAt":"[^"]*"/, '"startedAt":""')
+  await writeFile(join(other, 'millrace.lock'), copied)
+  const copy = await lockFolder(other, 'copy')
+  await writeFile(join(folder, 'millrace.lock'), copied)
+  await lock.release()
+  await writeFile(join(folder, 'millrace.lock'), copied)
+
+  await assert.rejects(lockFolder(folder, 'mine'), {
+    message: new RegExp(
+      `process ${process.ppid} \\(channel mine\\)\\. Stop that process, or name other folders`
+    )
+  })
+  await copy.release()
+})
+
+test('a lock that is left over is taken in its own bytes, for a disk may have no others', async t => {
+  const folder = await folderFor(t)
+  const path = join(folder, 'millrace.lock')
+  await (await lockFolder(folder, 'first')).release()
+  const before = await stat(path)
+  const lock = await lockFolder(folder, 'other')
+  const after = await stat(path)
+  await lock.release()
+
+  assert.deepEqual([after.ino, after.size], [before.ino, before.size])
 })
 
 test('a folder is locked once in a process, by whatever name it goes', async t => {

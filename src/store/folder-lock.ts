@@ -1,16 +1,22 @@
 import { randomBytes } from 'node:crypto'
-import { link, mkdir, readFile, realpath, rename, unlink, writeFile } from 'node:fs/promises'
+import { link, open, readFile, realpath, rename, stat, unlink, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { AgentError, systemCode } from '../core/errors.ts'
+import { folderProblem, makeFolder } from './make-folder.ts'
 
 const NAME = 'millrace.lock'
 const ATTEMPTS = 5
 const START_TIME_FIELD = 19
+/** What a lock file says that nobody holds. */
+const RELEASED = '{}'
 
 /** A folder that nobody else may use. */
 export interface FolderLock {
+  /** Gives it up. The lock's file stays, so that a full disk has room for the next lock. */
   release(): Promise<void>
+  /** The same, without a trace. */
+  remove(): Promise<void>
 }
 
 /** Who holds a lock, as its file says: a process is told from a later one of the same number by when it started. */
@@ -19,6 +25,9 @@ interface Owner {
   readonly startedAt: string
   readonly host: string
   readonly name: string
+  /** Where the lock was made, and the number of its file: both differ in a copy of the folder. */
+  readonly path: string
+  readonly inode: string
 }
 
 /** Folders locked by this process, which its own pid would not keep from itself. */
@@ -26,55 +35,112 @@ const held = new Map<string, string>()
 
 /**
  * Locks a folder, which is made when missing, for as long as this process lives. Rejects with ERR_START, naming the
- * process, when another one has it. What a process of this host that died left behind does not count; a process of
- * another host, which shares the disk, cannot be looked at: its lock stands until somebody deletes it.
+ * process, when another one has it. What a process of this host that died left behind does not count, nor does a lock
+ * that was copied along with its folder. A process of another host, which shares the disk, cannot be looked at: its
+ * lock stands until somebody deletes it.
  */
 export async function lockFolder(folder: string, name: string): Promise<FolderLock> {
-  await mkdir(folder, { recursive: true })
+  await makeFolder(folder, 'LogDir')
   const path = join(await realpath(folder), NAME)
   const other = held.get(path)
-  if (other !== undefined) throw locked(folder, `channel ${other} of this agent`, name)
+  if (other !== undefined) throw lockedHere(folder, other, name)
   held.set(path, name)
   try {
     await acquire(path, folder, name)
   } catch (error) {
     held.delete(path)
-    throw error
+    if (error instanceof AgentError) throw error
+    const message = `Cannot lock ${folder}: ${folderProblem(error)}. [channel=${name}]`
+    throw new AgentError('ERR_START', message, { folder, code: systemCode(error) }, error)
   }
+  const giveUp = async (file: Promise<void>): Promise<void> => {
+    await file.catch(() => undefined)
+    held.delete(path)
+  }
+  const isHeld = (): boolean => held.get(path) === name
   return {
     async release() {
-      if (held.get(path) !== name) return
-      await unlink(path).catch(() => undefined)
-      held.delete(path)
+      if (isHeld()) await giveUp(writeOver(path, RELEASED))
+    },
+    async remove() {
+      if (isHeld()) await giveUp(unlink(path))
     }
   }
 }
 
 async function acquire(path: string, folder: string, name: string): Promise<void> {
-  const mine: Owner = {
-    pid: process.pid,
-    startedAt: (await startOf(process.pid)) ?? '',
-    host: hostname(),
-    name
-  }
-  const text = JSON.stringify(mine)
-  const draft = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`
-  await writeFile(draft, text)
-  try {
-    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      if (await linked(draft, path)) return
-      const found = await readFile(path, 'utf8').catch(() => undefined)
-      if (found === undefined) continue
-      const owner = parseOwner(found)
-      if (owner !== undefined && owner.host !== mine.host) throw lockedElsewhere(folder, path, owner, name)
-      if (owner !== undefined && (await isAlive(owner))) {
-        throw locked(folder, `process ${owner.pid} (channel ${owner.name})`, name)
-      }
-      await removeStale(path, found)
+  const startedAt = (await startOf(process.pid)) ?? ''
+  const mine = { pid: process.pid, startedAt, host: hostname(), name, path }
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const found = await readFile(path, 'utf8').catch(() => undefined)
+    if (found === undefined) {
+      if (await create(path, mine)) return
+      continue
     }
-    throw locked(folder, 'somebody else', name)
+    const owner = parseOwner(found)
+    if (owner !== undefined && !(await isCopy(owner, path))) {
+      if (owner.host !== mine.host) throw lockedElsewhere(folder, path, owner, name)
+      if (await isAlive(owner)) throw lockedByProcess(folder, owner, name)
+    }
+    if (await takeOver(path, found, mine)) return
+  }
+  throw new AgentError(
+    'ERR_START',
+    `Cannot lock ${folder}. The directory is already locked. [channel=${name}]`,
+    {
+      folder
+    }
+  )
+}
+
+/** Makes the lock where there is none; returns whether it is ours. */
+async function create(path: string, mine: Omit<Owner, 'inode'>): Promise<boolean> {
+  const draft = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`
+  try {
+    await writeFile(draft, '')
+    await writeFile(draft, await textFor(draft, mine))
+    return await linked(draft, path)
   } finally {
     await unlink(draft).catch(() => undefined)
+  }
+}
+
+/**
+ * Makes a lock that counts no more ours, in its own bytes: a full disk has no others. What was somebody else's new one
+ * by then is put back. Returns whether it is ours.
+ */
+async function takeOver(path: string, expected: string, mine: Omit<Owner, 'inode'>): Promise<boolean> {
+  const aside = `${path}.stale.${randomBytes(4).toString('hex')}`
+  try {
+    await rename(path, aside)
+  } catch {
+    return false // somebody else was quicker
+  }
+  try {
+    const isStale = (await readFile(aside, 'utf8')) === expected
+    if (isStale) await writeOver(aside, await textFor(aside, mine))
+    return (await linked(aside, path)) && isStale
+  } finally {
+    await unlink(aside).catch(() => undefined)
+  }
+}
+
+async function textFor(file: string, mine: Omit<Owner, 'inode'>): Promise<string> {
+  return JSON.stringify({ ...mine, inode: await inodeOf(file) })
+}
+
+async function inodeOf(file: string): Promise<string> {
+  return String((await stat(file, { bigint: true })).ino)
+}
+
+/** Writes from the start and fills up with blanks, so that no byte more is needed than the file has. */
+async function writeOver(file: string, text: string): Promise<void> {
+  const handle = await open(file, 'r+')
+  try {
+    const { size } = await handle.stat()
+    await handle.write(text.padEnd(size))
+  } finally {
+    await handle.close()
   }
 }
 
@@ -88,19 +154,6 @@ async function linked(draft: string, path: string): Promise<boolean> {
   }
 }
 
-/** Takes a stale lock away, and puts it back when it was somebody else's new one by then. */
-async function removeStale(path: string, expected: string): Promise<void> {
-  const aside = `${path}.stale.${randomBytes(4).toString('hex')}`
-  try {
-    await rename(path, aside)
-  } catch {
-    return // somebody else was quicker
-  }
-  if ((await readFile(aside, 'utf8').catch(() => '')) !== expected)
-    await linked(aside, path).catch(() => false)
-  await unlink(aside).catch(() => undefined)
-}
-
 function parseOwner(text: string): Owner | undefined {
   try {
     const owner = JSON.parse(text) as Partial<Owner>
@@ -109,11 +162,19 @@ function parseOwner(text: string): Owner | undefined {
       pid: owner.pid,
       startedAt: String(owner.startedAt ?? ''),
       host: String(owner.host ?? ''),
-      name: String(owner.name ?? '')
+      name: String(owner.name ?? ''),
+      path: String(owner.path ?? ''),
+      inode: String(owner.inode ?? '')
     }
   } catch {
     return undefined
   }
+}
+
+/** Whether the file came here with a copy of the folder it was made in. */
+async function isCopy({ path: madeAt, inode }: Owner, path: string): Promise<boolean> {
+  if (madeAt === '' || madeAt === path) return false
+  return inode !== (await inodeOf(path).catch(() => inode))
 }
 
 /** Of a process of this host. */
@@ -153,13 +214,18 @@ function lockedElsewhere(
   )
 }
 
-function locked(folder: string, owner: string, name: string): AgentError {
+function lockedByProcess(folder: string, { pid, name: other }: Owner, name: string): AgentError {
   return new AgentError(
     'ERR_START',
-    `Cannot lock ${folder}. The directory is already locked by ${owner}. [channel=${name}]`,
-    {
-      folder,
-      owner
-    }
+    `Cannot lock ${folder}. The directory is already locked by process ${pid} (channel ${other}). Stop that process, or name other folders in dataDirs; once the folder is free this starts by itself. [channel=${name}]`,
+    { folder, pid }
+  )
+}
+
+function lockedHere(folder: string, other: string, name: string): AgentError {
+  return new AgentError(
+    'ERR_START',
+    `Cannot lock ${folder}. The directory is already locked by channel ${other} of this agent. Give each channel folders of its own in dataDirs. [channel=${name}]`,
+    { folder, other }
   )
 }

@@ -70,7 +70,7 @@ async function repair({ folders, checkpoints, environment }: ChannelCall): Promi
     if ((await findSegments(folders)).length > 0) lines.push(await setAside(folders, keys))
     return lines
   } finally {
-    for (const lock of locks) await lock.release()
+    for (const lock of locks) await lock.remove()
   }
 }
 

@@ -58,7 +58,7 @@ export async function checkIntegrity(check: IntegrityCheck): Promise<IntegritySu
     for (const folder of check.folders) locks.push(await lockFolder(folder, 'fcintegritytool'))
     return await checkAll(check, keys, validate)
   } finally {
-    for (const lock of locks) await lock.release()
+    for (const lock of locks) await lock.remove()
   }
 }
 

@@ -7,7 +7,7 @@ import { PutQueue } from '../../../store/put-queue.ts'
 import { Wakers } from '../../../store/wakers.ts'
 import { DatabaseThread } from './database-thread.ts'
 import { JdbcSession } from './jdbc-session.ts'
-import { makeFolder } from './make-folder.ts'
+import { makeFolder } from '../../../store/make-folder.ts'
 
 /** SQLite takes no larger values. */
 const LARGEST_EVENT = 900_000_000
