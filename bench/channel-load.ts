@@ -2,12 +2,15 @@
  * One run of a durable log alone, in a process of its own: `channel-load.ts SCENARIO FOLDER OPTIONS`, the options as
  * JSON. Prints what it measured as JSON. Every event that is taken is looked at: each putter's own come in their order.
  */
+import { randomBytes } from 'node:crypto'
 import { resourceUsage } from 'node:process'
+import { gzip } from 'node:zlib'
 import { EventBatch } from '../src/core/batch.ts'
 import type { Lease } from '../src/core/contracts.ts'
 import { DurableLog } from '../src/store/durable-log.ts'
 import type { DurableLogOptions } from '../src/store/log-options.ts'
-import { systemDisk } from '../src/store/system-disk.ts'
+import { diskWith } from '../src/store/system-disk.ts'
+import { WriteThreads } from '../src/store/write-threads.ts'
 import { systemClock } from '../src/app/clock.ts'
 import { percentile } from './statistics.ts'
 
@@ -15,6 +18,7 @@ const BODY_BYTES = 120
 /** Batches that a putter uses again and again. */
 const RING = 4
 const WARM_UP_MS = 300
+const COMPRESSED_BYTES = 1024 * 1024
 /** Each body starts with its putter and its number in the ring. */
 const NUMBER_BITS = 24
 const LARGEST_NUMBER = 2 ** NUMBER_BITS - 1
@@ -27,6 +31,10 @@ export interface LoadOptions {
   readonly milliseconds: number
   /** For `fill`. */
   readonly events: number
+  /** Threads of the log's own that write. */
+  readonly writers: number
+  /** Compressions that keep Node's threads busy meanwhile. */
+  readonly compressions: number
 }
 
 export interface LoadFigures {
@@ -52,6 +60,7 @@ async function run(kind: Scenario): Promise<LoadFigures> {
   const log = await open({ verify: kind === 'verify', syncTakes: kind !== 'put' })
   const openMs = performance.now() - began
   const load = new Load(log)
+  for (let i = 0; i < options.compressions; i++) compress(randomBytes(COMPRESSED_BYTES))
   if (kind === 'put' || kind === 'turn') await load.runFor(options.milliseconds, kind)
   else if (kind === 'fill') await load.fill(options.events)
   else if (kind === 'drain') await load.drain()
@@ -60,12 +69,17 @@ async function run(kind: Scenario): Promise<LoadFigures> {
   return { ...load.figures(), openMs, peakMegabytes: maxRSS / 1024 }
 }
 
+/** Without end, as the process ends by itself. */
+function compress(bytes: Buffer): void {
+  gzip(bytes, () => compress(bytes))
+}
+
 function open(given: Pick<DurableLogOptions, 'verify' | 'syncTakes'>): Promise<DurableLog> {
   const quiet = (): void => {}
   return DurableLog.open({
     name: 'bench',
     folders: [folder],
-    disk: systemDisk,
+    disk: diskWith(new WriteThreads(options.writers)),
     clock: systemClock,
     capacity: Infinity,
     transactionCapacity: 100_000,

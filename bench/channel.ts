@@ -21,6 +21,10 @@ const BLOCKS = [
   [4 * 1024 * 1024, 512e6]
 ] as const
 const TURN = 'put, take, commit'
+/** One client while compression keeps all of Node's threads busy, and the same without threads of the log's own. */
+const BUSY = '1 × 100, 4 gzip'
+const BUSY_WITHOUT = '1 × 100, 4 gzip, no own threads'
+const COMPRESSIONS = 4
 
 /** How fast a durable log alone is, every put and commit synced, in turn with dd on the same disk. */
 export const channel: Question = {
@@ -35,6 +39,14 @@ export const channel: Question = {
       }
       using scratch = new Scratch()
       add(runs, TURN, runLoad('turn', scratch.path, { putters: 4 }))
+      for (const [name, writers] of [
+        [BUSY, 2],
+        [BUSY_WITHOUT, 0]
+      ] as const) {
+        using folder = new Scratch()
+        const given = { putters: 1, batch: 100, writers, compressions: COMPRESSIONS }
+        add(runs, name, runLoad('put', folder.path, given))
+      }
       for (const [size, bytes] of BLOCKS) add(blocks, size, ddSpeed(scratch.file('dd'), size, bytes))
       const largest = runs.get('64 × 1000')?.at(-1)
       bench.progress(
@@ -66,7 +78,10 @@ export const channel: Question = {
         ])
       ],
       bars: bars(runs, { speed, ratio }),
-      ratios: { 'channel 64 × 1000/dd 4M': ratio },
+      ratios: {
+        'channel 64 × 1000/dd 4M': ratio,
+        'channel 1 × 100 beside gzip, own threads/none': speed(BUSY) / speed(BUSY_WITHOUT)
+      },
       problems: [...runs].flatMap(([name, figures]) =>
         figures.flatMap(({ problem }) => (problem === undefined ? [] : [`channel ${name}: ${problem}`]))
       )

@@ -10,7 +10,9 @@ const USUAL: LoadOptions = {
   takers: 2,
   takeBatch: 10_000,
   milliseconds: 2000,
-  events: 0
+  events: 0,
+  writers: 2,
+  compressions: 0
 }
 
 /** Runs one scenario of a durable log in a process of its own, started as our launcher starts agents. */

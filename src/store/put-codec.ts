@@ -4,6 +4,8 @@ import { FLAG_SEPARATED, type FrameHeader } from './frame.ts'
 import { decodeHeaders } from './header-columns.ts'
 
 const NEWLINE = 10
+/** What is smaller is not worth to be made known to another thread. */
+const SHARED_BYTES = 64 * 1024
 
 /** Memory to encode into, seen as bytes and as little-endian words. */
 export interface Staging {
@@ -19,9 +21,10 @@ export interface PutPart {
   readonly headers: Buffer
 }
 
-/** Memory of its own, cleared. */
+/** Memory of its own, cleared; shared with other threads where it is large. */
 export function newStaging(bytes: number): Staging {
-  const memory = Buffer.allocUnsafeSlow(bytes).fill(0)
+  const memory: Buffer =
+    bytes < SHARED_BYTES ? Buffer.alloc(bytes) : Buffer.from(new SharedArrayBuffer(bytes))
   return { bytes: memory, words: new Uint32Array(memory.buffer, memory.byteOffset, bytes >>> 2) }
 }
 

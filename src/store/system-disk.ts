@@ -1,16 +1,11 @@
 import { constants, read, write } from 'node:fs'
 import { mkdir, open, readdir, rename, statfs, unlink, type FileHandle } from 'node:fs/promises'
 import type { Disk, DiskFile } from './disk.ts'
+import { WriteThreads } from './write-threads.ts'
 
 const OWNER_ONLY = 0o640
 
-/** The files of this computer. Writes and reads go through Node's thread pool. */
-export const systemDisk: Disk = {
-  async open(path, { create, synced }) {
-    const flags = constants.O_RDWR | (create ? constants.O_CREAT : 0) | (synced ? constants.O_DSYNC : 0)
-    const handle: FileHandle = await open(path, flags, OWNER_ONLY)
-    return new SystemFile(handle)
-  },
+const PLACES: Omit<Disk, 'open'> = {
   rename,
   unlink,
   list: folder => readdir(folder),
@@ -29,15 +24,35 @@ export const systemDisk: Disk = {
   }
 }
 
+/** The files of this computer. What the log writes from shared memory goes through threads of its own. */
+export const systemDisk: Disk = diskWith(new WriteThreads())
+
+/** The files of this computer, written through these threads where they take it, else through Node's, as reads are. */
+export function diskWith(threads: WriteThreads): Disk {
+  return {
+    ...PLACES,
+    async open(path, { create, synced }) {
+      const flags = constants.O_RDWR | (create ? constants.O_CREAT : 0) | (synced ? constants.O_DSYNC : 0)
+      const handle: FileHandle = await open(path, flags, OWNER_ONLY)
+      return new SystemFile(handle, synced ? threads : undefined)
+    }
+  }
+}
+
 /** The callback forms of fs: half the cost of their promises. The handle keeps the descriptor from being collected. */
 class SystemFile implements DiskFile {
   readonly #handle: FileHandle
+  readonly #threads: WriteThreads | undefined
 
-  constructor(handle: FileHandle) {
+  constructor(handle: FileHandle, threads: WriteThreads | undefined) {
     this.#handle = handle
+    this.#threads = threads
+    threads?.opened()
   }
 
   write(bytes: Buffer, position: number): Promise<number> {
+    const written = this.#threads?.write(this.#handle.fd, bytes, position)
+    if (written !== undefined) return written
     return new Promise((resolve, reject) => {
       write(this.#handle.fd, bytes, 0, bytes.length, position, (error, written) => {
         if (error === null) resolve(written)
@@ -68,6 +83,7 @@ class SystemFile implements DiskFile {
   }
 
   async close(): Promise<void> {
+    if (this.#handle.fd >= 0) this.#threads?.closed()
     await this.#handle.close()
   }
 }
