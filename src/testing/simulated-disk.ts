@@ -19,6 +19,8 @@ export interface SimulatedDiskOptions {
   readonly faults?: readonly Fault[]
   /** Whether a block that is being written when power goes may be unreadable until it is written again. */
   readonly spoils?: boolean
+  /** A renaming that is not safe never leaves neither name, as on every file system that has a journal. */
+  readonly keepsNames?: boolean
 }
 
 interface Pending {
@@ -57,6 +59,7 @@ export class SimulatedDisk implements Disk, Machine {
   #turning = false
   readonly #automatic: boolean
   readonly #spoils: boolean
+  readonly #keepsNames: boolean
   readonly #orphans = new Set<SimulatedFile>()
 
   constructor(options: SimulatedDiskOptions) {
@@ -65,6 +68,7 @@ export class SimulatedDisk implements Disk, Machine {
     this.bytes = options.bytes ?? Infinity
     this.#automatic = options.automatic ?? false
     this.#spoils = options.spoils ?? false
+    this.#keepsNames = options.keepsNames ?? false
     for (const folder of options.folders ?? []) this.#addFolder(folder)
   }
 
@@ -180,7 +184,8 @@ export class SimulatedDisk implements Disk, Machine {
       inFlight.set(file, [...(inFlight.get(file) ?? []), change])
     }
     this.#performSomeNames()
-    return this.#successor(this.#tree.afterPowerLoss({ inFlight, spoils: this.#spoils }, this.random))
+    const [spoils, keepsNames] = [this.#spoils, this.#keepsNames]
+    return this.#successor(this.#tree.afterPowerLoss({ inFlight, spoils, keepsNames }, this.random))
   }
 
   /** The disk as the next process finds it after this one was killed: power loss can still undo the same things. */
@@ -279,7 +284,8 @@ export class SimulatedDisk implements Disk, Machine {
       seed: this.random.seed(),
       bytes: this.bytes,
       automatic: this.#automatic,
-      spoils: this.#spoils
+      spoils: this.#spoils,
+      keepsNames: this.#keepsNames
     })
     next.#tree = tree
     return next

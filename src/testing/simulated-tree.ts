@@ -22,6 +22,8 @@ export interface TreePowerLoss {
   readonly inFlight: ReadonlyMap<SimulatedFile, readonly Change[]>
   /** Whether blocks that were being written may be unreadable. */
   readonly spoils: boolean
+  /** Whether what is renamed keeps one name at least. */
+  readonly keepsNames: boolean
 }
 
 /** So many removed files are remembered, for what their blocks hold. */
@@ -80,8 +82,8 @@ export class SimulatedTree {
   }
 
   /** The tree as found after power loss: every change that was not safe happened or did not. */
-  afterPowerLoss({ inFlight, spoils }: TreePowerLoss, random: Random): SimulatedTree {
-    const names = this.#namesAfterPowerLoss(random)
+  afterPowerLoss({ inFlight, spoils, keepsNames }: TreePowerLoss, random: Random): SimulatedTree {
+    const names = this.#namesAfterPowerLoss(keepsNames, random)
     const found = new SimulatedTree()
     const files = new Map<SimulatedFile, SimulatedFile>()
     const former = [...this.files().map(([, file]) => file), ...this.#former]
@@ -140,11 +142,12 @@ export class SimulatedTree {
     if (entry !== 'folder') entry.links++
   }
 
-  #namesAfterPowerLoss(random: Random): Names {
+  #namesAfterPowerLoss(keepsNames: boolean, random: Random): Names {
+    const renamings = keepsNames ? RENAMINGS.slice(0, -1) : RENAMINGS
     const names: Names = new Map(this.#platter)
     for (const change of this.#changes) {
       const { from, to, waiting } = change
-      const renaming = from !== undefined && to !== undefined ? random.pick(RENAMINGS) : undefined
+      const renaming = from !== undefined && to !== undefined ? random.pick(renamings) : undefined
       if (waiting.size === 0) applyTo(names, change)
       else if (renaming === 'both names') applyTo(names, { ...change, from: undefined })
       else if (renaming === 'neither name') applyTo(names, { ...change, to: undefined })

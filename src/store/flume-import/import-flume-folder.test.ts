@@ -48,7 +48,12 @@ function eventsOn(disk: SimulatedDisk, folder = '/c/data'): unknown[] {
 }
 
 function diskWith(files: ReadonlyMap<string, Buffer>, automatic = true): SimulatedDisk {
-  const disk = new SimulatedDisk({ seed: 1, folders: ['/c/data', '/c/checkpoint'], automatic })
+  const disk = new SimulatedDisk({
+    seed: 1,
+    folders: ['/c/data', '/c/checkpoint'],
+    automatic,
+    keepsNames: true
+  })
   for (const [path, bytes] of files) disk.plant(`/c/${path}`, bytes)
   return disk
 }

@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path'
 import { AgentError } from '../../core/errors.ts'
 import type { Disk } from '../disk.ts'
+import { haveSameContent } from './same-content.ts'
 import { listFolder } from './flume-logs.ts'
 
 /** One file that gets another name. */
@@ -92,8 +93,12 @@ async function moveAll(disk: Disk, moves: readonly Move[]): Promise<void> {
     if (known === undefined) names.set(folder, (known = new Set(await listFolder(disk, folder))))
     return known.has(path.slice(folder.length + 1))
   }
-  for (const { from, to } of moves)
-    if (!(await isThere(to)) && (await isThere(from))) await disk.rename(from, to)
+  for (const { from, to } of moves) {
+    if (!(await isThere(from))) continue
+    if (!(await isThere(to))) await disk.rename(from, to)
+    // Power loss may leave both names. Something else under the old name is new, and stays.
+    else if (await haveSameContent(disk, from, to)) await disk.unlink(from)
+  }
   for (const folder of new Set(moves.flatMap(({ from, to }) => [dirname(to), dirname(from)])))
     await disk.syncFolder(folder)
 }
