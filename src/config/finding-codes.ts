@@ -36,6 +36,9 @@ export const FINDING_CODES = {
   BATCH_GT_TXN: error(
     'The batch is larger than the transaction capacity of the channel; the component is dropped.'
   ),
+  SHARED_STORE: error(
+    'Two channels keep their events in the same folder or database; only one of them can start.'
+  ),
   CAP_LT_TXN: error('The transaction capacity is larger than the capacity of the channel.'),
   NO_LIST_CHANNELS: error('The agent lists no channels, so nothing of it can run.'),
   NOTHING_TO_RUN: error('No source and no sink is left, or no channel.'),

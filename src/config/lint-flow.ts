@@ -1,6 +1,7 @@
+import { resolve } from 'node:path'
 import type { AgentText } from './agent-text.ts'
 import type { CheckedAgent } from './checked-agent.ts'
-import type { Findings } from './finding.ts'
+import type { Findings, Property } from './finding.ts'
 import { lintHdfs } from './lint-hdfs.ts'
 import { lintSources } from './lint-sources.ts'
 
@@ -10,6 +11,7 @@ export function lintFlow(agent: AgentText, checked: CheckedAgent, findings: Find
   lintSources(agent, checked, findings)
   lintHdfs(agent, checked, findings)
   lintFileChannels(agent, checked, findings)
+  lintSharedStores(agent, checked, findings)
 }
 
 function lintShared(agent: AgentText, { channels, sinks, groups }: CheckedAgent, findings: Findings): void {
@@ -33,17 +35,53 @@ function lintShared(agent: AgentText, { channels, sinks, groups }: CheckedAgent,
 
 function lintFileChannels(agent: AgentText, { channels }: CheckedAgent, findings: Findings): void {
   for (const { name, type, text, at } of channels.values()) {
-    if (
-      type !== 'file' ||
-      text === undefined ||
-      (text.properties.has('checkpointDir') && text.properties.has('dataDirs'))
-    )
-      continue
-    findings.add('FILE_CH_DEFAULT_DIRS', {
-      at,
-      key: `${agent.name}.channels.${name}`,
-      message: `The file channel ${name} keeps its data under the home directory, as any other without directories would.`,
-      hint: `Set ${agent.name}.channels.${name}.checkpointDir and dataDirs.`
-    })
+    if (type !== 'file' || text === undefined) continue
+    const key = `${agent.name}.channels.${name}`
+    if (!text.properties.has('dataDirs')) {
+      findings.add('FILE_CH_DEFAULT_DIRS', {
+        at,
+        key,
+        message: `The file channel ${name} keeps its data under the home directory, as any other without directories would.`,
+        hint: `Set ${key}.checkpointDir and dataDirs.`
+      })
+    } else if (!text.properties.has('checkpointDir')) {
+      findings.add('FILE_CH_DEFAULT_DIRS', {
+        at,
+        key,
+        message: `The file channel ${name} has no checkpointDir: what a Flume left is also looked for under the home directory.`,
+        hint: `Set ${key}.checkpointDir.`
+      })
+    }
   }
+}
+
+/** Channels that want the same folder or database: only one of them starts. */
+function lintSharedStores(agent: AgentText, { channels }: CheckedAgent, findings: Findings): void {
+  const owners = new Map<string, string>()
+  for (const { name, type, text, at } of channels.values()) {
+    for (const store of new Set(storesOf(type, text?.properties))) {
+      const owner = owners.get(store)
+      if (owner === undefined) owners.set(store, name)
+      else {
+        findings.add('SHARED_STORE', {
+          at,
+          key: `${agent.name}.channels.${name}`,
+          message: `The channels ${owner} and ${name} both keep their events in ${store}; only one of them can start.`,
+          hint: `Give ${name} another ${type === 'jdbc' ? 'driver.url' : 'dataDirs'}.`
+        })
+      }
+    }
+  }
+}
+
+/** Where a channel keeps its events, in words that are the same where the place is. */
+function storesOf(type: string, properties: ReadonlyMap<string, Property> | undefined): string[] {
+  const given = (key: string): string | undefined => properties?.get(key)?.value.trim()
+  if (type === 'jdbc') {
+    const file = /^jdbc:sqlite:(.+)$/s.exec(given('driver.url') ?? '')?.[1]
+    return file === undefined ? [] : [resolve(file)]
+  }
+  if (type !== 'file' && (type !== 'spillablememory' || given('overflowCapacity') === '0')) return []
+  const folders = (given('dataDirs') ?? '').split(',').filter(folder => folder.trim() !== '')
+  return folders.length === 0 ? ['the default folder'] : folders.map(folder => resolve(folder.trim()))
 }

@@ -203,13 +203,13 @@ function dualCheckpoints({ useDualCheckpoints, backupCheckpointDir, checkpointDi
     'Name another folder in backupCheckpointDir, or remove useDualCheckpoints: it is not needed here.'
   if (backupCheckpointDir === undefined) {
     const message =
-      'Dual checkpointing is enabled, but the backup directory is not set. Please set backupCheckpointDir to enable dual checkpointing.'
+      'Dual checkpointing is enabled, but the backup directory is not set. Please set backupCheckpointDir to enable dual checkpointing'
     return [{ level: 'error', code: 'MISSING_REQUIRED', key: 'backupCheckpointDir', message, hint }]
   }
-  if (trimJava(backupCheckpointDir) !== trimJava(checkpointDir ?? '')) return []
+  if (checkpointDir === undefined || absolute(backupCheckpointDir) !== absolute(checkpointDir)) return []
   const message =
     'The checkpoint backup directory and the checkpoint directory are configured to be the same.'
-  return [{ level: 'error', code: 'MISSING_REQUIRED', key: 'backupCheckpointDir', message, hint }]
+  return [wrong('backupCheckpointDir', message, hint)]
 }
 
 function wrong(key: string, message: string, hint: string): Problem {

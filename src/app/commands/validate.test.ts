@@ -120,3 +120,66 @@ test('a file that cannot be read ends with 2, in JSON too', async () => {
     [null, false, [['UNREADABLE', file]]]
   )
 })
+
+const TWO_CHANNELS = `a.sources = s
+a.channels = c d
+a.sinks = k l
+a.sources.s.type = seq
+a.sources.s.channels = c d
+a.sinks.k.type = null
+a.sinks.k.channel = c
+a.sinks.l.type = null
+a.sinks.l.channel = d
+`
+
+for (const [title, channels, store] of [
+  [
+    'a folder of two channels, however it is written',
+    'a.channels.c.type = file\na.channels.c.dataDirs = /x/one, /x/two\na.channels.d.type = spillablememory\na.channels.d.dataDirs = /x/./two/\n',
+    '/x/two'
+  ],
+  [
+    'the default folder of two channels',
+    'a.channels.c.type = file\na.channels.d.type = file\n',
+    'the default folder'
+  ],
+  [
+    'a database of two channels',
+    'a.channels.c.type = jdbc\na.channels.c.driver.url = jdbc:sqlite:/x/db\na.channels.d.type = jdbc\na.channels.d.driver.url = jdbc:sqlite:/x/db\n',
+    '/x/db'
+  ]
+] as const) {
+  test(`${title} is an error`, async () => {
+    const { code, text } = await run(TWO_CHANNELS + channels)
+
+    assert.equal(code, 1)
+    assert.match(
+      text,
+      new RegExp(
+        `error SHARED_STORE a\\.channels\\.d: The channels c and d both keep their events in ${store}; only one of them can start\\.`
+      )
+    )
+  })
+}
+
+test('a channel without overflow, and databases of their own, share nothing', async () => {
+  const { text } = await run(
+    `${TWO_CHANNELS}a.channels.c.type = file\na.channels.d.type = spillablememory\na.channels.d.overflowCapacity = 0\n`
+  )
+  const { code, text: databases } = await run(
+    `${TWO_CHANNELS}a.channels.c.type = jdbc\na.channels.d.type = jdbc\n`
+  )
+
+  assert.doesNotMatch(text, /SHARED_STORE/)
+  assert.equal(code, 0, databases)
+})
+
+test('a sink may take more at once than a spillablememory channel can hold', async () => {
+  const { code, text } = await run(
+    `${SMALL_AGENT.replace('c1.type = memory', 'c1.type = spillablememory')}a1.channels.c1.memoryCapacity = 10\na1.channels.c1.overflowCapacity = 0\na1.sinks.k1.type = null\na1.sinks.k1.batchSize = 100\n`
+  )
+
+  assert.doesNotMatch(text, /BATCH_GT_TXN/)
+  assert.match(text, /ready to run/)
+  assert.equal(code, 0)
+})

@@ -178,9 +178,19 @@ test('rules of Flume are kept in its words', () => {
     [
       'error',
       'backupCheckpointDir',
-      'Dual checkpointing is enabled, but the backup directory is not set. Please set backupCheckpointDir to enable dual checkpointing.'
+      'Dual checkpointing is enabled, but the backup directory is not set. Please set backupCheckpointDir to enable dual checkpointing'
     ]
   ])
+  assert.deepEqual(
+    problemsOf({ useDualCheckpoints: 'true', checkpointDir: '/a/b', backupCheckpointDir: ' /a/b/ ' }),
+    [
+      [
+        'error',
+        'backupCheckpointDir',
+        'The checkpoint backup directory and the checkpoint directory are configured to be the same.'
+      ]
+    ]
+  )
   assert.deepEqual(problemsOf({ maxFileSize: '0' }), [
     ['warning', 'maxFileSize', 'maxFileSize is 0, out of range; 1623195647 is used.']
   ])

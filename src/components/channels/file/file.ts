@@ -45,7 +45,7 @@ export default defineChannel({
     if (transactionCapacity > capacity) {
       problems.push({
         level: 'error',
-        code: 'BAD_VALUE',
+        code: 'CAP_LT_TXN',
         key: 'transactionCapacity',
         message: 'File Channel transaction capacity cannot be greater than the capacity of the channel.',
         hint: `Set transactionCapacity to ${capacity} or less, or capacity to ${transactionCapacity} or more.`

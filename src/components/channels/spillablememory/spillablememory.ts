@@ -93,7 +93,7 @@ export default defineChannel({
   summary:
     'Keeps events in memory and, when that is full, on disk: fast, and room for long outages of a sink.',
   settings,
-  transactionCapacity: transactionCapacity,
+  transactionCapacity: transactionCapacityOf,
   check: given => [...checkFileSettings(given), ...withoutEffect(given), ...withoutRoom(given)],
   create: (given, context) => {
     const { byteCapacity, byteCapacityBufferPercentage, averageEventSize } = given
@@ -101,7 +101,7 @@ export default defineChannel({
       {
         memoryCapacity: memoryCapacity(given),
         overflowCapacity: given.overflowCapacity,
-        transactionCapacity: transactionCapacity(given),
+        transactionCapacity: mostAtOnce(given),
         overflowTimeoutMs: given.overflowTimeoutSeconds * SECOND_MS,
         deactivationShare: given.overflowDeactivationThreshold / 100,
         space:
@@ -128,7 +128,7 @@ function memoryCapacity({ memoryCapacity: given, overflowCapacity }: Given): num
 }
 
 /** What could never fit is no transaction. */
-function transactionCapacity(given: Given): number {
+function mostAtOnce(given: Given): number {
   return Math.min(transactionCapacityOf(given), Math.max(memoryCapacity(given), given.overflowCapacity))
 }
 
