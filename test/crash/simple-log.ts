@@ -6,7 +6,7 @@ import { AgentError } from '../../src/core/errors.ts'
 import type { Disk, DiskFile } from '../../src/store/disk.ts'
 import type { DurableLogOptions, RecoveryReport } from '../../src/store/log-options.ts'
 import { Wakers } from '../../src/store/wakers.ts'
-import type { StoredLog } from './story-runner.ts'
+import type { StoredLog } from './story-log.ts'
 
 /** Promises that a log can break. */
 export const FLAWS = [
@@ -16,6 +16,7 @@ export const FLAWS = [
   'forgets commits',
   'commits before the write',
   'keeps half a put',
+  'commits by halves',
   'believes torn records',
   'writes into safe sectors',
   'gives back to the end',
@@ -27,6 +28,9 @@ export const FLAWS = [
   'drops the oldest',
   'lends twice',
   'leaves files open',
+  'leaves files open when it does not start',
+  'tells wrong numbers',
+  'cries wolf',
   'reuses its buffer',
   'mixes headers',
   'keeps unsynced remains'
@@ -70,10 +74,12 @@ export class SimpleLog implements StoredLog {
     this.#at = found.at
     this.#seq = found.nextSeq
     this.#flaw = flaw
-    this.recovery = { events: this.size, recovered: this.size, skipped: [], elapsedMs: 0 }
+    const recovered = this.size + (flaw === 'tells wrong numbers' ? 1 : 0)
+    this.recovery = { events: this.size, recovered, skipped: [], elapsedMs: 0 }
   }
 
   static async open(options: DurableLogOptions, flaw?: Flaw): Promise<SimpleLog> {
+    if (flaw === 'cries wolf') options.log.error('A part of the log is damaged.')
     return new SimpleLog(await recover(options, flaw), flaw)
   }
 
@@ -122,9 +128,7 @@ export class SimpleLog implements StoredLog {
     return {
       batch: builder.build(),
       commit: async () => {
-        const written = this.#writeAll(
-          this.#flaw === 'forgets commits' ? [] : [{ kind: 'take', seqs: items.map(({ seq }) => seq) }]
-        )
+        const written = this.#writeAll(this.#takesOf(items))
         if (this.#flaw === 'commits before the write') written.catch(() => {})
         else await written
         end()
@@ -148,6 +152,16 @@ export class SimpleLog implements StoredLog {
     this.#broken ??= new AgentError('ERR_STOPPED', 'The log is closed.')
     await this.#last
     if (this.#flaw !== 'leaves files open') await this.#file.close()
+  }
+
+  #takesOf(items: readonly Item[]): Entry[] {
+    const seqs = items.map(({ seq }) => seq)
+    if (this.#flaw === 'forgets commits') return []
+    if (this.#flaw !== 'commits by halves' || seqs.length < 2) return [{ kind: 'take', seqs }]
+    return [
+      { kind: 'take', seqs: seqs.slice(0, 1) },
+      { kind: 'take', seqs: seqs.slice(1) }
+    ]
   }
 
   #add(items: readonly Item[]): void {
@@ -220,9 +234,14 @@ async function recover(
   })
   const items = [...found.values()]
   const bytes = Buffer.concat([encode({ kind: 'put', items }), encode({ kind: 'take', seqs: [-1, nextSeq] })])
-  await writeFully(file, bytes, 0)
-  if (flaw !== 'forgets to sync the folder') await disk.syncFolder(folder)
-  for (const old of names) await disk.unlink(`${folder}/${old}`)
+  try {
+    await writeFully(file, bytes, 0)
+    if (flaw !== 'forgets to sync the folder') await disk.syncFolder(folder)
+    for (const old of names) await disk.unlink(`${folder}/${old}`)
+  } catch (error) {
+    if (flaw !== 'leaves files open when it does not start') await file.close().catch(() => undefined)
+    throw error
+  }
   return { items, file, at: bytes.length, nextSeq }
 }
 
@@ -238,10 +257,13 @@ async function writeFully(file: DiskFile, bytes: Buffer, position: number): Prom
 
 async function readWhole(disk: Disk, path: string): Promise<Buffer> {
   const file = await disk.open(path, { create: false, synced: false })
-  const bytes = Buffer.alloc(await file.size())
-  for (let done = 0; done < bytes.length;) done += await file.read(bytes.subarray(done), done)
-  await file.close()
-  return bytes
+  try {
+    const bytes = Buffer.alloc(await file.size())
+    for (let done = 0; done < bytes.length;) done += await file.read(bytes.subarray(done), done)
+    return bytes
+  } finally {
+    await file.close()
+  }
 }
 
 /** u32 length of the JSON, u32 crc32 of it, JSON, zeros up to a whole sector. */

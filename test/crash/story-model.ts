@@ -1,92 +1,21 @@
-import { BatchBuilder } from '../../src/core/batch-builder.ts'
 import type { EventBatch } from '../../src/core/batch.ts'
+import { StoryCommits } from './story-commits.ts'
+import {
+  COMMITTED,
+  LAZY,
+  type Loan,
+  ON_LOAN,
+  type PutShape,
+  RETURNING,
+  STORED,
+  StoryPut,
+  UNCERTAIN
+} from './story-put.ts'
 
-/** Where an event is, as far as those outside the log can know. */
-const STORED = 0
-const ON_LOAN = 1
-/** Its commit was not on the disk for sure when the end came, or it was refused: it may come again. */
-const UNCERTAIN = 2
-const COMMITTED = 3
-/** Its commit resolved without being on the disk: it may come again in a later life. */
-const LAZY = 4
-/** Being given back: it may be given out again at any moment, and need not. */
-const RETURNING = 5
-
-/** One put and what is known of it. */
-export class StoryPut {
-  readonly id: number
-  readonly texts: readonly string[]
-  readonly header: string | undefined
-  readonly calledAt: number
-  readonly life: number
-  /** Its events must be there from now on: it was acknowledged, or one of them was given out. */
-  certain = false
-  rejected = false
-  /** When it was acknowledged; Infinity until then. */
-  ackedAt = Infinity
-  /** Its place among the puts seen so far; -1 before. */
-  rank = -1
-  /** Its place is a guess, for this life only. */
-  loose = false
-  readonly states: Uint8Array
-  /** The life in which each event was last given out; -1 before. */
-  readonly givenIn: Int16Array
-  /** Who has each event, or had it last. */
-  readonly holders: (Loan | undefined)[] = []
-  /** Events that are stored. */
-  stored: number
-  /** None below this one is stored. */
-  lowest = 0
-
-  constructor(id: number, shape: PutShape, calledAt: number, life: number) {
-    this.id = id
-    this.life = life
-    this.calledAt = calledAt
-    this.header = shape.headers ? `p${id}` : undefined
-    this.texts = Array.from(
-      { length: shape.events },
-      (_, index) => `${id}:${index}:${'x'.repeat(lengthOf(id, index, shape.bytes))}`
-    )
-    this.states = new Uint8Array(shape.events)
-    this.givenIn = new Int16Array(shape.events).fill(-1)
-    this.stored = shape.events
-  }
-
-  get batch(): EventBatch {
-    const builder = new BatchBuilder()
-    for (const text of this.texts) builder.add(text)
-    const batch = builder.build()
-    return this.header === undefined ? batch : batch.withHeader('put', this.header)
-  }
-
-  move(index: number, to: number): void {
-    if (this.states[index] === STORED) this.stored--
-    if (to === STORED) {
-      this.stored++
-      this.lowest = Math.min(this.lowest, index)
-    }
-    this.states[index] = to
-  }
-
-  /** Whether an event below `index` is stored. */
-  storedBelow(index: number): boolean {
-    while (this.lowest < index && this.states[this.lowest] !== STORED) this.lowest++
-    return this.lowest < index
-  }
-}
-
-/** How large a put is. */
-export interface PutShape {
-  readonly events: number
-  /** Bodies have up to so many bytes. */
-  readonly bytes: number
-  readonly headers: boolean
-}
-
-/** Events given out together. */
-export interface Loan {
-  readonly members: readonly (readonly [StoryPut, number])[]
-  committing: boolean
+/** How many events there are, at least and at most. */
+export interface EventBounds {
+  readonly least: number
+  readonly most: number
 }
 
 /**
@@ -96,6 +25,8 @@ export interface Loan {
 export class StoryModel {
   readonly violations: string[] = []
   readonly puts: StoryPut[] = []
+  readonly #commits = new StoryCommits()
+  #held: EventBounds | undefined
   #life = 0
   #time = 0
   #loans = new Set<Loan>()
@@ -119,7 +50,8 @@ export class StoryModel {
   }
 
   /** Events that must be in the log, and those that may be there too. */
-  bounds(): { readonly least: number; readonly most: number } {
+  bounds(): EventBounds {
+    if (this.#held !== undefined) return this.#held
     let least = 0
     let most = 0
     for (const { certain, states } of this.puts) {
@@ -130,6 +62,11 @@ export class StoryModel {
       }
     }
     return { least, most }
+  }
+
+  /** The log opened: what it holds changes from now on. */
+  opened(): void {
+    this.#held = undefined
   }
 
   /** The log gave these events out. */
@@ -151,6 +88,7 @@ export class StoryModel {
       if (first) this.#furthest = member
       put.givenIn[index] = this.#life
       put.certain = true
+      this.#commits.given(put, index, this.#life)
       put.move(index, ON_LOAN)
       members.push(member)
       last = member
@@ -169,19 +107,24 @@ export class StoryModel {
   /** The commit resolved; `safe` when that means that it is on the disk. */
   committed(loan: Loan, safe: boolean): void {
     for (const [put, index] of loan.members) put.move(index, safe ? COMMITTED : LAZY)
+    if (!safe) this.#commits.doubted(loan, this.#life)
     this.#loans.delete(loan)
   }
 
   /** About to be given back. */
   returning(loan: Loan): void {
     for (const [put, index] of loan.members) put.move(index, RETURNING)
+    if (loan.committing) this.#commits.doubted(loan, this.#life)
   }
 
   /** Given back. After a commit that was refused it is on the disk or not. */
   returned(loan: Loan): void {
     for (const [put, index] of loan.members) {
-      if (put.holders[index] === loan) put.move(index, loan.committing ? UNCERTAIN : STORED)
+      if (loan.committing) put.doubtedIn[index] = this.#life
+      if (put.holders[index] !== loan) continue
+      put.move(index, put.doubtedIn[index] === this.#life ? UNCERTAIN : STORED)
     }
+    if (loan.committing) this.#commits.doubted(loan, this.#life)
     this.#loans.delete(loan)
   }
 
@@ -199,13 +142,15 @@ export class StoryModel {
     this.#life++
   }
 
-  /** The log closed in peace: what was committed is on the disk. */
-  closedInPeace(): void {
+  /** The log closed in peace: what was committed is on the disk, and it holds so many events until it opens again. */
+  closedInPeace(held: EventBounds): void {
     this.#settleLazy(COMMITTED)
+    this.#held = held
   }
 
   /** Everything that the log had was taken and committed. */
   drained(): void {
+    this.violations.push(...this.#commits.torn())
     for (const put of this.puts) {
       if (!put.certain || put.stored === 0) continue
       const missing = [...put.states.keys()].filter(index => put.states[index] === STORED)
@@ -282,8 +227,4 @@ export class StoryModel {
 
 function isBefore(one: readonly [StoryPut, number], other: readonly [StoryPut, number]): boolean {
   return one[0].rank < other[0].rank || (one[0].rank === other[0].rank && one[1] < other[1])
-}
-
-function lengthOf(id: number, index: number, most: number): number {
-  return (id * 7919 + index * 104_729) % (most + 1)
 }

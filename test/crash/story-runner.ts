@@ -1,47 +1,40 @@
-import type { EventBatch } from '../../src/core/batch.ts'
 import type { Lease } from '../../src/core/contracts.ts'
 import { systemCode } from '../../src/core/errors.ts'
-import type { DurableLogOptions, RecoveryReport } from '../../src/store/log-options.ts'
 import { FakeClock } from '../../src/testing/fake-clock.ts'
 import { FakeLog } from '../../src/testing/fake-log.ts'
 import { Random } from '../../src/testing/random.ts'
 import { SimulatedDisk } from '../../src/testing/simulated-disk.ts'
+import { StoryBalance } from './story-balance.ts'
+import { BASE, BLOCK, type OpenLog, optionsOf, type StoredLog } from './story-log.ts'
+import { StoryModel } from './story-model.ts'
+import type { Loan, PutShape } from './story-put.ts'
 import type { Life, Story, Taker } from './story.ts'
-import { type Loan, type PutShape, StoryModel } from './story-model.ts'
 
-/** What the stories ask of a log; DurableLog is one. */
-export interface StoredLog {
-  readonly recovery: RecoveryReport
-  readonly size: number
-  put(batch: EventBatch, signal: AbortSignal): Promise<void>
-  take(max: number): Promise<Lease | undefined>
-  filled(signal: AbortSignal): Promise<void>
-  close(): Promise<void>
-}
-
-/** Opens a log. */
-export type OpenLog = (options: DurableLogOptions) => Promise<StoredLog>
-
-const BLOCK = 4096
-const BASE = '/data'
 /** Turns without a disk call after which time is moved. */
 const IDLE_TURNS = 14
 /** How long a life lasts at most, in moves of the clock while nothing else happens. */
 const CLOCK_MOVES = 40
 const PATIENCE_CALLS = 200_000
-const TRANSACTION_CAPACITY = 10_000
+/** How often a log is opened again that did not open because of the disk. */
+const ATTEMPTS = 3
 const REFUSALS = ['ERR_CHANNEL_FULL', 'ERR_CHANNEL', 'ERR_STOPPED', 'ERR_BATCH_TOO_LARGE']
 
 const LAST_LIFE: Life = {
   calls: Infinity,
   end: 'close',
+  closeCalls: undefined,
   putters: [],
   takers: [{ max: 10_000, returns: 0, holds: 0 }],
   segmentBlocks: 64,
   stagingBlocks: 8,
   depth: 2,
   memoryBytes: 2 ** 20,
+  keepFreeSegments: 4,
+  minimumFreeBlocks: 0,
   syncTakes: true,
+  verify: false,
+  codec: undefined,
+  key: undefined,
   capacity: Infinity,
   diskBlocks: undefined,
   faults: []
@@ -67,13 +60,17 @@ class Stage {
   readonly #disk: SimulatedDisk
   readonly #model: StoryModel
   readonly #clock = new FakeClock()
+  readonly #log = new FakeLog()
   readonly #random: Random
   readonly #stop = new AbortController()
   /** Those that are at work. */
   #busy = 0
+  /** Puts and commits under way. */
+  #unanswered = 0
   #idle = 0
   #moves = 0
   #over = false
+  #balance = new StoryBalance(0)
 
   constructor(story: Story, life: Life, disk: SimulatedDisk, model: StoryModel) {
     this.#story = story
@@ -90,34 +87,57 @@ class Stage {
     if (log !== undefined) await this.#use(log)
     this.#over = true
     this.#stop.abort()
-    for (const violation of this.#disk.violations)
-      this.#model.violations.push(`the disk was misused: ${violation}`)
+    for (const violation of this.#disk.violations) this.#violate(`the disk was misused: ${violation}`)
+    for (const { level, message, facts } of this.#log.lines)
+      if (level === 'error') this.#violate(`false report: ${message} ${JSON.stringify(facts)}`)
     const next = this.#life.end === 'power' ? this.#disk.crash() : this.#disk.kill()
     this.#model.lifeOver()
     return next
   }
 
+  /** Nothing goes wrong that a log could give as a reason. */
   get #clean(): boolean {
     return this.#life.faults.length === 0 && this.#life.diskBlocks === undefined
   }
 
+  /** What goes wrong ends, so that in the end everything must work. */
+  get #heals(): boolean {
+    return this.#life.faults.every(({ times }) => times < Infinity) && this.#life.diskBlocks === undefined
+  }
+
+  #violate(what: string): void {
+    this.#model.violations.push(what)
+  }
+
   async #opened(open: OpenLog): Promise<StoredLog | undefined> {
-    const { least, most } = this.#model.bounds()
-    const opening = open(this.#options())
-    const result = await this.#until(opening)
-    if (result === undefined) return undefined
-    if (result.kind === 'failed') {
-      if (this.#clean) this.#model.violations.push(`does not start: ${describe(result.error)}`)
-      return undefined
+    const around = { disk: this.#disk, clock: this.#clock, log: this.#log }
+    const attempts = this.#clean ? 1 : ATTEMPTS
+    for (let attempt = 0; attempt < attempts; attempt++) {
+      const result = await this.#until(open(optionsOf(this.#story, this.#life, around)))
+      if (result === undefined) return undefined
+      if (result.kind === 'done') return this.#checkStart(result.value)
+      if (this.#clean) this.#violate(`does not start: ${describe(result.error)}`)
+      this.#checkNothingOpen('a start that failed')
     }
-    const { recovery, size } = result.value
-    for (const part of recovery.skipped)
-      this.#model.violations.push(`false report of damage: ${JSON.stringify(part)}`)
-    if (size < least || size > most)
-      this.#model.violations.push(`holds ${size} events after start, not ${least}..${most}`)
-    if (recovery.events !== size)
-      this.#model.violations.push(`says it recovered ${recovery.events} and holds ${size}`)
-    return result.value
+    return undefined
+  }
+
+  #checkStart(log: StoredLog): StoredLog {
+    const { least, most } = this.#model.bounds()
+    const { recovery, size } = log
+    for (const part of recovery.skipped) this.#violate(`false report of damage: ${JSON.stringify(part)}`)
+    if (size < least || size > most) this.#violate(`holds ${size} events after start, not ${least}..${most}`)
+    if (recovery.events !== size || recovery.recovered !== size)
+      this.#violate(`says it recovered ${recovery.events}, ${recovery.recovered} and holds ${size}`)
+    this.#model.opened()
+    this.#balance = new StoryBalance(size)
+    return log
+  }
+
+  #checkNothingOpen(after: string): void {
+    const { handles, pending } = this.#disk
+    if (handles.size > 0) this.#violate(`${handles.size} files stay open after ${after}`)
+    if (pending > 0) this.#violate(`${pending} disk calls go on after ${after}`)
   }
 
   async #use(log: StoredLog): Promise<void> {
@@ -131,31 +151,33 @@ class Stage {
     }
     const ended = await this.#live()
     if (this.#life === LAST_LIFE && drained !== held && this.#model.violations.length === 0) {
-      this.#model.violations.push(`held ${held} events and gave out ${drained}`)
+      this.#violate(`held ${held} events and gave out ${drained}`)
     }
-    if (ended === 'quiet') this.#checkSize(log)
-    if (this.#life.end !== 'close' || this.#model.violations.length > 0) return
-    this.#stop.abort()
-    const closing = await this.#until(log.close())
-    if (closing === undefined) return
-    if (closing.kind === 'failed') {
-      if (this.#clean) this.#model.violations.push(`does not close: ${describe(closing.error)}`)
-      return
-    }
-    if (this.#disk.handles.size > 0) this.#model.violations.push(`${this.#disk.handles.size} files stay open`)
-    if (this.#disk.pending > 0)
-      this.#model.violations.push(`${this.#disk.pending} disk calls go on after close`)
-    if (this.#clean) this.#model.closedInPeace()
+    this.#checkBalance(log, ended)
+    if (this.#model.violations.length === 0) await this.#end(log)
   }
 
-  #checkSize(log: StoredLog): void {
-    if (!this.#clean) return
-    const { least, most } = this.#model.bounds()
-    if (log.size < least || log.size > most) {
-      this.#model.violations.push(`holds ${log.size} events, not ${least}..${most}`)
-    }
-    if (this.#busy > 0 && this.#life.capacity === Infinity)
-      this.#model.violations.push('a put or a commit hangs')
+  async #end(log: StoredLog): Promise<void> {
+    const { end, closeCalls } = this.#life
+    if (end !== 'close' && closeCalls === undefined) return
+    this.#stop.abort()
+    const limit = end === 'close' ? PATIENCE_CALLS : this.#disk.completed + (closeCalls ?? 0)
+    const closing = await this.#until(log.close(), limit)
+    if (closing === undefined) return
+    this.#checkNothingOpen('close')
+    if (closing.kind === 'failed' && this.#clean) this.#violate(`does not close: ${describe(closing.error)}`)
+    if (closing.kind === 'failed' || !this.#clean) return
+    this.#balance.settled()
+    this.#model.closedInPeace(this.#balance.bounds())
+  }
+
+  #checkBalance(log: StoredLog, ended: 'out of calls' | 'quiet'): void {
+    if (ended === 'quiet' && this.#unanswered > 0 && this.#life.capacity === Infinity && this.#heals)
+      this.#violate('a put or a commit hangs')
+    if (ended === 'quiet' && this.#busy === 0 && this.#clean) this.#balance.settled()
+    const { least, most } = this.#balance.bounds()
+    if (log.size < least || log.size > most)
+      this.#violate(`holds ${log.size} events when ${ended}, not ${least}..${most}`)
   }
 
   async #work(task: () => Promise<void>): Promise<void> {
@@ -164,16 +186,28 @@ class Stage {
     this.#busy--
   }
 
+  async #answer(promise: Promise<void>): Promise<void> {
+    this.#unanswered++
+    try {
+      await promise
+    } finally {
+      this.#unanswered--
+    }
+  }
+
   async #put(log: StoredLog, shapes: readonly PutShape[]): Promise<void> {
     for (const shape of shapes) {
       const put = this.#model.called(shape)
+      this.#balance.called(shape.events)
       try {
-        await log.put(put.batch, this.#stop.signal)
+        await this.#answer(log.put(put.batch, this.#stop.signal))
         if (this.#over) return
         this.#model.acked(put)
+        this.#balance.acked(shape.events)
       } catch (error) {
         if (this.#over) return
         this.#model.rejected(put)
+        this.#balance.rejected(shape.events)
         this.#judgeRefusal(error, shape)
       }
     }
@@ -182,8 +216,7 @@ class Stage {
   #judgeRefusal(error: unknown, shape: PutShape): void {
     const code = systemCode(error) ?? ''
     const may = !this.#clean || this.#life.capacity !== Infinity || this.#stop.signal.aborted
-    if (!REFUSALS.includes(code) || !may)
-      this.#model.violations.push(`refuses ${shape.events} events: ${describe(error)}`)
+    if (!REFUSALS.includes(code) || !may) this.#violate(`refuses ${shape.events} events: ${describe(error)}`)
   }
 
   async #take(log: StoredLog, taker: Taker, took: (events: number) => void): Promise<void> {
@@ -195,7 +228,7 @@ class Stage {
         else await this.#work(() => this.#settle(lease, taker, took))
       } catch (error) {
         if (this.#over || this.#stop.signal.aborted) return
-        if (this.#clean) this.#model.violations.push(`does not give out: ${describe(error)}`)
+        if (this.#clean) this.#violate(`does not give out: ${describe(error)}`)
         await this.#clock.sleep(1000, this.#stop.signal)
       }
       await turned()
@@ -205,7 +238,7 @@ class Stage {
 
   async #settle(lease: Lease, taker: Taker, took: (events: number) => void): Promise<void> {
     if (lease.batch.length === 0 || lease.batch.length > taker.max) {
-      this.#model.violations.push(`gave out ${lease.batch.length} events, asked for ${taker.max}`)
+      this.#violate(`gave out ${lease.batch.length} events, asked for ${taker.max}`)
     }
     const loan = this.#model.given(lease.batch)
     took(lease.batch.length)
@@ -224,13 +257,16 @@ class Stage {
   /** Resolves to whether the commit did. */
   async #commit(lease: Lease, loan: Loan): Promise<boolean> {
     this.#model.committing(loan)
+    this.#balance.committing(lease.batch.length)
     try {
-      await lease.commit()
-      if (!this.#over) this.#model.committed(loan, this.#life.syncTakes)
+      await this.#answer(lease.commit())
+      if (this.#over) return true
+      this.#model.committed(loan, this.#life.syncTakes)
+      this.#balance.committed(lease.batch.length, this.#life.syncTakes)
       return true
     } catch (error) {
       if (this.#clean && !this.#over && !this.#stop.signal.aborted) {
-        this.#model.violations.push(`does not commit: ${describe(error)}`)
+        this.#violate(`does not commit: ${describe(error)}`)
       }
       return false
     }
@@ -246,7 +282,7 @@ class Stage {
   }
 
   /** Resolves to how `promise` ended; undefined when the life ended before. */
-  async #until<T>(promise: Promise<T>): Promise<Outcome<T> | undefined> {
+  async #until<T>(promise: Promise<T>, limit = this.#startLimit): Promise<Outcome<T> | undefined> {
     let outcome: Outcome<T> | undefined
     promise.then(
       value => {
@@ -259,12 +295,16 @@ class Stage {
     for (;;) {
       await turned()
       if (outcome !== undefined) return outcome
-      const limit = this.#life.end === 'close' ? PATIENCE_CALLS : this.#life.calls
       if (this.#disk.completed >= limit) return undefined
       if (await this.#goOn()) continue
-      if (outcome === undefined && this.#clean) this.#model.violations.push('hangs at start or at close')
+      if (outcome === undefined && this.#clean) this.#violate('hangs at start or at close')
       return outcome
     }
+  }
+
+  /** A life that ends with close() comes to an open log. */
+  get #startLimit(): number {
+    return this.#life.end === 'close' ? PATIENCE_CALLS : this.#life.calls
   }
 
   /** One thing happens; false when nothing is left that could. */
@@ -284,27 +324,6 @@ class Stage {
     this.#idle = 0
     await this.#clock.advance(500)
     return true
-  }
-
-  #options(): DurableLogOptions {
-    const { segmentBlocks, stagingBlocks, depth, memoryBytes, syncTakes, capacity } = this.#life
-    const folders = Array.from({ length: this.#story.folders }, (_, i) => `${BASE}/log${i}`)
-    return {
-      name: 'tested',
-      folders,
-      disk: this.#disk,
-      clock: this.#clock,
-      log: new FakeLog(),
-      capacity,
-      transactionCapacity: TRANSACTION_CAPACITY,
-      keepAliveMs: 3000,
-      memoryBytes,
-      minimumFreeBytes: 0,
-      segmentBytes: segmentBlocks * BLOCK,
-      stagingBytes: stagingBlocks * BLOCK,
-      depth,
-      syncTakes
-    }
   }
 }
 
