@@ -9,7 +9,9 @@ import { ensureInstalled, home, projectNode } from './install.mjs'
 const SLOW = ['e2e', 'crash', 'services']
 
 /** Files in them that `npm test` runs all the same. */
-const QUICK = ['harness', 'simulated', 'damage'].map(name => join('test', 'crash', `${name}.test.ts`))
+const QUICK = ['harness', 'simulated', 'damage', 'delivery-judge'].map(name =>
+  join('test', 'crash', `${name}.test.ts`)
+)
 
 /** A test file that takes longer than this hangs. */
 const LIMIT_MS = { quick: 60_000, e2e: 900_000 }

@@ -1,18 +1,26 @@
-import { once } from 'node:events'
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { connect, type Socket } from 'node:net'
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  statSync,
+  writeFileSync
+} from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { AgentProcess, temporaryFolder } from '../e2e/agent-process.ts'
 
 const PATIENCE_MS = 60_000
 const LOOK_EVERY_MS = 20
-/** A drain delivers one batch while up to three commits are under way. */
-const BATCHES_IN_HAND = 4
+const SAID_LAST = 4000
 
 /**
  * An agent that is ended and started again and again: netcat → file channel → file_roll, each life into a folder of its own.
- * `CHANNEL` in a setting stands for the channel's folder.
+ * In settings `CHANNEL` stands for the channel's folder, `LIFE` for the number of the life, from 0.
  */
 export class CrashAgent implements Disposable {
   readonly channel: string
@@ -25,11 +33,17 @@ export class CrashAgent implements Disposable {
     this.#settings = settings
   }
 
+  /** Number of the latest life, from 0. */
+  get life(): number {
+    return this.#lives - 1
+  }
+
   /** Begins a life; returns before the agent has started. */
   begin(): AgentProcess {
     mkdirSync(this.#output(this.#lives), { recursive: true })
-    const args = ['agent', '-n', 'a', '-f', this.#configuration(this.#lives++)]
-    return new AgentProcess(args)
+    const configuration = this.#configuration(this.#lives++)
+    const counters = ['-Dflume.monitoring.type=http', '-Dflume.monitoring.port=0']
+    return new AgentProcess(['agent', '-n', 'a', '-f', configuration, ...counters])
   }
 
   /** Other settings from the next life on. */
@@ -42,13 +56,39 @@ export class CrashAgent implements Disposable {
     return Array.from({ length: this.#lives }, (_, life) => linesBelow(this.#output(life)))
   }
 
-  /** Resolves once the latest life has delivered this line. */
-  async deliveredLine(line: string): Promise<void> {
-    const end = Date.now() + PATIENCE_MS
-    while (!textBelow(this.#output(this.#lives - 1)).includes(`${line}\n`)) {
-      if (Date.now() > end) throw new Error(`${line} does not arrive.`)
+  /** The lines that the latest life, which has ended, delivered; its files are removed. */
+  harvest(): string[] {
+    const output = this.#output(this.life)
+    const lines = linesBelow(output)
+    rmSync(output, { recursive: true, force: true })
+    return lines
+  }
+
+  /** Resolves once this is the last line that the latest life delivered; rejects when that takes more than a minute. */
+  async deliveredLine(life: AgentProcess, line: string): Promise<void> {
+    let grownAt = Date.now()
+    for (let size = 0; !endsWith(this.#output(this.life), `${line}\n`);) {
+      const grown = outputSize(this.#output(this.life))
+      if (grown !== size) grownAt = Date.now()
+      size = grown
+      if (Date.now() - grownAt > PATIENCE_MS) {
+        throw new Error(`"${line}" does not arrive.\n${await this.condition(life)}`)
+      }
       await pause(LOOK_EVERY_MS)
     }
+  }
+
+  /** What there is to know of a life that does not do what it should: its files, counters, and last words. */
+  async condition(life: AgentProcess): Promise<string> {
+    const counters = await countersOf(life).catch((error: unknown) => `no counters: ${String(error)}`)
+    const parts = [
+      `state: ${stateOf(life)}`,
+      `channel: ${filesBelow(this.channel)}`,
+      `output: ${filesBelow(this.#output(this.life))}`,
+      `counters: ${typeof counters === 'string' ? counters : JSON.stringify(counters)}`,
+      `it said:\n${life.output.slice(-SAID_LAST)}`
+    ]
+    return parts.join('\n')
   }
 
   [Symbol.dispose](): void {
@@ -79,149 +119,81 @@ export class CrashAgent implements Disposable {
     }
     const path = join(this.#folder.path, `life-${life}.conf`)
     const lines = Object.entries(settings).map(
-      ([key, value]) => `a.${key} = ${value.replaceAll('CHANNEL', this.channel)}\n`
+      ([key, value]) =>
+        `a.${key} = ${value.replaceAll('CHANNEL', this.channel).replaceAll('LIFE', String(life))}\n`
     )
     writeFileSync(path, lines.join(''))
     return path
   }
 }
 
-/** A client that sends numbered lines as fast as they are acknowledged, and knows which were. */
-export class CountingClient {
-  readonly name: string
-  /** Lines sent, whether acknowledged or not. */
-  sent = 0
-  /** Numbers of the lines that were answered with OK. */
-  readonly acknowledged: number[] = []
-  /** Lines that were answered with something else. */
-  refused = 0
-  readonly #window: number
-
-  constructor(name: string, window: number) {
-    this.name = name
-    this.#window = window
-  }
-
-  /** Sends until the connection ends or `enough` says so; never rejects. */
-  async run(port: number, enough: () => boolean): Promise<void> {
-    const socket = connect({ port, host: '127.0.0.1' })
-    const ended = new Promise<void>(resolve => {
-      socket.on('close', () => {
-        resolve()
-      })
-    })
-    // The other side dies: that is what this is for.
-    socket.on('error', () => {})
-    try {
-      await once(socket, 'connect')
-    } catch {
-      return
-    }
-    this.#converse(socket, enough)
-    await ended
-  }
-
-  /** Sends until a line is acknowledged again; rejects when that takes more than a minute. */
-  async untilAccepted(port: number): Promise<void> {
-    const before = this.acknowledged.length
-    const end = Date.now() + PATIENCE_MS
-    while (this.acknowledged.length === before) {
-      if (Date.now() > end) throw new Error('Nothing is accepted any more.')
-      const refused = this.refused
-      await this.run(port, () => this.acknowledged.length > before || this.refused > refused)
-    }
-  }
-
-  #converse(socket: Socket, enough: () => boolean): void {
-    let waiting: number[] = []
-    const fill = (): void => {
-      const lines: string[] = []
-      while (waiting.length < this.#window) {
-        waiting.push(this.sent)
-        lines.push(`${this.name}:${this.sent++}:${'x'.repeat((this.sent * 7) % 90)}\n`)
-      }
-      socket.write(lines.join(''))
-    }
-    let rest = ''
-    socket.setEncoding('latin1').on('data', (text: string) => {
-      const answers = (rest + text).split('\n')
-      rest = answers.pop() ?? ''
-      // Anything but OK is a refusal.
-      answers.forEach((answer, i) => {
-        const number = waiting[i]
-        if (answer !== 'OK') this.refused++
-        else if (number !== undefined) this.acknowledged.push(number)
-      })
-      waiting = waiting.slice(answers.length)
-      if (enough()) {
-        if (waiting.length === 0) socket.destroy()
-      } else if (waiting.length <= this.#window / 2) fill()
-    })
-    fill()
-  }
-}
-
-/** Sends one line and resolves once it was acknowledged. */
-export async function sendLine(port: number, line: string): Promise<void> {
-  const socket = connect({ port, host: '127.0.0.1' })
-  await once(socket, 'connect')
-  socket.write(`${line}\n`)
-  try {
-    const ended = once(socket, 'close').then(() => Promise.reject(new Error(`No answer to ${line}.`)))
-    await Promise.race([once(socket, 'data'), ended])
-  } finally {
-    socket.destroy()
-  }
+/** The ports at which the netcat sources of an agent listen, once its channel runs. */
+export async function listeningPorts(agent: AgentProcess, sources = 1): Promise<number[]> {
+  const listening = /Listening\. address=\S+:(\d+)/g
+  await agent.said(new RegExp(`(?:${listening.source}[^]*?){${sources}}`))
+  return [...agent.output.matchAll(listening)].map(([, port]) => Number(port))
 }
 
 /** The port at which the agent listens, once its channel runs. */
 export async function listeningPort(agent: AgentProcess): Promise<number> {
-  const [, port = ''] = await agent.said(/Listening\. address=\S+:(\d+)/)
-  return Number(port)
+  const [port = 0] = await listeningPorts(agent)
+  return port
 }
 
-/** What is wrong with what was delivered, compared with what was acknowledged; nothing when all is well. */
-export function judge(
-  lives: readonly string[][],
-  clients: readonly CountingClient[],
-  sinkBatch: number
-): string[] {
-  const wrong: string[] = []
-  for (const client of clients) {
-    const seen = new Set<number>()
-    let furthest = -1
-    for (const [life, lines] of lives.entries()) {
-      const numbers = lines
-        .filter(line => line.startsWith(`${client.name}:`))
-        .map(line => Number(line.split(':')[1]))
-      const again = numbers.filter(number => seen.has(number))
-      if (again.length > sinkBatch * BATCHES_IN_HAND)
-        wrong.push(`${again.length} lines of ${client.name} came again in life ${life}`)
-      numbers.forEach((number, i) => {
-        if (i > 0 && number <= (numbers[i - 1] ?? 0))
-          wrong.push(`${client.name}:${number} is out of order in life ${life}`)
-        if (!seen.has(number) && number < furthest)
-          wrong.push(`${client.name}:${number} comes late, in life ${life}`)
-        furthest = Math.max(furthest, number)
-      })
-      for (const number of numbers) seen.add(number)
-    }
-    const lost = client.acknowledged.filter(number => !seen.has(number))
-    if (lost.length > 0)
-      wrong.push(`${lost.length} acknowledged lines of ${client.name} are lost, first ${lost[0]}`)
-    const invented = [...seen].filter(number => number >= client.sent)
-    if (invented.length > 0) wrong.push(`${invented.length} lines of ${client.name} were never sent`)
+/** The counters of the components, as the agent serves them. */
+export async function countersOf(agent: AgentProcess): Promise<Record<string, Record<string, string>>> {
+  const [, url = ''] = await agent.said(/Counters are served\. url=(\S+)/)
+  const response = await fetch(url.replace('localhost', '127.0.0.1'), { signal: AbortSignal.timeout(5000) })
+  return (await response.json()) as Record<string, Record<string, string>>
+}
+
+function stateOf({ child }: AgentProcess): string {
+  if (child.exitCode !== null || child.signalCode !== null)
+    return `ended with ${child.exitCode ?? child.signalCode}`
+  try {
+    const status = readFileSync(`/proc/${child.pid}/status`, 'latin1')
+    return (status.match(/^(?:State|Threads|VmRSS):.*$/gm) ?? []).join(', ').replaceAll('\t', ' ')
+  } catch {
+    return 'running'
   }
-  return wrong
+}
+
+function filesBelow(folder: string): string {
+  if (!existsSync(folder)) return 'missing'
+  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort()
+  return names
+    .map(name => `${name} ${statSync(join(folder, name), { throwIfNoEntry: false })?.size}`)
+    .join(', ')
+}
+
+/** Files of a folder, oldest first. */
+function filesOf(folder: string): string[] {
+  if (!existsSync(folder)) return []
+  return readdirSync(folder)
+    .sort((one, other) => one.localeCompare(other, 'en', { numeric: true }))
+    .map(name => join(folder, name))
+}
+
+function outputSize(folder: string): number {
+  return filesOf(folder).reduce((sum, path) => sum + statSync(path).size, 0)
+}
+
+function endsWith(folder: string, text: string): boolean {
+  const path = filesOf(folder).at(-1)
+  if (path === undefined) return false
+  const file = openSync(path, 'r')
+  try {
+    const end = Buffer.alloc(text.length)
+    const { size } = statSync(path)
+    return size >= end.length && readSync(file, end, 0, end.length, size - end.length) === end.length
+      ? end.toString('latin1') === text
+      : false
+  } finally {
+    closeSync(file)
+  }
 }
 
 /** Whole lines of the files of a folder, oldest file first; what stands behind the last newline was cut by a kill. */
 function linesBelow(folder: string): string[] {
-  return textBelow(folder).split('\n').slice(0, -1)
-}
-
-function textBelow(folder: string): string {
-  if (!existsSync(folder)) return ''
-  const names = readdirSync(folder).sort((one, other) => one.localeCompare(other, 'en', { numeric: true }))
-  return names.map(name => readFileSync(join(folder, name), 'latin1')).join('')
+  return filesOf(folder).flatMap(path => readFileSync(path, 'latin1').split('\n').slice(0, -1))
 }

@@ -1,77 +1,156 @@
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
-import { mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { test } from 'node:test'
-import { temporaryFolder } from '../e2e/agent-process.ts'
-import { CountingClient, CrashAgent, judge, listeningPort, sendLine } from './crash-agent.ts'
+import { test, type TestContext } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
+import { Random } from '../../src/testing/random.ts'
+import type { AgentProcess } from '../e2e/agent-process.ts'
+import { CountingClient } from './counting-client.ts'
+import { countersOf, CrashAgent, listeningPort } from './crash-agent.ts'
+import { report } from './crash-report.ts'
+import { DeliveryJudge } from './delivery-judge.ts'
+import { SmallDisk } from './small-disk.ts'
 
 const MEBIBYTE = 1024 * 1024
-const SIZE = 48 * MEBIBYTE
+const SEED = Number(process.env['MILLRACE_SEED'] ?? 1)
+const ROUNDS = 6
+const REFUSALS = 4
+const PATIENCE_MS = 60_000
+const LOOK_EVERY_MS = 20
+const SETTINGS = {
+  'channels.file.checkpointDir': 'DISK/checkpoint',
+  'channels.file.dataDirs': 'DISK/data',
+  'channels.file.minimumRequiredSpace': '1048576',
+  'channels.file.maxFileSize': '4000000',
+  'channels.file.keep-alive': '0'
+}
+const SPILLABLE = {
+  'channels.file.type': 'spillablememory',
+  'channels.file.memoryCapacity': '500',
+  'channels.file.overflowTimeout': '0'
+}
+const required = process.env['MILLRACE_REQUIRE_SERVICES'] === '1' && process.getuid?.() === 0
 
-/** A file system that is really full when it is full; undefined where it may not be mounted. */
-function smallDisk(): ({ path: string } & Disposable) | undefined {
-  const folder = temporaryFolder()
-  const path = join(folder.path, 'disk')
-  mkdirSync(path)
-  const { status } = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${SIZE}`, 'tmpfs', path])
-  if (status !== 0) {
-    folder[Symbol.dispose]()
-    return undefined
-  }
-  return {
-    path,
-    [Symbol.dispose]: () => {
-      spawnSync('umount', ['-l', path])
-      folder[Symbol.dispose]()
-    }
-  }
+interface Scene {
+  readonly disk: SmallDisk
+  readonly agent: CrashAgent
+  readonly client: CountingClient
 }
 
-const root = process.getuid?.() === 0
-const required = process.env['MILLRACE_REQUIRE_SERVICES'] === '1' && root
-
-test(
-  'an agent on a full disk refuses puts, goes on taking, and recovers when space returns',
-  { timeout: 2 ** 31 - 1 },
-  async context => {
-    using disk = smallDisk()
+/** A test on a disk that is really full; skipped where none may be mounted. */
+function testOnDisk(name: string, play: (scene: Scene) => Promise<void>): void {
+  test(name, { timeout: 600_000 }, async (context: TestContext) => {
+    using disk = SmallDisk.mount()
     if (disk === undefined) {
       assert.ok(!required, 'a small tmpfs cannot be mounted')
       context.skip('mounting a small tmpfs is not allowed here')
       return
     }
-    const ballast = join(disk.path, 'ballast')
-    const settings = {
-      'channels.file.checkpointDir': join(disk.path, 'checkpoint'),
-      'channels.file.dataDirs': join(disk.path, 'data'),
-      'channels.file.minimumRequiredSpace': '1048576',
-      'channels.file.maxFileSize': '4000000',
-      'channels.file.keep-alive': '1',
-      'sinks.out.sink.batchSize': '1000'
-    }
-    using agent = new CrashAgent(settings)
+    const settings = Object.entries(SETTINGS).map(([key, value]) => [key, value.replace('DISK', disk.path)])
+    using agent = new CrashAgent(Object.fromEntries(settings) as Record<string, string>)
     const client = new CountingClient('c', 1000)
-    await using life = agent.begin()
-    const port = await listeningPort(life)
+    await play({ disk, agent, client })
+    report(`full disk: ${name}; ${client.accepted} lines acknowledged, ${client.refused} refused`)
+  })
+}
 
-    // Everything that is left goes to another file, in the middle of the work.
-    const working = client.run(port, () => client.refused > 0)
-    await sendLine(port, 'before')
-    const { bavail, bsize } = statfsSync(disk.path)
-    writeFileSync(ballast, Buffer.alloc(Math.max(0, bavail * bsize - MEBIBYTE / 2)))
-    await working
-    const refused = client.refused
-    rmSync(ballast)
-    await client.untilAccepted(port)
-    await sendLine(port, 'the end')
-    await agent.deliveredLine('the end')
-    const { code } = await life.stop()
+/** Sends until a line is refused. */
+async function fillUp(client: CountingClient, port: number): Promise<void> {
+  const refused = client.refused
+  await client.run(port, () => client.refused > refused)
+}
 
-    assert.ok(refused > 0)
-    assert.ok(client.acknowledged.length > 0)
-    assert.deepEqual(judge(agent.delivered(), [client], 0), [])
-    assert.ok(code === 0 || code === 143)
-    assert.match(life.output, /space|Space|full|ENOSPC/)
+/** Resolves once the sink has all events of the channel; rejects when that takes more than a minute. */
+async function emptied(agent: CrashAgent, life: AgentProcess): Promise<void> {
+  for (const end = Date.now() + PATIENCE_MS; ; await pause(LOOK_EVERY_MS)) {
+    const counters = await countersOf(life)
+    if (counters['CHANNEL.file']?.['ChannelSize'] === '0') return
+    if (Date.now() > end) throw new Error(`The channel is not emptied.\n${await agent.condition(life)}`)
   }
-)
+}
+
+/** Empties the channel, stops the agent, and looks at all that its lives delivered. */
+async function settle({ agent, client }: Scene, life: AgentProcess): Promise<void> {
+  await client.untilAccepted(await listeningPort(life))
+  await emptied(agent, life)
+  const { code } = await life.stop()
+
+  const judge = new DeliveryJudge({ inHand: 4000, account: () => client.account })
+  for (const lines of agent.delivered()) judge.life(lines, 'killed')
+  judge.end([client.account])
+  assert.deepEqual([judge.wrong, code], [[], 143])
+}
+
+const CHANNELS = { file: {}, spillablememory: SPILLABLE }
+for (const [channel, settings] of Object.entries(CHANNELS)) {
+  testOnDisk(
+    `a ${channel} channel refuses puts, drains, and takes puts when space returns after a while`,
+    async scene => {
+      const { disk, agent, client } = scene
+      agent.change(settings)
+      await using life = agent.begin()
+      const port = await listeningPort(life)
+
+      // Everything that is left goes to another file, in the middle of the work.
+      const working = fillUp(client, port)
+      await client.accepts(1, working)
+      disk.fill(MEBIBYTE / 2)
+      await working
+      await emptied(agent, life)
+      for (let refusals = 0; refusals < REFUSALS; refusals++) await fillUp(client, port)
+      await emptied(agent, life)
+      disk.empty()
+      await settle(scene, life)
+
+      assert.match(life.output, /space|Space|full|ENOSPC/)
+      assert.ok(client.refused >= REFUSALS)
+    }
+  )
+
+  testOnDisk(`a ${channel} channel with a backlog starts on a full disk, and drains`, async scene => {
+    const { disk, agent, client } = scene
+    agent.change({ ...settings, 'channels.file.memoryCapacity': '0', sinks: '' })
+    const first = agent.begin()
+    await fillUp(client, await listeningPort(first))
+    disk.fill()
+    await first.stop('SIGKILL')
+
+    agent.change({ sinks: 'out' })
+    await using second = agent.begin()
+    await listeningPort(second)
+    await emptied(agent, second)
+    disk.empty()
+    await settle(scene, second)
+  })
+}
+
+testOnDisk('a disk that fills while the agent starts costs nothing', async scene => {
+  const { disk, agent, client } = scene
+  const random = new Random(SEED)
+  for (let round = 0; round < ROUNDS; round++) {
+    await using life = agent.begin()
+    await pause(random.below(300))
+    disk.fill()
+    await pause(random.below(600))
+    if (random.chance(0.5)) await life.stop('SIGKILL')
+    disk.empty()
+    if (life.child.signalCode === null) {
+      await client.untilAccepted(await listeningPort(life))
+      await life.stop(random.pick(['SIGKILL', 'SIGTERM']))
+    }
+  }
+
+  await using life = agent.begin()
+  await settle(scene, life)
+})
+
+testOnDisk('folders on a disk that is full from the beginning are made once it has room', async scene => {
+  const { disk, agent, client } = scene
+  disk.fill()
+  await using life = agent.begin()
+  await life.said(/ENOSPC|no space left/)
+  const early = client.accepted
+  disk.empty()
+
+  await settle(scene, life)
+
+  assert.equal(early, 0)
+})
