@@ -210,6 +210,9 @@ export function channelContract(name: string, open: OpenChannel): void {
       assert.ok((lease?.batch.length ?? 0) <= move.max)
       model.queue.splice(0, expected.length)
       if (lease !== undefined) model.leases.push({ lease, texts: expected })
+    } else if (move.kind === 'restart') {
+      // What does not survive is not asked to.
+      if (channel.durable) await restart(channel, model)
     } else {
       const [held] = model.leases.splice(move.which % Math.max(1, model.leases.length), 1)
       if (held === undefined) return
@@ -221,17 +224,37 @@ export function channelContract(name: string, open: OpenChannel): void {
   }
 }
 
+/** What is on loan is there again, and its old leases are worth nothing. */
+async function restart(channel: Channel, model: ListModel): Promise<void> {
+  await channel.stop()
+  assert.equal(channel.size, model.size)
+  for (const { lease, texts } of model.leases.splice(0)) {
+    await assert.rejects(lease.commit(), { code: 'ERR_CHANNEL' })
+    await lease[Symbol.asyncDispose]()
+    model.giveBack(texts)
+  }
+  await channel.start()
+}
+
 type Move =
   | { kind: 'put'; events: number }
   | { kind: 'take'; max: number }
   | { kind: 'commit'; which: number }
   | { kind: 'return'; which: number }
+  | { kind: 'restart' }
 
 const step: fc.Arbitrary<Move> = fc.oneof(
-  fc.record({ kind: fc.constant('put' as const), events: fc.integer({ min: 1, max: 8 }) }),
-  fc.record({ kind: fc.constant('take' as const), max: fc.integer({ min: 1, max: 10 }) }),
-  fc.record({ kind: fc.constant('commit' as const), which: fc.nat(5) }),
-  fc.record({ kind: fc.constant('return' as const), which: fc.nat(5) })
+  {
+    weight: 4,
+    arbitrary: fc.record({ kind: fc.constant('put' as const), events: fc.integer({ min: 1, max: 8 }) })
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({ kind: fc.constant('take' as const), max: fc.integer({ min: 1, max: 10 }) })
+  },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('commit' as const), which: fc.nat(5) }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('return' as const), which: fc.nat(5) }) },
+  { weight: 1, arbitrary: fc.constant({ kind: 'restart' as const }) }
 )
 
 /** A channel as a list. Texts are numbers, so that their place can be told. */

@@ -46,10 +46,11 @@ export function failureOf(error: unknown, file: string): Failure {
     return { code: error.code, message: error.message, facts: { ...error.facts, file } }
   const number = error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : undefined
   const reason = error instanceof Error ? error.message : String(error)
+  const inUse = number === SQLITE_BUSY || number === SQLITE_LOCKED
   return {
     code: 'ERR_CHANNEL',
     message: sentence(number, file, reason),
-    facts: { file, reason, system: systemCode(error) }
+    facts: { file, reason, system: systemCode(error), ...(inUse ? { inUse } : {}) }
   }
 }
 

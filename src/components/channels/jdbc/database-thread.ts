@@ -4,6 +4,8 @@ import { AgentError, messageOf } from '../../../core/errors.ts'
 import type { Answer, Asked, Failure, Opened, Opening, Request } from './database-messages.ts'
 import type { Contents, PartOfRow, ReadRow, Span, StoredRow } from './event-database.ts'
 
+const WORKER = new URL(`./database-worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url)
+
 interface Pending {
   readonly resolve: (rows: readonly ReadRow[]) => void
   readonly reject: (error: AgentError) => void
@@ -25,16 +27,22 @@ export class DatabaseThread {
     this.#ended = new Promise(resolve => worker.once('exit', resolve))
   }
 
-  /** Opens the database; rejects with what is wrong with it. `failed` is called when the thread dies later. */
-  static async open(opening: Opening, failed: (error: AgentError) => void): Promise<DatabaseThread> {
-    const name = `./database-worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`
-    const worker = new Worker(new URL(name, import.meta.url), { workerData: opening })
-    const [opened]: [Opened] = (await once(worker, 'message')) as [Opened]
+  /**
+   * Opens the database; rejects with what is wrong with it. `failed` is called when the thread dies later. `script` is
+   * what runs in the thread.
+   */
+  static async open(
+    opening: Opening,
+    failed: (error: AgentError) => void,
+    script: URL = WORKER
+  ): Promise<DatabaseThread> {
+    const worker = new Worker(script, { workerData: opening })
+    const opened = await firstMessage(worker, opening.file)
     if ('failure' in opened) throw errorOf(opened.failure)
     const thread = new DatabaseThread(worker, opened.contents)
     const gone = (error: unknown): void => thread.#over(error, failed)
-    worker.once('error', gone)
-    worker.once('exit', gone)
+    worker.on('error', gone)
+    worker.once('exit', code => gone(`exit code ${code}`))
     return thread
   }
 
@@ -88,6 +96,7 @@ export class DatabaseThread {
 
   #over(error: unknown, failed: (error: AgentError) => void): void {
     if (this.#gone !== undefined && this.#pending.size === 0) return
+    const isClosing = this.#gone !== undefined
     this.#gone = new AgentError(
       'ERR_CHANNEL',
       `The thread of the database ended: ${messageOf(error)}.`,
@@ -96,7 +105,25 @@ export class DatabaseThread {
     )
     for (const { reject } of this.#pending.values()) reject(this.#gone)
     this.#pending.clear()
-    failed(this.#gone)
+    if (!isClosing) failed(this.#gone)
+  }
+}
+
+/** A thread that ends before it said anything is an error, too. */
+async function firstMessage(worker: Worker, file: string): Promise<Opened> {
+  const ended = new AbortController()
+  worker.once('exit', () => ended.abort())
+  try {
+    const [opened]: [Opened] = (await once(worker, 'message', { signal: ended.signal })) as [Opened]
+    return opened
+  } catch (error) {
+    const reason = ended.signal.aborted ? 'it ended before it began' : messageOf(error)
+    throw new AgentError(
+      'ERR_CHANNEL',
+      `The thread of the database ${file} failed: ${reason}.`,
+      { file },
+      error
+    )
   }
 }
 

@@ -68,8 +68,11 @@ test('a row goes once all of its events were taken, in whatever parts', () => {
   const between = [firsts(database), database.contents()]
   database.transaction(() => database.take([], [{ first: 11, events: 1, row: whole }]))
 
-  assert.deepEqual(between, [[10, 13], { held: 2, from: 10, next: 14 }])
-  assert.deepEqual([firsts(database), database.contents()], [[13], { held: 1, from: 13, next: 14 }])
+  assert.deepEqual(between, [[10, 13], { held: 2, from: 10, next: 14, damaged: 0 }])
+  assert.deepEqual(
+    [firsts(database), database.contents()],
+    [[13], { held: 1, from: 13, next: 14, damaged: 0 }]
+  )
   database.close()
 })
 

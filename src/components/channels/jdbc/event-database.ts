@@ -46,6 +46,8 @@ export interface Contents {
   /** Number of the first event that may be there; of the first that was never used. */
   readonly from: number
   readonly next: number
+  /** Events in rows that were set aside, ever. */
+  readonly damaged: number
 }
 
 /**
@@ -89,12 +91,15 @@ export class EventDatabase {
       .prepare('SELECT sum(events) AS held, min(first) AS first, max(first + events) AS next FROM batch')
       .get()
     const taken = this.#database.prepare('SELECT sum(events) AS taken FROM taken').get()
-    const damaged = this.#database.prepare('SELECT max(first + events) AS next FROM damaged').get()
+    const damaged = this.#database
+      .prepare('SELECT max(first + events) AS next, sum(events) AS events FROM damaged')
+      .get()
     const next = Math.max(Number(batch?.['next'] ?? 0), Number(damaged?.['next'] ?? 0))
     return {
       held: Number(batch?.['held'] ?? 0) - Number(taken?.['taken'] ?? 0),
       from: Number(batch?.['first'] ?? next),
-      next
+      next,
+      damaged: Number(damaged?.['events'] ?? 0)
     }
   }
 

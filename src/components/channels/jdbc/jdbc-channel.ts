@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import type { EventBatch } from '../../../core/batch.ts'
 import type { Channel, ChannelContext, Lease } from '../../../core/contracts.ts'
 import { AgentError } from '../../../core/errors.ts'
+import { findFileUser } from '../../../store/flume-import/folder-user.ts'
 import { PutQueue } from '../../../store/put-queue.ts'
 import { Wakers } from '../../../store/wakers.ts'
 import { DatabaseThread } from './database-thread.ts'
@@ -21,6 +22,9 @@ export interface JdbcLimits {
   readonly transactionCapacity: number
   readonly keepAliveMs: number
 }
+
+/** Which channel of this process has a database. */
+const openedBy = new Map<string, string>()
 
 /** Events in an SQLite database. A put resolves once the database has it on the disk. */
 export class JdbcChannel implements Channel {
@@ -59,9 +63,21 @@ export class JdbcChannel implements Channel {
     const { file, createSchema } = this.#limits
     this.#warnOfDerby()
     await makeFolder(dirname(file))
-    const thread = await DatabaseThread.open({ file, createSchema }, error => this.#context.fail(error))
-    this.#session = new JdbcSession(thread, this.#context.log)
-    this.#context.log.info('Opened the database.', { file, held: this.#session.held })
+    const { name, log } = this.#context
+    const thread = await DatabaseThread.open({ file, createSchema }, error =>
+      this.#context.fail(error)
+    ).catch(async (error: unknown) => {
+      throw await withUser(error, file)
+    })
+    openedBy.set(file, name)
+    this.#session = new JdbcSession(thread, log)
+    const { held } = this.#session
+    log.info(`Queue Size after replay: ${held} [channel=${name}]`, {
+      events: held,
+      recovered: held,
+      setAside: thread.contents.damaged,
+      file
+    })
     this.#waiting.admit()
     this.#takers.wake()
   }
@@ -72,7 +88,7 @@ export class JdbcChannel implements Channel {
     this.#lastHeld = session.held
     this.#lostBefore += session.lost
     this.#session = undefined
-    await session.close()
+    await session.close().finally(() => openedBy.delete(this.#limits.file))
   }
 
   fits(batch: EventBatch): number {
@@ -184,4 +200,17 @@ export class JdbcChannel implements Channel {
       { channel: name, held: this.size }
     )
   }
+}
+
+/** Who has the database that could not be opened for that reason, and what to do. */
+async function withUser(error: unknown, file: string): Promise<unknown> {
+  if (!(error instanceof AgentError) || error.facts['inUse'] !== true) return error
+  const channel = openedBy.get(file)
+  const pid = channel === undefined ? (await findFileUser([file, `${file}-wal`]))?.pid : undefined
+  const user = pid === undefined ? 'another process' : `process ${pid}`
+  const message =
+    channel === undefined
+      ? `The database ${file} is in use by ${user}. Stop that process, or name another file in driver.url; once the file is free this starts by itself.`
+      : `The database ${file} is in use by channel ${channel} of this agent. Give each channel a file of its own in driver.url.`
+  return new AgentError('ERR_START', message, { file }, error)
 }

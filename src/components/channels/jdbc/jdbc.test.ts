@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -136,14 +138,54 @@ test('numbers go on after a restart of an empty database', async () => {
   assert.deepEqual(await takeAll(again), ['b'])
 })
 
-test('a database that another one has open is refused, and named', async () => {
+test('a database that another channel has open is refused, with its name and what to do', async () => {
   const file = newFile()
   await started(file)
 
   await assert.rejects(started(file), {
-    code: 'ERR_CHANNEL',
-    message: `The database ${file} is in use by another process or another channel.`
+    code: 'ERR_START',
+    message: `The database ${file} is in use by channel tested of this agent. Give each channel a file of its own in driver.url.`
   })
+})
+
+test('a database that another process has open is refused, with its number; then it is free', async t => {
+  const file = newFile()
+  mkdirSync(join(file, '..'))
+  const script = `const { DatabaseSync } = require('node:sqlite')
+    const database = new DatabaseSync(process.argv[1])
+    database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; CREATE TABLE x (y)')
+    console.log('locked'); process.stdin.resume()`
+  const child = spawn(process.execPath, ['-e', script, file], { stdio: ['pipe', 'pipe', 'inherit'] })
+  t.after(() => child.kill('SIGKILL'))
+  await once(child.stdout, 'data')
+
+  await assert.rejects(started(file), {
+    code: 'ERR_START',
+    message: new RegExp(
+      process.platform === 'linux'
+        ? `in use by process ${child.pid}\\. Stop that process, or name another file in driver\\.url`
+        : 'in use by another process'
+    )
+  })
+  child.kill('SIGKILL')
+  await once(child, 'exit')
+  const channel = await started(file)
+
+  assert.equal(channel.size, 0)
+})
+
+test('a start says how many events it found', async () => {
+  const file = newFile()
+  const first = await started(file)
+  await first.put(batchOf(['a', 'b']), never)
+  await first.stop()
+  const context = fakeChannelContext()
+  await started(file, {}, context)
+
+  assert.deepEqual(
+    context.log.lines.filter(({ level }) => level === 'info').map(({ message, facts }) => [message, facts]),
+    [['Queue Size after replay: 2 [channel=tested]', { events: 2, recovered: 2, setAside: 0, file }]]
+  )
 })
 
 test('a file that is no database is refused, and named', async () => {

@@ -83,7 +83,11 @@ export class MemoryFile {
   /** They are in memory again. Where only the sync fails, a crash of the machine may bring them twice. */
   async remove(): Promise<void> {
     const path = join(this.#folder, NAME)
-    await this.#disk.unlink(path)
+    try {
+      await this.#disk.unlink(path)
+    } catch (error) {
+      if (systemCode(error) !== 'ENOENT') throw error // else an earlier try did it
+    }
     try {
       await this.#disk.syncFolder(this.#folder)
     } catch (error) {

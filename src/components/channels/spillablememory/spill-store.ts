@@ -3,7 +3,7 @@ import type { ChannelContext } from '../../../core/contracts.ts'
 import { messageOf } from '../../../core/errors.ts'
 import { LogWatch } from '../../../store/log-watch.ts'
 import type { DrainOrder, Tier } from './drain-order.ts'
-import type { MemoryFile } from './memory-file.ts'
+import type { LoadedMemory, MemoryFile } from './memory-file.ts'
 import type { MemoryTier } from './memory-tier.ts'
 import { Overflow, type OverflowLog } from './overflow.ts'
 
@@ -38,6 +38,8 @@ export class SpillStore {
   #overflow: Overflow | undefined
   /** Events of the memory that are in a file while the channel is stopped. */
   #saved = 0
+  /** What a start read that then failed. */
+  #read: LoadedMemory | undefined
   readonly #lost: Record<string, number> = {}
 
   constructor(parts: Parts) {
@@ -117,10 +119,10 @@ export class SpillStore {
     })
   }
 
-  /** All or nothing: what was read is forgotten where its file stays, from which it will come again. */
+  /** All or nothing; what was read is kept for the next try, as a failed removal may have done its work. */
   async #restore({ memoryFile, log }: Store): Promise<void> {
     const { memory, order } = this.#parts
-    const { saved, lost } = await memoryFile.load()
+    const { saved, lost } = this.#read ?? (await memoryFile.load())
     this.#lose(DAMAGED_FILE, lost)
     const batches = saved?.batches ?? []
     const runs: Runs =
@@ -131,7 +133,9 @@ export class SpillStore {
     if (saved === undefined) return
     try {
       await memoryFile.remove()
+      this.#read = undefined
     } catch (error) {
+      this.#read = { saved, lost: 0 }
       this.#saved = memory.size
       memory.drain()
       order.clear()
