@@ -53,6 +53,7 @@ export class LogWatch {
   #failure: unknown
   #lostBefore: Readonly<Record<string, number>> = {}
   #partsBefore = 0
+  #recovered = 0
 
   /** Events in the log; when it is closed those that it held then. */
   get size(): number {
@@ -69,7 +70,9 @@ export class LogWatch {
     return sum(this.#lostBefore, this.#log?.skippedByReason ?? {})
   }
 
-  opened(log: WatchedLog): void {
+  /** `beside`: events that the start found elsewhere. */
+  opened(log: WatchedLog, beside = 0): void {
+    this.#recovered = log.stats().recoveredEvents + beside
     this.#lostBefore = this.skipped
     this.#partsBefore += this.#log?.stats().skippedParts ?? 0
     this.#log = log
@@ -95,7 +98,7 @@ export class LogWatch {
     const stats = this.#log?.stats()
     log.info(`Queue Size after replay: ${events} [channel=${channel}]`, {
       events,
-      recovered: stats?.recoveredEvents ?? 0,
+      recovered: this.#recovered,
       skipped: stats?.skippedEvents ?? 0,
       damagedParts: stats?.skippedParts ?? 0,
       elapsedMs: Math.round(elapsedMs),
@@ -138,7 +141,7 @@ export class LogWatch {
       BytesOnDisk: stats?.bytesOnDisk ?? 0,
       MemoryBytes: stats?.memoryBytes ?? 0,
       EstimatedReplayMillis: stats?.estimatedReplayMs ?? 0,
-      RecoveredEventCount: stats?.recoveredEvents ?? 0,
+      RecoveredEventCount: this.#recovered,
       SkippedEventCount: Object.values(this.skipped).reduce((total, events) => total + events, 0),
       SkippedPartCount: this.#partsBefore + (stats?.skippedParts ?? 0)
     }

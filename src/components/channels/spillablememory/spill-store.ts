@@ -110,7 +110,7 @@ export class SpillStore {
     }
     this.#store = store
     this.#overflow = new Overflow(store.log, order)
-    this.#watch.opened(store.log)
+    this.#watch.opened(store.log, memory.size)
     this.#watch.sayOpened(context.log, {
       channel: context.name,
       events: memory.size + this.size,
