@@ -145,9 +145,18 @@ export class FrameWalk {
   #search({ bytes, start }: Window): void {
     const last = Math.min(start + bytes.length, this.limit) - FRAME_HEADER_BYTES
     let at = this.#at + 8
-    while (at <= last && (bytes.readUInt32LE(at - start) & MAGIC_MASK) !== MAGIC_WORD) at += 8
+    while (at <= last && (bytes.readUInt32LE(at - start) & MAGIC_MASK) !== MAGIC_WORD) {
+      at += 8
+      while (at % BLOCK_BYTES === 0 && isEmptyBlock(bytes, at - start)) at += BLOCK_BYTES
+    }
     this.#at = at
   }
+}
+
+const EMPTY = Buffer.alloc(BLOCK_BYTES)
+
+function isEmptyBlock(bytes: Buffer, at: number): boolean {
+  return at + BLOCK_BYTES <= bytes.length && EMPTY.compare(bytes, at, at + BLOCK_BYTES) === 0
 }
 
 function blockBehind(position: number): number {

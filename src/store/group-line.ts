@@ -96,20 +96,7 @@ export class GroupLine {
     if (segment.failed) return
     segment.failed = true
     if (segment === this.#current) this.#current = undefined
-    this.#closing.add(this.#cutOff(segment))
-  }
-
-  /** What a failed write left in the system's memory must not pass for stored when the process is started again. */
-  async #cutOff(segment: Segment): Promise<void> {
-    try {
-      await segment.file?.truncate(segment.end)
-    } catch (error) {
-      this.#parts.log.debug('A failed segment could not be cut off.', {
-        file: segment.path,
-        reason: messageOf(error)
-      })
-    }
-    await this.#close(segment)
+    this.#closing.add(this.#close(segment))
   }
 
   /** Resolves once every segment that was to be closed is. */

@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto'
 import { messageOf } from '../core/errors.ts'
-import { isMediumError, UNREADABLE } from './careful-reader.ts'
+import { isMediumError } from './careful-reader.ts'
 import type { DoneSet } from './done-set.ts'
 import type { Seal } from './frame-codec.ts'
 import type { DurableLogOptions, SkippedPart } from './log-options.ts'
 import { FileSorter, idOf, type SpareSizes } from './recover-files.ts'
 import { cutVoids, doneOf, endUnfinished, type Examined } from './recover-puts.ts'
 import { withReader } from './read-patience.ts'
-import { renewSegment, sealInPlace } from './renew-segment.ts'
-import { type Loss, scanSegment, type SegmentScan } from './scan-segment.ts'
+import { renewSegment, sealAtLast } from './renew-segment.ts'
+import { type Loss, type ScanBounds, scanSegment, type SegmentScan } from './scan-segment.ts'
 import { findFiles, findSeal, type FoundFile, Quarantine, segmentOf } from './segment-files.ts'
 import { CHANNEL_ID_BYTES, DATA_START } from './segment-header.ts'
 import type { SpareFile } from './segment-maker.ts'
@@ -39,8 +39,8 @@ interface Found {
 }
 
 /**
- * Finds out what is in the folders of a log. Nothing that holds events is changed, except that segments get the seal
- * they miss, so that this can be stopped and repeated at any point. Rejects when a folder or file cannot be read, and
+ * Finds out what is in the folders of a log. What holds events stays as it is, except that segments without a seal are
+ * written anew and get one, so that this can be stopped and repeated at any point. Rejects when a folder or file cannot be read, and
  * with ERR_CHANNEL when a key is missing.
  */
 export async function recover(options: DurableLogOptions, sizes: SpareSizes): Promise<Recovered> {
@@ -133,30 +133,56 @@ class Recovery {
   }
 
   async #scan(file: FoundFile, segment: Segment, seal: Seal | undefined): Promise<SegmentScan> {
-    const bounds = {
-      limit: seal?.end ?? Math.min(sealPosition(segment), file.bytes),
-      durable: seal?.end ?? 0,
-      firstEvent: seal?.firstEvent,
-      nextEvent: seal?.nextEvent
+    if (seal !== undefined) {
+      const { end: limit, end: durable, firstEvent, nextEvent } = seal
+      return this.#read(segment, { limit, durable, firstEvent, nextEvent, cutAt: undefined })
     }
-    const scan = await withReader(this.#options, segment.path, async (reads, open) => {
-      // After a kill the system may show what is not on the disk.
-      if (seal === undefined) await open.sync().catch(exceptMediumErrors)
-      const result = await scanSegment(segment, reads, bounds)
-      segment.unreadable = reads.unreadable.length > 0
-      return result
-    })
-    this.#bytesRead += scan.bytesRead
-    if (seal === undefined) adopt(segment, scan)
+    const cutAt = file.header !== undefined && file.bytes < segment.size ? file.bytes : undefined
+    const bounds = {
+      limit: sealPosition(segment),
+      durable: 0,
+      firstEvent: undefined,
+      nextEvent: undefined,
+      cutAt
+    }
+    let scan = await this.#read(segment, bounds)
+    if (scan.durable < scan.end && (await this.#renew(segment, scan)))
+      scan = await this.#read(segment, bounds)
+    adopt(segment, scan)
     return scan
   }
 
-  /** A segment without a frame was made ahead and never used; without a header too it is damaged all over. */
+  async #read(segment: Segment, bounds: ScanBounds): Promise<SegmentScan> {
+    return withReader(this.#options, segment.path, async (reads, open) => {
+      // After a kill the system may show what is not on the disk.
+      if (bounds.durable === 0) await open.sync().catch(exceptMediumErrors)
+      const scan = await scanSegment(segment, reads, bounds)
+      segment.unreadable = reads.unreadable.length > 0
+      this.#bytesRead += scan.bytesRead
+      return scan
+    })
+  }
+
+  /** Brings to the disk what may only be in the system's memory; false where that is not possible. */
+  async #renew(segment: Segment, { end }: SegmentScan): Promise<boolean> {
+    try {
+      await renewSegment(this.#options.disk, segment, end, this.#nextId++)
+      return true
+    } catch (error) {
+      this.#options.log.debug('A segment could not be written anew.', {
+        file: segment.path,
+        reason: messageOf(error)
+      })
+      return false
+    }
+  }
+
+  /** A segment without a frame was made ahead and never used; without a header too it is damaged all over, or empty. */
   async #dropUnused(examined: readonly Examined[]): Promise<Examined[]> {
     const live: Examined[] = []
     for (const one of examined) {
       if (one.segment.sealed || one.scan?.used === true || (one.scan?.losses.length ?? 0) > 0) live.push(one)
-      else if (one.file.header === undefined && one.file.bytes > DATA_START)
+      else if (one.file.header === undefined)
         await this.#sorter.setAside(one.file, 'No record of the file can be read; it was set aside.')
       else await this.#sorter.remove(one.segment.path)
     }
@@ -172,7 +198,7 @@ class Recovery {
     for (const one of live) {
       for (const loss of one.scan?.losses ?? []) {
         // What was behind the end shows in the numbers of the next segment.
-        const behind = one.scan?.lostTail === true && loss.at === one.segment.end
+        const behind = one.scan?.lostTail !== undefined && loss.at === one.segment.end
         if (!behind || one === live.at(-1)) await this.#reportLoss(one.segment, loss, done)
       }
     }
@@ -220,18 +246,18 @@ class Recovery {
     this.#options.log.error('A part of the log is damaged and is skipped.', { ...part })
   }
 
-  /** So that the next start need not read these again, and that power loss takes nothing of what was found. */
+  /** So that the next start need not read these again. */
   async #seal(live: readonly Examined[]): Promise<void> {
-    const { disk, log } = this.#options
-    for (const { segment, scan } of live) {
+    for (const { segment } of live) {
       if (segment.sealed || segment.salt.length === 0) continue
-      const doubtful = scan !== undefined && scan.durable < scan.end && !segment.unreadable
       try {
-        if (!doubtful) await sealInPlace(disk, segment)
-        else await renewSegment(disk, segment, this.#nextId++).catch(() => sealInPlace(disk, segment))
+        await sealAtLast(this.#options.disk, segment)
         segment.sealed = true
       } catch (error) {
-        log.debug('A segment could not be sealed.', { file: segment.path, reason: messageOf(error) })
+        this.#options.log.debug('A segment could not be sealed.', {
+          file: segment.path,
+          reason: messageOf(error)
+        })
       }
     }
   }
@@ -243,8 +269,7 @@ function placeOfGap(
   { segment }: Examined
 ): Pick<SkippedPart, 'file' | 'at' | 'reason'> {
   if (before?.segment.sealed === false) {
-    const reason =
-      before.scan?.lostTail === true ? UNREADABLE : 'The end of this segment is missing or damaged.'
+    const reason = before.scan?.lostTail ?? 'The end of this segment is missing or damaged.'
     return { file: before.segment.path, at: before.segment.end, reason }
   }
   const reason = 'The events before this segment are in no file: one is missing.'

@@ -8,6 +8,7 @@ import { DATA_START } from './segment-header.ts'
 import { reusedMemory, SegmentWindow } from './segment-window.ts'
 
 const PIECE_BYTES = 4 * 1024 * 1024
+const CUT_SHORT = 'The file is cut short.'
 
 /** A part of a segment that had been on the disk and cannot be read. */
 export interface Loss {
@@ -38,8 +39,8 @@ export interface SegmentScan {
   readonly lastFrame: number
   /** Bytes below this were on the disk when the last frame was made. */
   readonly durable: number
-  /** Whether acknowledged events may have stood behind the end, where the disk cannot read. */
-  readonly lostTail: boolean
+  /** Why events that stood behind the end may be lost; undefined when nothing stood there. */
+  readonly lostTail: string | undefined
   readonly bytesRead: number
 }
 
@@ -52,6 +53,8 @@ export interface ScanBounds {
   /** The numbers its seal gives, where it has one. */
   readonly firstEvent: number | undefined
   readonly nextEvent: number | undefined
+  /** Where the file ends, if that is before the end of the segment and there is no seal. */
+  readonly cutAt: number | undefined
 }
 
 /** Numbers that go back to what they were when the tail turns out never to have been acknowledged. */
@@ -77,6 +80,7 @@ interface Hole {
   events: EventRange
   /** Behind the last event that its own header names; -1 without one. */
   readonly claims: number
+  /** Lost whether it was acknowledged or not. */
   readonly unreadable: boolean
   readonly reason: string
 }
@@ -96,7 +100,11 @@ export async function scanSegment(
   for (;;) {
     const step = walk.next(window.current)
     if (step.kind === 'frame') scan.frame(step)
-    else if (step.kind === 'end' || !(await window.move(step.from, step.bytes))) break
+    else if (step.kind === 'end') break
+    else if (!(await window.move(step.from, step.bytes))) {
+      if (step.bytes > FRAME_HEADER_BYTES) scan.endsInFrame = true
+      break
+    }
   }
   return scan.result(window.read)
 }
@@ -117,6 +125,8 @@ class Scan {
   readonly #voids: EventRange[] = []
   readonly #losses: Loss[] = []
   #holes: Hole[] = []
+  /** The file ends before the payload of a frame does. */
+  endsInFrame = false
   #now: Progress = {
     state: undefined,
     used: false,
@@ -155,7 +165,7 @@ class Scan {
       this.#hole(this.#now.end, durable, 'Records are missing or damaged.')
       this.#now.end = durable
     }
-    const lostTail = durable === 0 && this.#loseTail()
+    const lostTail = durable === 0 ? this.#loseTail() : undefined
     const claims = this.#holes.map(hole => (hole.unreadable ? hole.claims : -1))
     this.#now.nextEvent = Math.max(this.#now.nextEvent, nextEvent ?? 0, ...claims)
     this.#closeHoles(this.#now.nextEvent)
@@ -164,7 +174,7 @@ class Scan {
     const now = torn?.before ?? this.#now
     return {
       ...now,
-      lostTail: lostTail && torn === undefined,
+      lostTail: torn === undefined ? lostTail : undefined,
       losses: this.#losses,
       takes: this.#takes.slice(0, now.takes),
       voids: this.#voids.slice(0, now.voids),
@@ -230,26 +240,34 @@ class Scan {
     this.#now.voids = this.#voids.length
   }
 
-  /** Where the next frame would begin, in the same block or in the next one, the disk cannot read. */
-  #loseTail(): boolean {
+  /** Nothing can be read where the next frame would begin: in the same block, or in the next one. */
+  #loseTail(): string | undefined {
     const { end } = this.#now
     const to = Math.min(alignBlock(end) + FRAME_HEADER_BYTES, this.#bounds.limit)
-    if (!touches(this.#unreadable, end, to)) return false
-    this.#hole(end, Math.max(to, ...this.#unreadable.map(range => range.to)), UNREADABLE)
-    return true
+    if (touches(this.#unreadable, end, to)) {
+      this.#hole(end, Math.max(to, ...this.#unreadable.map(range => range.to)), UNREADABLE)
+      return UNREADABLE
+    }
+    if (!this.endsInFrame && (this.#bounds.cutAt ?? Infinity) >= to) return undefined
+    this.#holes.push({ ...this.#newHole(end, to, CUT_SHORT), unreadable: true })
+    return CUT_SHORT
   }
 
   #hole(at: number, to: number, reason: string, claims = -1): void {
+    this.#holes.push({ ...this.#newHole(at, to, reason), claims })
+  }
+
+  #newHole(at: number, to: number, reason: string): Hole {
     const unreadable = touches(this.#unreadable, at, to)
-    this.#holes.push({
+    return {
       at,
       to,
       before: { ...this.#now },
       events: { first: this.#now.nextEvent, end: -1 },
-      claims,
+      claims: -1,
       unreadable,
       reason: unreadable ? UNREADABLE : reason
-    })
+    }
   }
 
   /** Which events a hole held is known once the next frame says with which it goes on. */

@@ -113,6 +113,7 @@ export function segmentOf(file: FoundFile, channelId: Buffer, cipher: FrameCiphe
     lastFrame: 0,
     stated: false,
     sealed: false,
+    allocated: false,
     unreadable: false,
     failed: false,
     file: undefined,

@@ -45,19 +45,9 @@ export class SegmentMaker {
 
   /** A segment in a file that held nothing. */
   async reuse(file: SpareFile, reserve: boolean): Promise<Segment> {
-    const { disk } = this.#options
-    const segment = this.#newSegment(file.folder, file.size, reserve)
-    const open = await disk.open(file.path, { create: false, synced: true })
-    try {
-      await this.#writeHeader(segment, open)
-      await disk.rename(file.path, segment.path)
-      await disk.syncFolder(file.folder)
-    } catch (error) {
-      await open.close().catch(() => undefined)
-      throw error
-    }
-    segment.file = open
-    return segment
+    const segment = this.#newSegment(file, { reserve, allocated: true })
+    const open = await this.#options.disk.open(file.path, { create: false, synced: true })
+    return this.#begin(segment, open, file.path)
   }
 
   /** A segment in a new file, with room for `bytes`, in one folder after the other. Rejects with ERR_CHANNEL_FULL when there is no room. */
@@ -76,15 +66,38 @@ export class SegmentMaker {
 
   async #createIn(folder: string, size: number): Promise<Segment> {
     const { disk } = this.#options
-    const segment = this.#newSegment(folder, size, false)
-    let open: DiskFile | undefined
+    const segment = this.#newSegment({ folder, size }, { reserve: false, allocated: false })
+    const draft = pathOf(folder, 'free', segment.id)
     try {
-      open = await disk.open(segment.path, { create: true, synced: true })
-      await this.#writeHeader(segment, open)
-      await disk.syncFolder(folder)
+      return await this.#begin(segment, await this.#newFile(draft, size), draft)
     } catch (error) {
-      await open?.close().catch(() => undefined)
-      await disk.unlink(segment.path).catch(() => undefined)
+      await disk.unlink(draft).catch(() => undefined)
+      throw error
+    }
+  }
+
+  /** As long as it will ever be, so that one that is shorter was cut short. */
+  async #newFile(path: string, size: number): Promise<DiskFile> {
+    const open = await this.#options.disk.open(path, { create: true, synced: true })
+    try {
+      await open.truncate(size)
+    } catch (error) {
+      await open.close().catch(() => undefined)
+      throw error
+    }
+    return open
+  }
+
+  /** A file gets the name of a segment once its length and header are on the disk. */
+  async #begin(segment: Segment, open: DiskFile, path: string): Promise<Segment> {
+    const { disk } = this.#options
+    try {
+      await open.sync()
+      await this.#writeHeader(segment, open)
+      await disk.rename(path, segment.path)
+      await disk.syncFolder(segment.folder)
+    } catch (error) {
+      await open.close().catch(() => undefined)
       throw error
     }
     segment.file = open
@@ -129,7 +142,10 @@ export class SegmentMaker {
     return { folder, path, size }
   }
 
-  #newSegment(folder: string, size: number, reserve: boolean): Segment {
+  #newSegment(
+    { folder, size }: Pick<Segment, 'folder' | 'size'>,
+    kind: Pick<Segment, 'reserve' | 'allocated'>
+  ): Segment {
     const { cipher, channelId, clock } = this.#options
     const id = this.#nextId++
     const keyId = cipher?.keyId
@@ -139,7 +155,7 @@ export class SegmentMaker {
       folder,
       path: pathOf(folder, 'seg', id),
       size,
-      reserve,
+      ...kind,
       created: clock.now(),
       seed: frameSeed(channelId, id),
       cipher: keyId === undefined ? undefined : cipher?.forSegment({ keyId, salt, channelId, segmentId: id }),

@@ -73,7 +73,7 @@ test('a spare made before the reserve that is in use is given up, for its number
 })
 
 test('so is a spare that is still being made then', async () => {
-  const disk = newDisk([{ operations: ['open'], path: /seg-/, after: 0, times: 1, kind: 'slow' }])
+  const disk = newDisk([{ operations: ['open'], path: /free-/, after: 0, times: 1, kind: 'slow' }])
   const pool = newPool(disk)
   pool.want()
   await until(disk, () => disk.completed === 1 && disk.pending === 1)

@@ -148,7 +148,7 @@ export class SegmentPool {
     const keep = segment.reserve
       ? this.#reserves.length < RESERVES
       : size === this.#options.segmentBytes &&
-        segment.end > size / 2 &&
+        (segment.allocated || segment.end > size / 2) &&
         this.#free.length < this.#options.keepFreeSegments
     this.#run(async () => {
       const { disk, log } = this.#options
@@ -175,9 +175,9 @@ export class SegmentPool {
     this.#closed = true
     this.#cancelRetry?.()
     await this.#work.settled()
-    for (const segment of [this.spare, this.reserveSpare]) {
-      await segment?.file?.close().catch(() => undefined)
-    }
+    for (const segment of [this.spare, this.reserveSpare])
+      if (segment !== undefined) await this.#discard(segment)
+    await this.#work.settled()
   }
 
   #reserveDone(): void {

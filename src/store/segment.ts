@@ -33,6 +33,8 @@ export interface Segment extends FrameContext {
   /** The state at its begin is on disk, so that older segments do without. */
   stated: boolean
   sealed: boolean
+  /** All its blocks have been written to before, so that it takes no more room. */
+  readonly allocated: boolean
   /** The disk cannot read all of it: the file is kept aside, not used again. */
   unreadable: boolean
   /** A write failed: nothing is written to it any more. */
