@@ -13,28 +13,42 @@ const TAKE = 10_000
 const MEBIBYTE = 1024 * 1024
 const never = new AbortController().signal
 
-/** What became of a backlog. */
-export interface BacklogResult {
+/** What one process found and took. */
+export interface BacklogStart {
+  /** How long the log took to open. */
   readonly openMs: number
-  /** Start with every byte checked. */
-  readonly verifyMs: number
+  /** Events held then. */
+  readonly held: number
   /** Events that came out, all in order. */
   readonly drained: number
-  readonly residentBytes: number
-  readonly mostResidentBytes: number
+  /** Memory at its most, above what the process had before it opened the log. */
+  readonly memoryBytes: number
 }
 
-/** Puts so many events into a log in one process, and takes them out in another one, which is measured. */
+/** The starts over one backlog, each in a process of its own. */
+export interface BacklogResult {
+  /** After the process that put the events was killed. */
+  readonly killed: BacklogStart
+  /** With every byte checked. */
+  readonly verified: BacklogStart
+  /** After a clean stop; all events are taken. */
+  readonly drained: BacklogStart
+}
+
+/** Puts so many events into a log, kills the process, and starts over them again and again. */
 export function runBacklog(folder: string, events: number): BacklogResult {
   inProcess('fill', folder, events)
-  const { openMs: verifyMs } = JSON.parse(inProcess('verify', folder, events)) as { openMs: number }
-  return { ...(JSON.parse(inProcess('drain', folder, events)) as Omit<BacklogResult, 'verifyMs'>), verifyMs }
+  const [killed, verified, drained] = ['open', 'verify', 'drain'].map(
+    task => JSON.parse(inProcess(task, folder, events)) as BacklogStart
+  ) as [BacklogStart, BacklogStart, BacklogStart]
+  return { killed, verified, drained }
 }
 
 function inProcess(task: string, folder: string, events: number): string {
   const args = ['--expose-gc', import.meta.filename, task, folder, String(events)]
-  const { stdout, status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' })
-  if (status !== 0) throw new Error(`${task} ended with ${status}: ${stderr}`)
+  const { stdout, status, signal, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' })
+  const ended = task === 'fill' ? signal === 'SIGKILL' : status === 0
+  if (!ended) throw new Error(`${task} ended with ${status ?? signal}: ${stderr}`)
   return stdout
 }
 
@@ -62,7 +76,7 @@ async function fill(folder: string, events: number): Promise<void> {
       puts.push(log.put(batchFrom(from), never))
     await Promise.all(puts)
   }
-  await log.close()
+  process.kill(process.pid, 'SIGKILL')
 }
 
 function batchFrom(first: number): EventBatch {
@@ -71,40 +85,38 @@ function batchFrom(first: number): EventBatch {
   return builder.build()
 }
 
-async function drain(folder: string): Promise<void> {
-  const residentBytes = resident()
+async function start(folder: string, task: string): Promise<void> {
+  const before = residentAtMost()
   const begun = performance.now()
-  const log = await open(folder, false)
+  const log = await open(folder, task === 'verify')
   const openMs = Math.round(performance.now() - begun)
+  const held = log.size
+  const drained = task === 'drain' ? await drain(log) : 0
+  const memoryBytes = residentAtMost() - before
+  await log.close()
+  const result: BacklogStart = { openMs, held, drained, memoryBytes }
+  console.log(JSON.stringify(result))
+}
+
+async function drain(log: DurableLog): Promise<number> {
   let drained = 0
-  let mostResidentBytes = 0
   for (let lease = await log.take(TAKE); lease !== undefined; lease = await log.take(TAKE)) {
     for (let i = 0; i < lease.batch.length; i++) {
       if (parseInt(lease.batch.text(i), 10) !== drained++)
         throw new Error(`Event ${drained - 1} is out of order.`)
     }
     await lease.commit()
-    mostResidentBytes = Math.max(mostResidentBytes, resident())
   }
-  await log.close()
-  console.log(JSON.stringify({ openMs, drained, residentBytes, mostResidentBytes }))
+  return drained
 }
 
-function resident(): number {
+function residentAtMost(): number {
   const status = readFileSync('/proc/self/status', 'utf8')
-  return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) * 1024
-}
-
-async function verified(folder: string): Promise<void> {
-  const begun = performance.now()
-  const log = await open(folder, true)
-  console.log(JSON.stringify({ openMs: Math.round(performance.now() - begun) }))
-  await log.close()
+  return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]) * 1024
 }
 
 if (process.argv[1] === import.meta.filename) {
-  const [task, folder = '', events] = process.argv.slice(2)
+  const [task = '', folder = '', events] = process.argv.slice(2)
   if (task === 'fill') await fill(folder, Number(events))
-  else if (task === 'verify') await verified(folder)
-  else await drain(folder)
+  else await start(folder, task)
 }
