@@ -40,8 +40,10 @@ export async function checkpointFor(
   folders: readonly string[],
   logs: readonly FlumeLog[]
 ): Promise<CheckpointHelp> {
-  const checkpoint = await readCheckpoint(disk, folders, logs)
-  const missing = checkpoint?.missing ?? []
+  const found = await readAll(disk, folders, logs)
+  const checkpoint = found.find(({ belongs }) => belongs)
+  // Also one of other logs than these tells that its own are not there.
+  const missing = (checkpoint ?? found[0])?.missing ?? []
   // As long as no log has been deleted, the logs say it all.
   const complete = missing.length === 0 && logs.every(({ fileId }, i) => fileId === i + 1)
   return { checkpoint: complete ? undefined : checkpoint, needed: !complete, missing }
@@ -71,15 +73,29 @@ export async function readCheckpoint(
   folders: readonly string[],
   logs: readonly FlumeLog[]
 ): Promise<Checkpoint | undefined> {
-  for (const folder of folders) {
+  return (await readAll(disk, folders, logs)).find(({ belongs }) => belongs)
+}
+
+async function readAll(
+  disk: FolderDisk,
+  folders: readonly string[],
+  logs: readonly FlumeLog[]
+): Promise<Found[]> {
+  const found: Found[] = []
+  for (const folder of new Set(folders)) {
     const checkpoint = await readFolder(disk, folder, logs)
-    if (checkpoint !== undefined) return checkpoint
+    if (checkpoint !== undefined) found.push(checkpoint)
   }
-  return undefined
+  return found
+}
+
+interface Found extends Checkpoint {
+  /** Whether the logs say that it is theirs. */
+  readonly belongs: boolean
 }
 
 /**
- * One folder's checkpoint. Source: EventQueueBackingStoreFileV3
+ * One folder's checkpoint, if it is whole. Source: EventQueueBackingStoreFileV3
  * and FlumeEventQueue of Apache Flume 1.11, big endian 64-bit words.
  *   checkpoint       0 version (3)   1 write order   4 marker (0 complete)   from 1029: ring of pointers
  *   checkpoint.meta  protobuf behind its length: 1 sfixed32 version   2 sfixed64 write order   3 sfixed32 queue size
@@ -92,9 +108,9 @@ async function readFolder(
   disk: FolderDisk,
   folder: string,
   logs: readonly FlumeLog[]
-): Promise<Checkpoint | undefined> {
+): Promise<Found | undefined> {
   const meta = await readMetaIn(disk, folder)
-  if (meta === undefined || !belongsTo(meta, logs)) return undefined
+  if (meta === undefined) return undefined
   const queue = await readQueue(disk, folder, meta)
   const takes = readInFlight(await readSmallFile(disk, join(folder, 'inflighttakes'), MOST_BYTES))
   if (queue === undefined || takes === undefined) return undefined
@@ -106,6 +122,7 @@ async function readFolder(
   const used = fileIdsOf(pointers)
   pointers.sort()
   return {
+    belongs: belongsTo(meta, logs),
     order: meta.order,
     has: (fileId, offset) => contains(pointers, fileId * 2 ** 32 + offset),
     missing: [...used.difference(new Set(logs.map(({ fileId }) => fileId)))].sort((a, b) => a - b)

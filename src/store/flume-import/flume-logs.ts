@@ -75,7 +75,10 @@ export async function openFlumeLogs(
     if (meta !== undefined) metas.set(path, meta)
   }
   const logs: FlumeLog[] = []
-  for (const path of paths) logs.push(await openLog(disk, { path, ...metaFor(path, metas) }, keyOf))
+  for (const path of paths) {
+    const log = await openLog(disk, { path, ...metaFor(path, metas) }, keyOf)
+    if (log !== undefined) logs.push(log)
+  }
   logs.sort((a, b) => a.fileId - b.fileId)
   for (const [i, log] of logs.entries()) {
     const other = logs[i - 1]
@@ -136,14 +139,30 @@ async function openLog(
   disk: FolderDisk,
   { path, meta, metaHarm }: Pick<FlumeLog, 'path' | 'meta' | 'metaHarm'>,
   keyOf: KeyOfAlias | undefined
-): Promise<FlumeLog> {
-  const file = await disk.open(path, READ_ONLY)
+): Promise<FlumeLog | undefined> {
+  const file = await openFile(disk, path)
+  if (file === undefined) return undefined
   try {
     const bytes = await file.size()
     checkVersion(path, await versionIn(file, bytes, meta?.version))
     return { path, fileId: idOf(path), bytes, meta, metaHarm, cipher: cipherOf(path, meta, keyOf) }
   } finally {
     await file.close()
+  }
+}
+
+/** Undefined where there is a folder of that name. */
+async function openFile(disk: FolderDisk, path: string): Promise<ReadableFile | undefined> {
+  let file: ReadableFile | undefined
+  try {
+    file = await disk.open(path, READ_ONLY)
+    // A folder can be opened for reading, and not be read.
+    await file.read(Buffer.alloc(1), 0)
+    return file
+  } catch (error) {
+    await file?.close()
+    if (systemCode(error) === 'EISDIR') return undefined
+    throw error
   }
 }
 

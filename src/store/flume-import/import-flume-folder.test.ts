@@ -145,6 +145,19 @@ test('damage is said, counted, and costs only what it hit', async () => {
   assert.ok(options.log.lines.some(({ level }) => level === 'error'))
 })
 
+test('a checkpoint whose logs are all gone is an error in the log, not an empty channel', async () => {
+  const files = await recordedFolder('undelivered')
+  for (const name of ['data/log-1', 'data/log-1.meta']) files.delete(name)
+  const options = optionsOn(diskWith(files))
+
+  assert.equal(await importFlumeFolder(options), undefined)
+
+  assert.deepEqual(
+    options.log.lines.map(({ level, facts }) => [level, facts['logs']]),
+    [['error', [1]]]
+  )
+})
+
 test('where older logs are gone and there is no checkpoint, it is said that events may come again', async () => {
   const { one, two } = aLog()
   const options = (files: ReadonlyMap<string, Buffer>) => optionsOn(diskWith(files))

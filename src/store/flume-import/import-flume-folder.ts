@@ -80,7 +80,10 @@ export async function importFlumeFolder(options: FlumeImportOptions): Promise<Im
   }
   await clearWork(options)
   const paths = await findFlumeLogs(disk, options.dataDirs)
-  if (paths.length === 0) return undefined
+  if (paths.length === 0) {
+    await missLogs(options)
+    return undefined
+  }
   await refuseWhenUsed(options, paths)
   try {
     const journal = await prepare(options, paths)
@@ -103,8 +106,7 @@ async function prepare(
   const { disk, log, name } = options
   const logs = await openFlumeLogs(disk, paths, options.flumeKey)
   log.info('Taking over the events of a Flume file channel.', { channel: name, logs: paths })
-  const { checkpointDir, backupCheckpointDir } = options
-  const checkpoints = [checkpointDir, backupCheckpointDir ?? checkpointDir]
+  const checkpoints = checkpointsOf(options)
   const help = await checkpointFor(disk, checkpoints, logs)
   if (help.needed && help.checkpoint === undefined)
     log.warn(
@@ -118,6 +120,20 @@ async function prepare(
   const stages = [...(flumes === 0 ? [] : await swapStages(options, asideName)), flumeFiles]
   const aside = [...new Set(stages.at(-1)?.map(({ to }) => dirname(to)))]
   return { version: 1, stages, summary: { ...reportOf(found, flumes), ownEvents: ours, aside } }
+}
+
+function checkpointsOf({ checkpointDir, backupCheckpointDir }: FlumeImportOptions): string[] {
+  return [checkpointDir, backupCheckpointDir ?? checkpointDir]
+}
+
+/** Flume's logs may be on a disk that is not there: that must not pass for an empty channel. */
+async function missLogs(options: FlumeImportOptions): Promise<void> {
+  const { missing } = await checkpointFor(options.disk, checkpointsOf(options), [])
+  if (missing.length === 0) return
+  options.log.error(
+    'The checkpoint of a Flume file channel names events, and their logs are not in dataDirs. If they are gone, remove it.',
+    { channel: options.name, checkpointDir: options.checkpointDir, logs: missing }
+  )
 }
 
 function reportOf(found: FlumeFolder, events: number): Omit<ImportReport, 'aside' | 'ownEvents'> {

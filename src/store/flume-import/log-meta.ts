@@ -4,6 +4,8 @@ import { ProtobufReader } from '../../wire/protobuf-reader.ts'
 export interface LogMeta {
   readonly version: number
   readonly fileId: number
+  /** Where the next record was to go at the latest checkpoint while the log was in use; 0 before the first. */
+  readonly checkpointPosition: number
   /** Write order of the latest checkpoint that used the log; 0 before the first. */
   readonly checkpointOrder: number
   /** Write order of the checkpoint before that one. */
@@ -37,11 +39,12 @@ export function readLogMeta(bytes: Buffer): LogMeta | undefined {
   const fields = new ProtobufReader(bytes, message.start, message.end)
   let version: number | undefined
   let fileId: number | undefined
-  let [checkpointOrder, backupOrder] = [0, 0]
+  let [checkpointPosition, checkpointOrder, backupOrder] = [0, 0, 0]
   let encryption: LogEncryption | undefined
   while (fields.next()) {
     if (fields.field === 1 && fields.type === 5) version = fields.fixed32()
     else if (fields.field === 2 && fields.type === 5) fileId = fields.fixed32()
+    else if (fields.field === 3 && fields.type === 1) checkpointPosition = fields.fixed64()
     else if (fields.field === 4 && fields.type === 1) checkpointOrder = fields.fixed64()
     else if (fields.field === 7 && fields.type === 1) backupOrder = fields.fixed64()
     else if (fields.field === 5 && fields.type === 2) {
@@ -50,7 +53,7 @@ export function readLogMeta(bytes: Buffer): LogMeta | undefined {
     }
   }
   if (fields.broken || version === undefined || fileId === undefined) return undefined
-  return { version, fileId, checkpointOrder, backupOrder, encryption }
+  return { version, fileId, checkpointPosition, checkpointOrder, backupOrder, encryption }
 }
 
 function readEncryption(bytes: Buffer, start: number, end: number): LogEncryption | undefined {

@@ -29,6 +29,7 @@ export const LEAST_PAYLOAD_BYTES = 1 + HEADER_BYTES + 2
 export const HEAD_BYTES = FRAME_BYTES + 1 + HEADER_BYTES + 5
 
 export const PUT = 1
+export const TAKE = 2
 export const ROLLBACK = 3
 export const COMMIT = 4
 /**
@@ -205,6 +206,20 @@ function findEvent(bytes: Buffer, event: { start: number; end: number }): Stored
   }
   if (fields.broken || body === NO_FIELD) return undefined
   return { bodyStart: body.start, bodyEnd: body.end, headersStart: event.start, headersEnd }
+}
+
+/** Whether all that follows the header of a record is as Flume writes it; `start` is where the payload starts. */
+export function isWhole({ type, bodyAt, bodyLength }: FrameHead, bytes: Buffer, start: number): boolean {
+  const [from, to] = [start + bodyAt, start + bodyAt + bodyLength]
+  if (bytes[to] !== 0) return false
+  if (type === ROLLBACK) return bodyLength === 0
+  if (type === PUT) {
+    const event = readPut(bytes, from, to)
+    return event !== undefined && readHeaders(bytes, event.headersStart, event.headersEnd) !== undefined
+  }
+  const fields = new ProtobufReader(bytes, from, to)
+  while (fields.next()) if (fields.type !== 5 || fields.field > (type === TAKE ? 2 : 1)) return false
+  return !fields.broken && bodyLength === (type === TAKE ? 10 : 5)
 }
 
 /** The headers of an event, a missing value as an empty one; undefined when they are damaged. */

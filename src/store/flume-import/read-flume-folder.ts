@@ -33,6 +33,7 @@ const KINDS = ['puts', 'takes', 'commits', 'rollbacks', 'noOps'] as const
 const CHUNK_BYTES = 1024 * 1024
 const MOST_DAMAGES = 1000
 const NOTHING_COMMITTED = 'A commit belongs to no put and no take: their records are gone.'
+const CUT = 'The log is shorter than it was at a checkpoint of Flume; what stood behind is gone.'
 const MISSING = 'A log is missing; the events in it are gone.'
 
 export interface ReplayOptions {
@@ -88,6 +89,7 @@ export async function readFlumeFolder(
     const scanned = await scanOne(disk, log, { verify, visitor: visitorOf(index, log, findings) })
     if (scanned.recognised) opened.add(keyAliasOf(log))
     else if (log.cipher !== undefined && damages.count > before) closed.push(log)
+    noteCut(log, findings)
     for (const kind of KINDS) counts[kind] += scanned.counts[kind]
   }
   for (const log of closed) checkKey(log, opened)
@@ -219,6 +221,13 @@ function noteMeta({ path, bytes, meta, metaHarm }: FlumeLog, { replay, damages }
     reason: metaHarm
   })
   if (meta === undefined) replay.gap()
+}
+
+function noteCut({ path, bytes, meta }: FlumeLog, { replay, damages }: Findings): void {
+  if (meta === undefined || meta.checkpointPosition <= bytes) return
+  const gone = meta.checkpointPosition - bytes
+  damages.add({ kind: 'other', file: path, offset: bytes, bytes: gone, records: undefined, reason: CUT })
+  replay.gap()
 }
 
 function noteMissing(fileId: number, { path }: FlumeLog, { replay, damages, folders }: Findings): void {

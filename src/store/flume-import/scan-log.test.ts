@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import {
+  filesDisk,
   flumeFiles,
   FlumeLogWriter,
   flumeMeta,
@@ -9,6 +10,7 @@ import {
   recordedFolder
 } from '../../testing/flume-folders.ts'
 import { flip, readFlumeFiles, threeEvents } from '../../testing/flume-reading.ts'
+import { openFlumeLogs } from './flume-logs.ts'
 import { AgentError } from '../../core/errors.ts'
 
 test('a body that does not match its checksum loses that event alone', async () => {
@@ -158,6 +160,55 @@ test('a commit that stands in two logs, as encrypted ones have it when a log is 
     ['kept', 'kept too']
   )
   assert.deepEqual([folder.damages.count, folder.assumed, folder.unfinished], [0, 0, 1])
+})
+
+test('with verify, damage within the headers of an event and at the end of any record is seen', async () => {
+  for (const record of ['put', 'commit', 'take', 'rollback'] as const) {
+    const writer = new FlumeLogWriter()
+    const at = { put: 0, commit: 0, take: 0, rollback: 0 }
+    at.put = writer.put(1, 1, 'body', { name: 'value' })
+    at.commit = writer.commit(1, 2, 1)
+    at.take = writer.take(2, 3, 1, at.put)
+    at.rollback = writer.rollback(2, 4)
+    const ends = { put: at.commit, commit: at.take, take: at.rollback, rollback: writer.length }
+    const files = flumeFiles({ 'd/log-1': writer })
+    if (record === 'put') flip(files, 'd/log-1', files.get('d/log-1')!.indexOf('name') - 1, 0x20)
+    else flip(files, 'd/log-1', ends[record] - 1)
+
+    const { folder, events } = await readFlumeFiles(files, { verify: true })
+
+    assert.deepEqual(
+      folder.damages.first.map(({ offset, bytes }) => [offset, bytes]),
+      [[at[record], ends[record] - at[record]]],
+      record
+    )
+    assert.equal(events.length, record === 'put' ? 0 : 1)
+  }
+})
+
+test('a folder that is called like a log is passed over', async () => {
+  const files = flumeFiles({ 'd/log-1': threeEvents().writer })
+  const disk = filesDisk(files)
+  const isFolder = Object.assign(new Error('folder'), { code: 'EISDIR' })
+  const open: typeof disk.open = path => (path === 'd/log-2' ? Promise.reject(isFolder) : disk.open(path))
+
+  const logs = await openFlumeLogs({ ...disk, open }, ['d/log-2', 'd/log-1'], undefined)
+
+  assert.deepEqual(
+    logs.map(({ path }) => path),
+    ['d/log-1']
+  )
+})
+
+test('a log that is shorter than it was at a checkpoint is said to be cut', async () => {
+  const files = await recordedFolder('undelivered')
+  for (const cut of [0, files.get('data/log-1')!.indexOf('event-0150') - 60]) {
+    const log = files.get('data/log-1')!.subarray(0, cut)
+
+    const { folder } = await readFlumeFiles(new Map(files).set('data/log-1', log))
+
+    assert.ok(folder.damages.first.some(({ offset, reason }) => offset === cut && reason.includes('shorter')))
+  }
 })
 
 test('a wrong length never leads past whole records', async () => {

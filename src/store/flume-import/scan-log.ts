@@ -10,8 +10,9 @@ import {
   OP_NONE,
   OP_RECORD,
   PUT,
-  readPut,
+  isWhole,
   ROLLBACK,
+  TAKE,
   type FrameHead
 } from './log-record.ts'
 import type { RecordCipher } from './record-cipher.ts'
@@ -91,6 +92,7 @@ export interface LogScanned {
 const GONE = 'A record cannot be read.'
 const OP_OR_LENGTH = 'The first bytes of a record were wrong; the record itself is whole.'
 const TAKE_GONE = 'The record of a take cannot be read: its event may be delivered again.'
+const WRONG_END = 'The record is what it says, and ends in bytes that are wrong.'
 const EMPTY = 'Flume wrote a commit again that was in the log before, and left it empty. Nothing is gone.'
 const CHECKSUM = 'The event of a put does not match its checksum, or cannot be read.'
 const BETWEEN = 'Bytes that are no records stand between records.'
@@ -146,13 +148,16 @@ class LogScan {
   }
 
   #needsPayload({ type }: FrameHead): boolean {
-    return type !== ROLLBACK && type !== COMMIT && type !== HOLLOW && (type !== PUT || this.#verify)
+    return type !== HOLLOW && (type === TAKE || this.#verify)
   }
 
   /** Takes the record at hand to the visitor; its payload is in the window where it is needed. */
   #record(head: FrameHead, length: number): void {
-    if (head.type === PUT) this.#put(head, length)
-    else if (head.type === COMMIT) {
+    if (this.#verify && head.type !== HOLLOW) this.#check(head, length)
+    if (head.type === PUT) {
+      this.counts.puts++
+      this.#visitor.put(head.transaction, this.#at)
+    } else if (head.type === COMMIT) {
       this.counts.commits++
       this.#visitor.commit(head.transaction, head.order, this.#at)
     } else if (head.type === ROLLBACK) {
@@ -163,34 +168,22 @@ class LogScan {
     else this.#take(head, length)
   }
 
-  #put(head: FrameHead, length: number): void {
-    this.counts.puts++
-    if (this.#verify) {
-      const { bytes, start } = this.#reader.clear(
-        this.#window.bytes,
-        this.#at + FRAME_BYTES - this.#window.start,
-        length
-      )
-      const body = start + head.bodyAt
-      if (readPut(bytes, body, body + head.bodyLength) === undefined) {
-        this.#damage(FRAME_BYTES + length, {
-          kind: 'record',
-          records: 1,
-          reason: CHECKSUM,
-          rotten: false
-        })
-      }
-    }
-    this.#visitor.put(head.transaction, this.#at)
+  /** Looks at all of a record; what it says counts nevertheless. */
+  #check(head: FrameHead, length: number): void {
+    const { bytes, start } = this.#clear(length)
+    if (isWhole(head, bytes, start)) return
+    const [reason, records] = head.type === PUT ? [CHECKSUM, 1] : [WRONG_END, 0]
+    this.#damage(FRAME_BYTES + length, { kind: 'record', records, reason, rotten: false })
+  }
+
+  /** The payload of the record at hand. */
+  #clear(length: number): { readonly bytes: Buffer; readonly start: number } {
+    return this.#reader.clear(this.#window.bytes, this.#at + FRAME_BYTES - this.#window.start, length)
   }
 
   #take(head: FrameHead, length: number): void {
     this.counts.takes++
-    const { bytes, start } = this.#reader.clear(
-      this.#window.bytes,
-      this.#at + FRAME_BYTES - this.#window.start,
-      length
-    )
+    const { bytes, start } = this.#clear(length)
     const taken = this.#reader.take(bytes, start)
     if (taken === undefined)
       this.#damage(FRAME_BYTES + length, { kind: 'record', records: 1, reason: TAKE_GONE, rotten: false })
