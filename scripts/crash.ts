@@ -106,7 +106,8 @@ async function rounds(request: Request, folder: string, stop: AbortSignal): Prom
 }
 
 function summary(outcomes: readonly Outcome[], { parts, amounts }: Request): number {
-  console.log('\nWhat was run')
+  const { kills, stories, damages } = amounts
+  console.log(`\nWhat was run, with --kills ${kills} --stories ${stories} --damages ${damages}`)
   for (const outcome of outcomes) {
     const { part, seed, seconds, passed, failed, cut } = outcome
     const counts = `${passed} tests passed${failed > 0 ? `, ${failed} failed` : ''}`
@@ -123,7 +124,6 @@ function summary(outcomes: readonly Outcome[], { parts, amounts }: Request): num
     return 0
   }
   const { part, seed } = broken ?? { part: never[0], seed: amounts.seed }
-  const { kills, stories, damages } = amounts
   console.log(
     `Repeat with: npm run crash -- --only ${part} --seed ${seed} --kills ${kills} --stories ${stories} --damages ${damages}`
   )
