@@ -23,8 +23,7 @@ export const encryptionSettings = {
   keyStoreFile: optional(text('encryption.keyProvider.keyStoreFile', { doc: 'Path of the key store.' })),
   keyStorePasswordFile: optional(
     text('encryption.keyProvider.keyStorePasswordFile', {
-      doc: "File with the key store's password; blanks and line ends around it do not count.",
-      aliases: ['encrpytion.keyProvider.keyStorePasswordFile']
+      doc: "File with the key store's password; blanks and line ends around it do not count."
     })
   ),
   keys: list('encryption.keyProvider.keys', {
@@ -33,9 +32,6 @@ export const encryptionSettings = {
   }),
   keyPasswordFiles: prefixed('encryption.keyProvider.keys.', {
     doc: 'ALIAS.passwordFile: file with the password of one key, where it is not that of the key store.'
-  }),
-  misspeltPasswordFiles: prefixed('encyption.keyProvider.keys.', {
-    doc: "The same under the misspelt name of Flume's guide."
   }),
   keyFile: optional(
     text('encryption.keyFile', {

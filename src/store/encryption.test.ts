@@ -61,27 +61,36 @@ test('a PKCS #12 store works by the same properties, and the class name for JCEK
   }
 })
 
-for (const prefix of ['encryption', 'encyption']) {
-  test(`a key may have a password of its own: ${prefix}`, t => {
-    const folder = temporaryFolder(t)
-    const values = read({
-      ...flume(t, 'own-key-password.jceks', { activeKey: 'k1', keys: 'k1' }),
-      [`${prefix}.keyProvider.keys.k1.passwordFile`]: secretFile(folder, 'k1.password', 'otherPass\n')
-    })
-
-    assert.deepEqual(checkEncryption(values), [])
-    assert.equal(openEncryption(values)?.flumeKey('k1')?.toString('hex'), 'c93805e4a91597b326ab8d1db0c0dcb9')
+test('a key may have a password of its own', t => {
+  const folder = temporaryFolder(t)
+  const values = read({
+    ...flume(t, 'own-key-password.jceks', { activeKey: 'k1', keys: 'k1' }),
+    'encryption.keyProvider.keys.k1.passwordFile': secretFile(folder, 'k1.password', 'otherPass\n')
   })
-}
-
-test("the misspelt name of Flume's guide for the password file works", t => {
-  const { 'encryption.keyProvider.keyStorePasswordFile': path = '', ...given } = flume(t, 'aes.p12', {
-    activeKey: 'aes192',
-    keys: 'aes192'
-  })
-  const values = read({ ...given, 'encrpytion.keyProvider.keyStorePasswordFile': path })
 
   assert.deepEqual(checkEncryption(values), [])
+  assert.equal(openEncryption(values)?.flumeKey('k1')?.toString('hex'), 'c93805e4a91597b326ab8d1db0c0dcb9')
+})
+
+test("the misspelt names of Flume's guide are read here as little as by Flume", t => {
+  const given = flume(t, 'aes.p12', { activeKey: 'aes192', keys: 'aes192' })
+  const { 'encryption.keyProvider.keyStorePasswordFile': path = '', ...rest } = given
+  const wrong = secretFile(temporaryFolder(t), 'wrong.password', 'not the password')
+
+  const misspelt = (more: Record<string, string>) =>
+    readSettings({ settings: encryptionSettings }, more, () => undefined)
+  const key = misspelt({ ...given, 'encyption.keyProvider.keys.aes192.passwordFile': wrong })
+  const store = misspelt({ ...rest, 'encrpytion.keyProvider.keyStorePasswordFile': path })
+
+  assert.deepEqual(
+    [...key.problems, ...store.problems].map(({ code }) => code),
+    ['UNK_PROP', 'UNK_PROP']
+  )
+  assert.equal(openEncryption(key.values!)?.flumeKey('aes192')?.length, 24)
+  assert.deepEqual(
+    checkEncryption(store.values!).map(({ message }) => message),
+    ['KeyStore password  file not specified']
+  )
 })
 
 test('what is missing is said in the words of Flume', () => {

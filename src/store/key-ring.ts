@@ -151,7 +151,7 @@ class KeyRingReader {
   #keyPassword(alias: string, opened: OpenStore): { password: string; path: string } {
     const store = { password: opened.password, path: opened.passwordPath }
     const key = `${alias}.passwordFile`
-    const path = this.#values.keyPasswordFiles[key] ?? this.#values.misspeltPasswordFiles[key]
+    const path = this.#values.keyPasswordFiles[key]
     if (path === undefined) return store
     const setting = `encryption.keyProvider.keys.${key}`
     if (!isPlainFile(path)) {
@@ -168,8 +168,7 @@ class KeyRingReader {
   }
 
   #checkPasswordNames(wanted: ReadonlySet<string>): void {
-    const given = { ...this.#values.misspeltPasswordFiles, ...this.#values.keyPasswordFiles }
-    for (const name of Object.keys(given)) {
+    for (const name of Object.keys(this.#values.keyPasswordFiles)) {
       const known = name.endsWith('.passwordFile') && wanted.has(name.slice(0, -'.passwordFile'.length))
       if (!known) {
         this.#warning(
