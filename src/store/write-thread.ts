@@ -1,3 +1,4 @@
+import { getSystemErrorMessage, getSystemErrorName } from 'node:util'
 import { Worker } from 'node:worker_threads'
 
 /** How many pieces of memory a thread knows at most; the oldest is forgotten for a new one. */
@@ -12,19 +13,17 @@ interface Introduction {
   readonly forget: number | undefined
 }
 
-/** Bytes written, or the error of the system. */
-type Reply = number | { readonly message: string; readonly facts: object }
-
-interface Pending {
-  readonly resolve: (written: number) => void
-  readonly reject: (error: unknown) => void
-}
+/** Places in the block. */
+const [REQUESTS, DESCRIPTOR, REPLIES, RESULT, WORDS] = [0, 1, 4, 5, 6]
+const NUMBERS_AT = WORDS * 4
 
 /**
- * One thread that does one write at a time, out of shared memory. What it is asked stands in a block of its own:
+ * One thread that does one write at a time, out of shared memory. What it is asked and what it replies stand in a block:
  *   i32 requests so far   i32 file descriptor, -1: end   i32 number of the memory   i32 length
+ *   i32 replies so far   i32 bytes written, or the error of the system (below 0)
  *   f64 offset in the memory   f64 position in the file
- * It sleeps until the first word changes, and replies with a message.
+ * It sleeps until the first word changes. Messages would do the same with ten times the code, which shows where many
+ * processes share a core.
  */
 export class WriteThread {
   /** Resolves once the thread waits for work; never when it cannot be started. */
@@ -38,13 +37,13 @@ export class WriteThread {
   readonly #known: number[] = []
   #lastId = 0
   #over = false
-  #pending: Pending | undefined
+  #cause: unknown
 
   /** `program` runs in the thread, from its text: nothing outside of it can be used. */
   constructor(program: (load: NodeJS.Require) => void = serve) {
-    const block = new SharedArrayBuffer(32)
-    this.#words = new Int32Array(block, 0, 4)
-    this.#numbers = new Float64Array(block, 16, 2)
+    const block = new SharedArrayBuffer(NUMBERS_AT + 16)
+    this.#words = new Int32Array(block, 0, WORDS)
+    this.#numbers = new Float64Array(block, NUMBERS_AT, 2)
     this.#worker = new Worker(`(${program.toString()})(require)`, {
       eval: true,
       workerData: block,
@@ -53,19 +52,17 @@ export class WriteThread {
       resourceLimits: LIMITS
     })
     this.#worker.unref()
-    let cause: unknown
     this.#worker.on('error', error => {
-      cause = error
+      this.#cause = error
     })
     this.ready = new Promise(resolve => this.#worker.once('message', () => resolve()))
     this.gone = new Promise(resolve => {
       this.#worker.once('exit', () => {
         this.#over = true
-        this.#settle(({ reject }) => reject(ended(cause)))
+        this.#change(REPLIES)
         resolve()
       })
     })
-    this.#worker.on('message', (reply: Reply) => this.#replied(reply))
   }
 
   /** Whether it has ended, on request or not. */
@@ -73,28 +70,39 @@ export class WriteThread {
     return this.#over
   }
 
-  /** As DiskFile.write; rejects with EIO when the thread dies before it is done. There must be no write under way, and the thread must be ready. */
-  write(descriptor: number, memory: SharedArrayBuffer, bytes: Buffer, position: number): Promise<number> {
-    const id = this.#introduce(memory)
-    this.#words.set([descriptor, id, bytes.length], 1)
+  /**
+   * As DiskFile.write; rejects with EIO when the thread dies before it is done. It must be ready and have no write under
+   * way.
+   */
+  async write(
+    descriptor: number,
+    memory: SharedArrayBuffer,
+    bytes: Buffer,
+    position: number
+  ): Promise<number> {
+    if (this.#over) throw ended(this.#cause)
+    this.#words.set([descriptor, this.#introduce(memory), bytes.length], DESCRIPTOR)
     this.#numbers.set([bytes.byteOffset, position])
-    if (this.#over) return Promise.reject(ended(undefined))
-    return new Promise((resolve, reject) => {
-      this.#pending = { resolve, reject }
-      this.#worker.ref()
-      this.#wake()
-    })
+    const replied = Atomics.waitAsync(this.#words, REPLIES, this.#words[REPLIES] ?? 0)
+    this.#worker.ref()
+    this.#change(REQUESTS)
+    await replied.value
+    this.#worker.unref()
+    if (this.#over) throw ended(this.#cause)
+    const result = this.#words[RESULT] ?? 0
+    if (result < 0) throw failure(result)
+    return result
   }
 
   /** Ends the thread, which must be ready or gone and have no write under way. */
   end(): void {
-    this.#words[1] = -1
-    this.#wake()
+    this.#words[DESCRIPTOR] = -1
+    this.#change(REQUESTS)
   }
 
-  #wake(): void {
-    Atomics.add(this.#words, 0, 1)
-    Atomics.notify(this.#words, 0)
+  #change(word: number): void {
+    Atomics.add(this.#words, word, 1)
+    Atomics.notify(this.#words, word)
   }
 
   #introduce(memory: SharedArrayBuffer): number {
@@ -107,24 +115,17 @@ export class WriteThread {
     this.#worker.postMessage({ id, memory, forget } satisfies Introduction)
     return id
   }
-
-  #replied(reply: Reply): void {
-    this.#settle(({ resolve, reject }) => {
-      if (typeof reply === 'number') resolve(reply)
-      else reject(Object.assign(new Error(reply.message), reply.facts))
-    })
-  }
-
-  #settle(tell: (pending: Pending) => void): void {
-    const pending = this.#pending
-    this.#pending = undefined
-    this.#worker.unref()
-    if (pending !== undefined) tell(pending)
-  }
 }
 
 function ended(cause: unknown): Error {
   return Object.assign(new Error('The thread that writes to the disk ended.', { cause }), { code: 'EIO' })
+}
+
+/** The error that Node makes of what the system says. */
+function failure(errno: number): Error {
+  const code = getSystemErrorName(errno)
+  const message = `${code}: ${getSystemErrorMessage(errno) ?? 'unknown error'}, write`
+  return Object.assign(new Error(message), { errno, code, syscall: 'write' })
 }
 
 /** Waits for requests and does them, until told to end. A script of its own would take twice the memory to start. */
@@ -135,19 +136,17 @@ function serve(load: NodeJS.Require): void {
   ) as typeof import('node:worker_threads')
   if (parentPort === null) return
   const port = parentPort
-  const words = new Int32Array(workerData as SharedArrayBuffer, 0, 4)
-  const numbers = new Float64Array(workerData as SharedArrayBuffer, 16, 2)
+  const words = new Int32Array(workerData as SharedArrayBuffer, 0, 6)
+  const numbers = new Float64Array(workerData as SharedArrayBuffer, 24, 2)
   const memories = new Map<number, Uint8Array>()
-  const memoryOf = (id: number): Uint8Array => {
+  const introduced = (id: number): Uint8Array => {
     let next = receiveMessageOnPort(port)
     for (; next !== undefined; next = receiveMessageOnPort(port)) {
       const { id: added, memory, forget } = next.message as Introduction
       memories.set(added, new Uint8Array(memory))
       if (forget !== undefined) memories.delete(forget)
     }
-    const found = memories.get(id)
-    if (found === undefined) throw new Error('The thread does not know the memory to write from.')
-    return found
+    return memories.get(id) ?? new Uint8Array(0)
   }
   port.postMessage('ready')
   for (let done = 0; ; done++) {
@@ -156,10 +155,12 @@ function serve(load: NodeJS.Require): void {
     const [offset = 0, position = 0] = numbers
     if (descriptor < 0) return
     try {
-      port.postMessage(writeSync(descriptor, memoryOf(id), offset, length, position))
+      const memory = memories.get(id) ?? introduced(id)
+      words[5] = writeSync(descriptor, memory, offset, length, position)
     } catch (error) {
-      const { message, code, errno, syscall } = error as NodeJS.ErrnoException
-      port.postMessage({ message, facts: { code, errno, syscall } } satisfies Reply)
+      words[5] = (error as NodeJS.ErrnoException).errno ?? 0
     }
+    Atomics.add(words, 4, 1)
+    Atomics.notify(words, 4)
   }
 }

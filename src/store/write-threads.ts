@@ -43,7 +43,7 @@ export class WriteThreads {
     if (!(memory instanceof SharedArrayBuffer) || bytes.length === 0) return undefined
     this.#writes++
     if (this.#writes >= WORTH_IT && this.#running < this.#most) this.#begin()
-    const thread = this.#idle.pop()
+    const thread = this.#idle.shift()
     return thread?.write(descriptor, memory, bytes, position).finally(() => this.#free(thread))
   }
 
