@@ -6,6 +6,7 @@ import type { CrashAgent } from './crash-agent.ts'
 export const DEATHS = [
   'starting', // so many milliseconds after its begin
   'first files', // when files come and go, from the begin on
+  'taking over', // while Flume's folders are taken over
   'first answers', // as soon as every client had one
   'at work',
   'files change', // at work, when files come and go
@@ -13,6 +14,9 @@ export const DEATHS = [
   'stopped' // not killed: SIGTERM
 ] as const
 export type Death = (typeof DEATHS)[number]
+
+/** How lives end where nothing is taken over. */
+export const USUAL_DEATHS = DEATHS.filter(death => death !== 'taking over')
 
 /** How agents are killed. */
 export interface KillRun {
@@ -22,7 +26,7 @@ export interface KillRun {
   readonly settings: Readonly<Record<string, string>>
   /** How many of the sources are netcat sources: one when not given. */
   readonly netcats?: number
-  /** How lives end; all ways as often when not given. */
+  /** How lives end; the usual ways, as often, when not given. */
   readonly deaths?: readonly Death[]
   /** Folders in which the channel keeps files, below its own. */
   readonly folders?: readonly string[]
@@ -64,6 +68,8 @@ export class KillTally {
   acknowledged = 0
   delivered = 0
   repeated = 0
+  /** How long a start takes, or longer. */
+  startMs = 300
   /** Lines acknowledged in the time that is measured. */
   worked = 0
   workMs = 0

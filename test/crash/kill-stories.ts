@@ -15,6 +15,8 @@ const SMALL_FILES = { 'channels.file.maxFileSize': '1100000' }
 const TWO_FOLDERS = { 'channels.file.dataDirs': 'CHANNEL/one,CHANNEL/two' }
 const ZSTD = { 'channels.file.compression': 'zstd' }
 const KEY = { 'channels.file.encryption.keyFile': 'CHANNEL/key' }
+/** More lines than are delivered while a take is on its way to the disk. */
+const UNCOMMITTED = 200_000
 const FLUME_EVENTS = 30_000
 const FLUME_TAKEN = 4000
 const FLUME_TRANSACTION = 100
@@ -49,6 +51,10 @@ export const FILE_STORIES: Readonly<Record<string, KillStory>> = {
   'the file channel, everything read back from the disk': {
     settings: { ...SMALL_FILES, 'channels.file.memoryBytes': '0' }
   },
+  'the file channel, whose takes are not waited for': {
+    settings: { 'channels.file.fsyncPerTransaction': 'false' },
+    inHand: UNCOMMITTED
+  },
   'the file channel, encrypted': { settings: KEY, prepare: makeKey },
   'the file channel, compressed': { settings: ZSTD },
   'the file channel, encrypted, compressed, small files in two folders': {
@@ -60,7 +66,7 @@ export const FILE_STORIES: Readonly<Record<string, KillStory>> = {
   "the file channel, taking over Flume's folders": {
     settings: TWO_FOLDERS,
     folders: ['one', 'two'],
-    deaths: ['starting', 'first files', 'first files', 'at work'],
+    deaths: ['first files', 'taking over', 'taking over', 'taking over', 'at work'],
     killsPerChannel: 5,
     prepare: makeFlumeFolders
   }
@@ -85,7 +91,7 @@ export const OTHER_STORIES: Readonly<Record<string, KillStory>> = {
       'channels.file.overflowTimeout': '0'
     },
     // While the disk still writes down a take, any number of events from memory may be delivered.
-    inHand: 200_000,
+    inHand: UNCOMMITTED,
     forgets: 3000
   }
 }

@@ -7,7 +7,7 @@ import { Account, Conversation } from './account.ts'
 import { CountingClient } from './counting-client.ts'
 import { countersOf, CrashAgent, listeningPorts } from './crash-agent.ts'
 import { DeliveryJudge } from './delivery-judge.ts'
-import { type Death, DEATHS, type KillRun, type KillTally } from './kill-plan.ts'
+import { type Death, type KillRun, type KillTally, USUAL_DEATHS } from './kill-plan.ts'
 import { numberedLine, sequenceOf } from './numbered-lines.ts'
 
 /** Names of the sources that make events by themselves, where a run has them. */
@@ -22,7 +22,8 @@ const WINDOWS = [1, 50, 2000, 20_000]
 const LIFE_PATIENCE_MS = 90_000
 const LONGEST_WORK_MS = 500
 const LONGEST_STOP_MS = 60
-const MOST_CHANGES = 10
+const LONGEST_TAKE_OVER_MS = 300
+const MOST_CHANGES = 16
 /** Lines that each client has acknowledged in the last life at least. */
 const LAST_LINES = 100
 /** What the bodies of a stress source are made of. */
@@ -39,8 +40,6 @@ export class Killing implements Disposable {
   readonly #accounts = new Map<string, Account>()
   readonly #judge: DeliveryJudge
   readonly #noise = { accepted: 0, delivered: 0 }
-  /** How long a start takes. */
-  #startMs = 300
 
   constructor(run: KillRun, random: Random, tally: KillTally) {
     this.#run = run
@@ -59,7 +58,7 @@ export class Killing implements Disposable {
 
   /** One life, until it is killed or stopped; resolves to whether it was killed. */
   async life(): Promise<boolean> {
-    const death = this.#random.pick(this.#run.deaths ?? DEATHS)
+    const death = this.#random.pick(this.#run.deaths ?? USUAL_DEATHS)
     await using life = this.#agent.begin()
     this.#accounts.set(sequenceOf(this.#agent.life), this.#sequence())
     const { signal, code } = await this.#watched(life, death, this.#liveAndDie(life, death))
@@ -95,14 +94,14 @@ export class Killing implements Disposable {
   }
 
   async #liveAndDie(life: AgentProcess, death: Death): Promise<Ending> {
-    if (death === 'starting' || death === 'first files') {
-      const due = death === 'starting' ? this.#pause(this.#startMs) : this.#filesChange(this.#startMs)
-      await Promise.race([due, life.ended()])
+    const early = this.#dieEarly(life, death)
+    if (early !== undefined) {
+      await Promise.race([early, life.ended()])
       return life.stop('SIGKILL')
     }
     const begun = Date.now()
     const ports = await listeningPorts(life, this.#run.netcats)
-    this.#startMs = Math.max(this.#startMs, 1.2 * (Date.now() - begun))
+    this.#tally.startMs = Math.max(this.#tally.startMs, 1.2 * (Date.now() - begun))
     const working = this.#work(ports)
     await Promise.all(this.#clients.map(client => client.accepts(1, working)))
     const [from, before] = [Date.now(), this.#accepted]
@@ -111,6 +110,26 @@ export class Killing implements Disposable {
     await working
     this.#tally.worked += this.#accepted - before
     return ending
+  }
+
+  /** Resolves when the agent is to be killed before it has done anything for its clients; undefined for other deaths. */
+  #dieEarly(life: AgentProcess, death: Death): Promise<unknown> | undefined {
+    switch (death) {
+      case 'starting':
+        return this.#pause(this.#tally.startMs)
+      case 'first files':
+        return this.#filesChange(this.#tally.startMs)
+      case 'taking over':
+        return life
+          .said(/Taking over the events|Listening/)
+          .then(() =>
+            this.#random.chance(0.5)
+              ? this.#pause(LONGEST_TAKE_OVER_MS)
+              : this.#filesChange(LONGEST_TAKE_OVER_MS)
+          )
+      default:
+        return undefined
+    }
   }
 
   async #die(life: AgentProcess, death: Death): Promise<Ending> {
