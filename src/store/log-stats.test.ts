@@ -1,14 +1,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { EventBatch } from '../core/batch.ts'
-import { FakeClock } from '../testing/fake-clock.ts'
+import { FakeClock, settled } from '../testing/fake-clock.ts'
 import { batchOf } from '../testing/fake-context.ts'
 import { FakeLog } from '../testing/fake-log.ts'
 import { SimulatedDisk } from '../testing/simulated-disk.ts'
 import { DurableLog } from './durable-log.ts'
+import { bytesOnDisk } from './segment.ts'
 
 const never = new AbortController().signal
 const SEGMENT_BYTES = 256 * 1024
+const ROOM = 2 ** 30
 
 async function openLog({ disk = newDisk(), verify = false, memoryBytes = 2 ** 20 } = {}) {
   const clock = new FakeClock()
@@ -95,6 +97,35 @@ test('segments grow with the backlog, and go with it', async () => {
     String(full.bytesOnDisk)
   )
   assert.ok(drained.segments <= 2, String(drained.segments))
+})
+
+test('the bytes on disk are those that the files take, also of those that are used again', async () => {
+  const disk = new SimulatedDisk({ seed: 3, folders: ['/data'], automatic: true, bytes: ROOM })
+  const { log } = await openLog({ disk })
+  const found: [number, number][] = []
+  const look = async (): Promise<void> => {
+    await settled()
+    found.push([log.stats().bytesOnDisk, ROOM - disk.room])
+  }
+  for (let i = 0; i < 30; i++) await log.put(lines(1000, 50), never)
+  await look()
+  await takeAll(log)
+  await look()
+  for (let i = 0; i < 8; i++) await log.put(lines(1000, 50), never)
+  await look()
+  await log.close()
+  await look()
+
+  for (const [said, used] of found) assert.ok(Math.abs(said - used) < SEGMENT_BYTES, JSON.stringify(found))
+})
+
+test('a file that was written before takes its whole size, a new one what is written', () => {
+  const segment = { size: 4096, end: 100 }
+
+  assert.deepEqual(
+    [bytesOnDisk({ ...segment, allocated: true }), bytesOnDisk({ ...segment, allocated: false })],
+    [4096, 100]
+  )
 })
 
 test('the estimated replay is that of what a start reads: all with verifyOnStart, else what has no seal', async () => {

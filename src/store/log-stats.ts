@@ -2,7 +2,7 @@ import { BLOCK_BYTES } from './frame.ts'
 import type { LogLosses } from './log-losses.ts'
 import type { DurableLogStats } from './log-options.ts'
 import type { SegmentPool } from './segment-pool.ts'
-import type { Segment } from './segment.ts'
+import { bytesOnDisk, type Segment } from './segment.ts'
 import type { SyncTimes } from './sync-times.ts'
 
 /** What the figures of a log are made of. */
@@ -38,7 +38,7 @@ export function logStats(parts: StatsParts): DurableLogStats {
     segments: segments.length,
     freeSegments: pool.freeFiles,
     oldestEventAgeMs: oldestSeconds === undefined ? 0 : Math.max(0, Math.round(now - oldestSeconds * 1000)),
-    bytesOnDisk: live + pool.spareBytes,
+    bytesOnDisk: segments.reduce((sum, segment) => sum + bytesOnDisk(segment), pool.spareBytes),
     memoryBytes: parts.memoryBytes,
     estimatedReplayMs: Math.ceil(read / parts.replayBytesPerMs),
     recoveredEvents: parts.recoveredEvents,

@@ -45,6 +45,11 @@ export interface Segment extends FrameContext {
   readers: number
 }
 
+/** What its file takes of the disk: all of it where it was written before, else what is written. */
+export function bytesOnDisk({ allocated, size, end }: Pick<Segment, 'allocated' | 'size' | 'end'>): number {
+  return allocated ? size : end
+}
+
 /** Position of something in the log. */
 export interface LogPosition {
   readonly segment: Segment

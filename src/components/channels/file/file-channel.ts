@@ -53,6 +53,11 @@ export class FileChannel implements Channel {
     const { elapsedMs } = log.recovery
     const { name: channel } = this.#context
     this.#watch.sayOpened(this.#context.log, { channel, events: log.size, elapsedMs, folders })
+    if (log.size <= this.capacity) return
+    this.#context.log.warn('The channel holds more than its capacity; puts wait until it holds less.', {
+      events: log.size,
+      capacity: this.capacity
+    })
   }
 
   async stop(): Promise<void> {

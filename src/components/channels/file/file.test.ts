@@ -116,6 +116,25 @@ test('events and their headers are there after a stop and a start, those taken a
   )
 })
 
+test('a smaller capacity than what is held is taken, and said; puts wait for room', async () => {
+  const dataDirs = newFolder()
+  const first = await fileChannel({ dataDirs })
+  await first.put(batchOf(['a', 'b', 'c']), never)
+  await first.stop()
+
+  const context = fakeChannelContext()
+  const second = await fileChannel({ dataDirs, capacity: '2', transactionCapacity: '2' }, context)
+  const refused = assert.rejects(second.put(batchOf(['d']), never), { code: 'ERR_CHANNEL_FULL' })
+  await context.clock.advance(3000)
+  await refused
+
+  assert.deepEqual(
+    context.log.lines.filter(({ level }) => level === 'warn').map(({ facts }) => facts),
+    [{ events: 3, capacity: 2 }]
+  )
+  assert.deepEqual(await takeAll(second), ['a', 'b', 'c'])
+})
+
 test('files are spread over all data folders', async () => {
   const [one, other] = [newFolder(), newFolder()]
   const channel = await fileChannel({ dataDirs: `${one}, ${other}` })
