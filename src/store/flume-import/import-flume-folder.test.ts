@@ -265,6 +265,23 @@ test('the same where the channel held events of its own: those come first', asyn
   await stopEverywhere(files, ['own 1', 'own 2', ...held])
 })
 
+test('a folder that was moved in the middle of a take-over is refused, and nothing is touched', async () => {
+  const { files } = twoFolders()
+  const disk = diskWith(files, false)
+  const run = importFlumeFolder(optionsOn(disk, TWO_FOLDERS))
+  run.catch(() => undefined)
+  for (let calls = 1; !disk.files().has('/c/data/flume-import.json'); calls++) await runFor(disk, run, calls)
+  const moved = diskWith(new Map())
+  for (const [path, bytes] of disk.files()) moved.plant(path.replace('/c/more/', '/c/other/'), bytes)
+  const before = moved.files()
+
+  await assert.rejects(importFlumeFolder(optionsOn(moved, TWO_FOLDERS)), {
+    code: 'ERR_START',
+    message: /is not there any more, and not at \/c\/more\/.* Move the folder back/
+  })
+  assert.deepEqual(moved.files(), before)
+})
+
 test('any call of the disk may fail: the next start comes to the same end', async () => {
   const { files, held } = twoFolders()
   for (let after = 0; ; after++) {

@@ -1,4 +1,4 @@
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { AgentError } from '../../core/errors.ts'
 import type { Disk } from '../disk.ts'
 import { haveSameContent } from './same-content.ts'
@@ -75,9 +75,33 @@ export async function followJournal<Summary>(
   folder: string,
   { stages }: ImportJournal<Summary>
 ): Promise<void> {
+  await refuseWhenMoved(disk, stages.flat())
   for (const moves of stages) await moveAll(disk, moves)
   await disk.unlink(join(folder, NAME))
   await disk.syncFolder(folder)
+}
+
+/** All files are under one of their names, unless a folder is not where it was. */
+async function refuseWhenMoved(disk: Disk, moves: readonly Move[]): Promise<void> {
+  const isThere = nameLookup(disk)
+  for (const { from, to } of moves) {
+    if ((await isThere(from)) || (await isThere(to))) continue
+    const message =
+      `${from} is not there any more, and not at ${to}: its events cannot be taken over. ` +
+      'Move the folder back to where it was, or restore it.'
+    throw new AgentError('ERR_START', message, { from, to })
+  }
+}
+
+/** Says whether a file is there; each folder is listed once. */
+function nameLookup(disk: Disk): (path: string) => Promise<boolean> {
+  const names = new Map<string, Set<string>>()
+  return async path => {
+    const folder = dirname(path)
+    let known = names.get(folder)
+    if (known === undefined) names.set(folder, (known = new Set(await listFolder(disk, folder))))
+    return known.has(basename(path))
+  }
 }
 
 /** A stage: files go, unless they have gone; then all folders are made safe. */
@@ -86,13 +110,7 @@ async function moveAll(disk: Disk, moves: readonly Move[]): Promise<void> {
     await disk.makeFolder(folder)
     await disk.syncFolder(dirname(folder))
   }
-  const names = new Map<string, Set<string>>()
-  const isThere = async (path: string): Promise<boolean> => {
-    const folder = dirname(path)
-    let known = names.get(folder)
-    if (known === undefined) names.set(folder, (known = new Set(await listFolder(disk, folder))))
-    return known.has(path.slice(folder.length + 1))
-  }
+  const isThere = nameLookup(disk)
   for (const { from, to } of moves) {
     if (!(await isThere(from))) continue
     if (!(await isThere(to))) await disk.rename(from, to)
