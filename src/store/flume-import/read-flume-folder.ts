@@ -176,8 +176,8 @@ function visitorOf(index: number, log: FlumeLog, { replay, damages, folders }: F
   folders.set(folder, latest)
   let explained = before === undefined
   return {
-    put: (transaction, offset) => {
-      replay.put(transaction, index, offset)
+    put: (transaction, order, offset) => {
+      replay.put(transaction, order, { file: index, offset })
     },
     take: (transaction, fileId, offset) => {
       replay.take(transaction, fileId, offset)

@@ -27,7 +27,7 @@ export async function scanFlumeLog(disk: FolderDisk, log: FlumeLog): Promise<Flu
       window,
       { cipher: log.cipher, verify: true },
       {
-        put: (_transaction, offset) => {
+        put: (_transaction, _order, offset) => {
           if (offset !== damaged) puts.push(offset)
         },
         take: () => {},

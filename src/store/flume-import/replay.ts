@@ -15,8 +15,10 @@ interface Transaction {
   readonly puts: number[]
   /** File id and offset of each take, in turn. */
   readonly takes: number[]
-  /** Its commit may have been in a damaged part; the place it then had in the order. */
-  doubtful: number | undefined
+  /** Its commit may have been in a damaged part. */
+  doubtful: boolean
+  /** Write order of its latest put; that of its commit is not far behind. */
+  order: number
 }
 
 /** Committed events are gone through for takes after so many more. */
@@ -34,8 +36,6 @@ export class Replay {
   assumed = 0
   /** Takes of which there was no put. */
   unmatched = 0
-  /** Latest write order seen. */
-  order = 0
   readonly #open = new Map<number, Transaction>()
   readonly #taken = new Map<number, Growing32>()
   readonly #fileIds: readonly number[]
@@ -49,8 +49,10 @@ export class Replay {
     for (const id of fileIds) this.#taken.set(id, new Growing32())
   }
 
-  put(transaction: number, file: number, offset: number): void {
-    this.#transaction(transaction).puts.push(file, offset)
+  put(id: number, order: number, { file, offset }: { readonly file: number; readonly offset: number }): void {
+    const transaction = this.#transaction(id)
+    transaction.puts.push(file, offset)
+    transaction.order = order
   }
 
   take(transaction: number, fileId: number, offset: number): void {
@@ -63,7 +65,6 @@ export class Replay {
 
   /** Returns whether the transaction was known. */
   commit(id: number, order: number): boolean {
-    this.order = order
     const transaction = this.#open.get(id)
     if (transaction === undefined) return false
     this.#open.delete(id)
@@ -73,7 +74,7 @@ export class Replay {
 
   /** Records are missing here: commits of what is open may be among them. */
   gap(): void {
-    for (const transaction of this.#open.values()) transaction.doubtful ??= this.order
+    for (const transaction of this.#open.values()) transaction.doubtful = true
   }
 
   /**
@@ -81,11 +82,12 @@ export class Replay {
    * takes may have been in logs that are deleted by now.
    */
   finish(checkpoint?: Checkpoint): HeldEvents {
-    for (const { puts, doubtful } of this.#open.values()) {
-      if (doubtful === undefined) this.unfinished += puts.length / 2
+    for (const transaction of this.#open.values()) {
+      const { puts, doubtful, order } = transaction
+      if (!doubtful) this.unfinished += puts.length / 2
       else {
         this.assumed += puts.length / 2
-        this.#conclude({ puts, takes: [], doubtful }, doubtful)
+        this.#conclude({ ...transaction, takes: [] }, order)
       }
     }
     this.#open.clear()
@@ -97,7 +99,7 @@ export class Replay {
   #transaction(id: number): Transaction {
     let transaction = this.#open.get(id)
     if (transaction === undefined)
-      this.#open.set(id, (transaction = { puts: [], takes: [], doubtful: undefined }))
+      this.#open.set(id, (transaction = { puts: [], takes: [], doubtful: false, order: 0 }))
     return transaction
   }
 

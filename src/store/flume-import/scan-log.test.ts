@@ -211,6 +211,38 @@ test('a log that is shorter than it was at a checkpoint is said to be cut', asyn
   }
 })
 
+test('a log may be filled to its end by a few bytes', async () => {
+  for (let filling = 0; filling < 8; filling++) {
+    const files = flumeFiles({ 'd/log-1': threeEvents().writer })
+    files.set('d/log-1', threeEvents().writer.bytes(filling))
+
+    const { folder } = await readFlumeFiles(files, { verify: true })
+
+    assert.equal(folder.damages.count, 0, `${filling} bytes`)
+  }
+})
+
+test('events whose commit is gone keep their place among those of other folders', async () => {
+  const [one, two] = [new FlumeLogWriter(), new FlumeLogWriter()]
+  two.put(1, 1, 'first')
+  const gone = two.commit(1, 2, 1)
+  two.put(4, 8, 'last')
+  two.commit(4, 9, 1)
+  one.put(2, 3, 'second')
+  one.commit(2, 4, 1)
+  one.put(3, 5, 'third')
+  one.commit(3, 6, 1)
+  const files = flumeFiles({ 'a/log-1': one, 'b/log-2': two })
+
+  const { events, folder } = await readFlumeFiles(flip(files, 'b/log-2', gone + 6))
+
+  assert.deepEqual(
+    events.map(({ body }) => body),
+    ['first', 'second', 'third', 'last']
+  )
+  assert.equal(folder.assumed, 1)
+})
+
 test('a wrong length never leads past whole records', async () => {
   const { writer, puts } = threeEvents()
   const files = flumeFiles({ 'd/log-1': writer })

@@ -39,7 +39,7 @@ export interface FlumeDamage {
 
 /** What a scan finds, in the order of the file. Called for every record: must be cheap. */
 export interface RecordVisitor {
-  put(transaction: number, offset: number): void
+  put(transaction: number, order: number, offset: number): void
   take(transaction: number, fileId: number, offset: number): void
   rollback(transaction: number): void
   commit(transaction: number, order: number, offset: number): void
@@ -131,7 +131,7 @@ class LogScan {
         if (this.#needsPayload(head) && !window.covers(this.#at, length)) await window.move(this.#at, length)
         this.#record(head, head.outerLength)
         this.#at += length
-      } else if (head.op === OP_END && head.innerLength !== head.outerLength)
+      } else if (head.op === OP_END && (head.innerLength < 0 || head.innerLength !== head.outerLength))
         await this.#skipTo(this.#at, false)
       else await this.#unsound(head)
     }
@@ -156,7 +156,7 @@ class LogScan {
     if (this.#verify && head.type !== HOLLOW) this.#check(head, length)
     if (head.type === PUT) {
       this.counts.puts++
-      this.#visitor.put(head.transaction, this.#at)
+      this.#visitor.put(head.transaction, head.order, this.#at)
     } else if (head.type === COMMIT) {
       this.counts.commits++
       this.#visitor.commit(head.transaction, head.order, this.#at)
