@@ -208,7 +208,7 @@ test('a segment that is missing is told from one that was consumed', async () =>
 
 test('a full disk refuses puts while takes go on, and takes puts again when there is room', async () => {
   const disk = newDisk(1200 * KIBIBYTE)
-  const { log, clock } = await openLog(disk)
+  const { log, clock, lines } = await openLog(disk)
   let stored = 0
   let refusal: string | undefined
   while (refusal === undefined) {
@@ -231,6 +231,20 @@ test('a full disk refuses puts while takes go on, and takes puts again when ther
   assert.match(unhealthy ?? '', /Usable space exhausted/)
   assert.deepEqual(found, range(0, stored * 20))
   assert.equal(log.stats().unhealthy, undefined)
+  const told = lines.filter(({ message }) => /room for/.test(message)).map(({ level }) => level)
+  assert.deepEqual(told, ['error', 'info'])
+})
+
+test('a put that waits for room on a full disk ends at once when the agent stops', async () => {
+  const { log } = await openLog(newDisk(), { minimumFreeBytes: Number.MAX_SAFE_INTEGER })
+  await turns()
+  const agent = new AbortController()
+  const waiting = log.put(numbered(0, 1), agent.signal)
+  await turns()
+  agent.abort()
+
+  await assert.rejects(waiting, { code: 'ERR_STOPPED' })
+  await log.close()
 })
 
 test('a write that fails once is made good in another segment, unnoticed', async () => {

@@ -138,13 +138,13 @@ export class DurableLog {
     if (batch.length === 0) return
     if (this.#closed) throw closed()
     refuseImpossible(batch, this.#options)
-    if (!this.#puts.busy && this.#fitting(batch) >= batch.length) return this.#store(batch)
+    if (!this.#puts.busy && this.#fitting(batch) >= batch.length) return this.#store(batch, signal)
     let stored: Promise<void> = Promise.resolve()
     await this.#puts.wait(
       {
         fits: () => this.#fitting(batch) >= batch.length,
         admit: () => {
-          stored = this.#store(batch)
+          stored = this.#store(batch, signal)
         },
         full: () => channelFull(this.#options.name, this.#size)
       },
@@ -258,10 +258,10 @@ export class DurableLog {
     return Math.max(0, Math.min(batch.length, this.#options.transactionCapacity, room))
   }
 
-  async #store(batch: EventBatch): Promise<void> {
+  async #store(batch: EventBatch, signal: AbortSignal): Promise<void> {
     this.#storing += batch.length
     try {
-      await this.#writer.put(batch)
+      await this.#writer.put(batch, signal)
     } catch (error) {
       this.#storing -= batch.length
       this.#puts.admit()

@@ -8,6 +8,7 @@ import { encodeHeaders } from './header-columns.ts'
 import { newStaging } from './put-codec.ts'
 import { DATA_START } from './segment-header.ts'
 import type { Segment } from './segment.ts'
+import { limitWait, stopping } from './put-wait.ts'
 import { StagingPool } from './staging-pool.ts'
 import { newPut, type PutEntry, type TakeEntry, takeBack, WriteGroup } from './write-group.ts'
 import { limitOf, type WriterParts } from './writer-parts.ts'
@@ -66,12 +67,13 @@ export class LogWriter {
     this.changed()
   }
 
-  /** Resolves once the batch is on the disk and stored() was called. */
-  put(batch: EventBatch): Promise<void> {
+  /** Resolves once the batch is on the disk and stored() was called. `signal` ends the wait for a segment. */
+  put(batch: EventBatch, signal: AbortSignal): Promise<void> {
     if (this.#closing) return Promise.reject(closed())
     if (this.unhealthy !== undefined) return Promise.reject(this.unhealthy)
     return new Promise((resolve, reject) => {
-      const entry = newPut(batch, Math.min(2 * MEBIBYTE, this.#parts.stagingBytes / 2), { resolve, reject })
+      const partBytes = Math.min(2 * MEBIBYTE, this.#parts.stagingBytes / 2)
+      const entry = newPut(batch, partBytes, { resolve, reject, signal })
       this.#puts.push(entry)
       if (this.#puts.length === 1) this.#fill()
       if (this.#parts.pool.problem !== undefined) this.#limitWait(entry)
@@ -373,13 +375,14 @@ export class LogWriter {
   /** A put that needs a segment which cannot be had is refused in time. */
   #limitWait(put: PutEntry): void {
     if (put.cancelWait !== undefined || !this.#puts.includes(put)) return
-    put.cancelWait = this.#parts.clock.after(this.#parts.keepAliveMs, () => {
+    const { clock, keepAliveMs } = this.#parts
+    put.cancelWait = limitWait(clock, put.signal.aborted ? 0 : keepAliveMs, put.signal, stopped => {
       put.cancelWait = undefined
       const { problem } = this.#parts.pool
       const at = this.#puts.indexOf(put)
       if (at < 0 || problem === undefined) return
       this.#puts.splice(at, 1)
-      this.#refuse(put, problem)
+      this.#refuse(put, stopped ? stopping() : problem)
       this.#fill()
     })
   }

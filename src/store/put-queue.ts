@@ -1,5 +1,6 @@
 import type { Clock } from '../core/contracts.ts'
-import { AgentError } from '../core/errors.ts'
+import type { AgentError } from '../core/errors.ts'
+import { limitWait, stopping } from './put-wait.ts'
 
 /** A put that found no room. */
 export interface WaitingPut {
@@ -30,7 +31,6 @@ export class PutQueue {
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     const end = (settle: () => void): void => {
       cancel()
-      signal.removeEventListener('abort', abort)
       this.#waiting.delete(waiting)
       settle()
       this.admit()
@@ -42,9 +42,9 @@ export class PutQueue {
         end(resolve)
       }
     }
-    const abort = (): void => end(() => reject(stopping()))
-    const cancel = this.#clock.after(keepAliveMs, () => end(() => reject(put.full())))
-    signal.addEventListener('abort', abort, { once: true })
+    const cancel = limitWait(this.#clock, keepAliveMs, signal, stopped =>
+      end(() => reject(stopped ? stopping() : put.full()))
+    )
     this.#waiting.add(waiting)
     return promise
   }
@@ -54,8 +54,4 @@ export class PutQueue {
     const [first] = this.#waiting
     if (first?.fits() === true) first.admit()
   }
-}
-
-function stopping(): AgentError {
-  return new AgentError('ERR_STOPPED', 'The agent is stopping.')
 }

@@ -5,7 +5,7 @@ import { BLOCK_BYTES } from './frame.ts'
 import { Quarantine } from './segment-files.ts'
 import { DATA_START } from './segment-header.ts'
 import { type MakerOptions, SegmentMaker, type SpareFile } from './segment-maker.ts'
-import { pathOf, type Segment } from './segment.ts'
+import { bytesOnDisk, pathOf, type Segment } from './segment.ts'
 
 const RETRY_MS = 1000
 const RESERVES = 2
@@ -57,9 +57,14 @@ export class SegmentPool {
     return this.#free.length
   }
 
-  /** Bytes of files that hold nothing. */
+  /** Bytes on disk of files that hold nothing. */
   get spareBytes(): number {
-    return [...this.#free, ...this.#reserves].reduce((sum, { size }) => sum + size, 0)
+    const kept = [...this.#free, ...this.#reserves].reduce((sum, { size }) => sum + size, 0)
+    const ready = [this.spare, this.reserveSpare].reduce(
+      (sum, segment) => sum + (segment === undefined ? 0 : bytesOnDisk(segment)),
+      0
+    )
+    return kept + ready
   }
 
   /** Makes a spare in the background that holds `bytes` of frames; calls changed() when it is there or fails. */
@@ -77,11 +82,11 @@ export class SegmentPool {
     this.#run(async () => {
       try {
         const segment = await this.#prepareNext(wanted)
-        this.problem = undefined
+        this.#noteProblem(undefined)
         if (segment.size >= this.#wantedBytes) this.#wantedBytes = 0
         this.spare = segment
       } catch (error) {
-        this.problem = asProblem(error)
+        this.#noteProblem(asProblem(error))
         this.#retryLater()
       }
       this.#preparing = false
@@ -175,9 +180,20 @@ export class SegmentPool {
     this.#closed = true
     this.#cancelRetry?.()
     await this.#work.settled()
-    for (const segment of [this.spare, this.reserveSpare])
-      if (segment !== undefined) await this.#discard(segment)
+    const ready = [this.spare, this.reserveSpare]
+    this.spare = this.reserveSpare = undefined
+    for (const segment of ready) if (segment !== undefined) await this.#discard(segment)
     await this.#work.settled()
+  }
+
+  #noteProblem(problem: AgentError | undefined): void {
+    const { log } = this.#options
+    if (problem === undefined && this.problem !== undefined) log.info('There is room for events again.')
+    if (problem !== undefined && problem.code !== this.problem?.code)
+      log.error('There is no room for more events; what comes in is refused until there is.', {
+        reason: problem.message
+      })
+    this.problem = problem
   }
 
   #reserveDone(): void {

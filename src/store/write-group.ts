@@ -21,6 +21,8 @@ export interface PutEntry {
   /** Where its first frame stands, and where its last one ends. */
   start: LogPosition | undefined
   end: LogPosition | undefined
+  /** Aborts the wait for a segment that cannot be had. */
+  readonly signal: AbortSignal
   /** Ends the wait for a segment. */
   cancelWait: (() => void) | undefined
   /** Rejected: never encoded again. */
@@ -42,7 +44,7 @@ export interface TakeEntry {
 export function newPut(
   batch: EventBatch,
   partBytes: number,
-  settle: Pick<PutEntry, 'resolve' | 'reject'>
+  settle: Pick<PutEntry, 'resolve' | 'reject' | 'signal'>
 ): PutEntry {
   return {
     kind: 'put',
