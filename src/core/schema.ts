@@ -101,6 +101,8 @@ interface ChoiceOptions<T extends string> extends Common<T> {
   exactCase?: boolean
   /** Other spellings of a value, such as class names. */
   synonyms?: Readonly<Record<string, T>>
+  /** What to do instead of any other value, behind the list of those that there are. */
+  otherwise?: string
 }
 
 /** One of a few words. */
@@ -111,11 +113,16 @@ export function choice<const T extends string>(
 ): Setting<T> {
   const same = (a: string, b: string): boolean =>
     options.exactCase === true ? a === b : a.toLowerCase() === b.toLowerCase()
+  const otherwise = options.otherwise === undefined ? '' : ` ${options.otherwise}`
   const parse = (given: string): Parsed<T> => {
     const wanted = trimJava(given)
     const value = values.find(known => same(known, wanted)) ?? options.synonyms?.[wanted]
     return value === undefined
-      ? { problem: `is "${given}"`, hint: `Write one of: ${values.join(', ')}.`, code: 'BAD_VALUE' }
+      ? {
+          problem: `is "${given}"`,
+          hint: `Write one of: ${values.join(', ')}.${otherwise}`,
+          code: 'BAD_VALUE'
+        }
       : { value }
   }
   return { ...setting(key, 'choice', options, parse), values }

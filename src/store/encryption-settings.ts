@@ -10,14 +10,17 @@ export const encryptionSettings = {
       synonyms: {
         'org.apache.flume.channel.file.encryption.JCEFileKeyProvider$Builder': 'JCEKSFILE',
         'org.apache.flume.channel.file.encryption.JCEFileKeyProvider': 'JCEKSFILE'
-      }
+      },
+      otherwise:
+        'Java classes cannot be loaded: put the keys into a key store, or name a key file in encryption.keyFile.'
     })
   ),
   activeKey: optional(text('encryption.activeKey', { doc: 'Alias of the key that encrypts from now on.' })),
   cipherProvider: optional(
     choice('encryption.cipherProvider', ['AESCTRNOPADDING'], {
       doc: "Flume's word for its cipher, needed as there. What is written here is encrypted with AES-256-GCM.",
-      synonyms: { 'org.apache.flume.channel.file.encryption.AESCTRNoPaddingProvider': 'AESCTRNOPADDING' }
+      synonyms: { 'org.apache.flume.channel.file.encryption.AESCTRNoPaddingProvider': 'AESCTRNOPADDING' },
+      otherwise: 'Java classes cannot be loaded, and what is written here has its own cipher.'
     })
   ),
   keyStoreFile: optional(text('encryption.keyProvider.keyStoreFile', { doc: 'Path of the key store.' })),

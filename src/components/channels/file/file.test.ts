@@ -220,6 +220,28 @@ test('rules of Flume are kept in its words', () => {
   assert.deepEqual(problemsOf({ capacity: 'many' }).length, 1)
 })
 
+test('key providers and ciphers that are Java classes are refused, with what to do instead', () => {
+  const given = {
+    'encryption.keyProvider': 'com.example.Keys$Builder',
+    'encryption.activeKey': 'k',
+    'encryption.cipherProvider': 'com.example.Cipher'
+  }
+
+  assert.deepEqual(
+    readSettings(file, given, none).problems.map(({ key, hint }) => [key, hint]),
+    [
+      [
+        'encryption.keyProvider',
+        'Write one of: JCEKSFILE. Java classes cannot be loaded: put the keys into a key store, or name a key file in encryption.keyFile.'
+      ],
+      [
+        'encryption.cipherProvider',
+        'Write one of: AESCTRNOPADDING. Java classes cannot be loaded, and what is written here has its own cipher.'
+      ]
+    ]
+  )
+})
+
 test("gauges have Flume's counters and the state of the log", async () => {
   const channel = await fileChannel({ dataDirs: newFolder() })
   await channel.put(batchOf(['a']), never)

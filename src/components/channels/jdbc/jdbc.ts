@@ -48,6 +48,7 @@ const settings = {
   databaseType: choice('db.type', ['DERBY', 'SQLITE'], {
     doc: 'Kind of database. Both words mean the built-in SQLite.',
     default: 'DERBY',
+    otherwise: 'Database servers are not supported; remove the line, and driver.url with it.',
     ...longForm('db.type')
   }),
   username: optional(
