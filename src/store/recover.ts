@@ -146,7 +146,9 @@ class Recovery {
       cutAt
     }
     let scan = await this.#read(segment, bounds)
-    if (scan.durable < scan.end && (await this.#renew(segment, scan)))
+    // A copy would have nothing of the parts that cannot be read, and the next start nothing to report.
+    const whole = !segment.unreadable && scan.losses.length === 0
+    if (whole && scan.durable < scan.end && (await this.#renew(segment, scan)))
       scan = await this.#read(segment, bounds)
     adopt(segment, scan)
     return scan

@@ -72,14 +72,24 @@ interface Progress {
   voids: number
 }
 
+/** The part of a put that cannot be read. */
+interface Claims {
+  /** The first event of the put. */
+  readonly first: number
+  /** Behind the last event of the part. */
+  readonly end: number
+  /** Events of the put so far; 0 when it ends here. */
+  readonly tailEvents: number
+}
+
 /** A place where something is wrong, and how things stood before it. */
 interface Hole {
   readonly at: number
   readonly before: Progress
   to: number
   events: EventRange
-  /** Behind the last event that its own header names; -1 without one. */
-  readonly claims: number
+  /** What its own header names; undefined without one. */
+  readonly claims: Claims | undefined
   /** Lost whether it was acknowledged or not. */
   readonly unreadable: boolean
   readonly reason: string
@@ -115,6 +125,15 @@ export function damageBehind<T extends { readonly events: EventRange }>(
   losses: readonly T[]
 ): T | undefined {
   return losses.find(({ events }) => events.first === end && events.end > end)
+}
+
+function claimsOf(frame: StoredFrame): Claims {
+  const { firstEvent, earlierEvents, events, part, parts } = frame
+  return {
+    first: firstEvent - earlierEvents,
+    end: firstEvent + events,
+    tailEvents: part + 1 < parts ? earlierEvents + events : 0
+  }
 }
 
 class Scan {
@@ -166,9 +185,10 @@ class Scan {
       this.#now.end = durable
     }
     const lostTail = durable === 0 ? this.#loseTail() : undefined
-    const claims = this.#holes.map(hole => (hole.unreadable ? hole.claims : -1))
-    this.#now.nextEvent = Math.max(this.#now.nextEvent, nextEvent ?? 0, ...claims)
-    this.#closeHoles(this.#now.nextEvent)
+    const claims = this.#holes.findLast(hole => hole.unreadable && hole.claims !== undefined)?.claims
+    this.#closeHoles(Math.max(this.#now.nextEvent, nextEvent ?? 0, claims?.end ?? 0))
+    if (claims !== undefined && claims.end > this.#now.nextEvent) this.#believe(claims)
+    this.#now.nextEvent = Math.max(this.#now.nextEvent, nextEvent ?? 0)
     this.#confirm(durable)
     const [torn] = this.#holes
     const now = torn?.before ?? this.#now
@@ -188,7 +208,7 @@ class Scan {
         frame.position,
         frameEnd(frame),
         'A record does not have the checksum that it was written with.',
-        frame.kind === 'put' ? frame.firstEvent + frame.events : -1
+        frame.kind === 'put' ? claimsOf(frame) : undefined
       )
     } else if (frame.kind === 'put') {
       this.#put(frame)
@@ -199,17 +219,28 @@ class Scan {
 
   #put(frame: StoredFrame): void {
     const now = this.#now
-    const { firstEvent, earlierEvents, events } = frame
+    const { firstEvent, earlierEvents } = frame
+    const { first, end, tailEvents } = claimsOf(frame)
     if (now.firstEvent === undefined || (now.nextEvent === now.firstEvent && now.tailEvents === 0)) {
       if (now.firstEvent === undefined || firstEvent >= now.firstEvent) now.headEvents = earlierEvents
       now.firstEvent ??= firstEvent
     }
-    const goesOn = now.tailEvents > 0 && firstEvent - earlierEvents === now.nextEvent - now.tailEvents
+    const goesOn = first === now.nextEvent - now.tailEvents
     if (now.tailEvents > 0 && !goesOn)
       this.#endUnfinished({ first: now.nextEvent - now.tailEvents, end: now.nextEvent })
     now.used = true
-    now.nextEvent = firstEvent + events
-    now.tailEvents = frame.part + 1 < frame.parts ? earlierEvents + events : 0
+    now.nextEvent = end
+    now.tailEvents = tailEvents
+  }
+
+  /** The last part of the segment is lost, and what it was is known. */
+  #believe({ first, end, tailEvents }: Claims): void {
+    const now = this.#now
+    const goesOn = first === now.nextEvent - now.tailEvents && tailEvents > 0
+    if (now.tailEvents > 0 && !goesOn)
+      this.#endUnfinished({ first: now.nextEvent - now.tailEvents, end: now.nextEvent })
+    now.nextEvent = end
+    now.tailEvents = tailEvents
   }
 
   #ranges(frame: StoredFrame, header: Buffer, payload: Buffer): void {
@@ -253,7 +284,7 @@ class Scan {
     return CUT_SHORT
   }
 
-  #hole(at: number, to: number, reason: string, claims = -1): void {
+  #hole(at: number, to: number, reason: string, claims?: Claims): void {
     this.#holes.push({ ...this.#newHole(at, to, reason), claims })
   }
 
@@ -264,7 +295,7 @@ class Scan {
       to,
       before: { ...this.#now },
       events: { first: this.#now.nextEvent, end: -1 },
-      claims: -1,
+      claims: undefined,
       unreadable,
       reason: unreadable ? UNREADABLE : reason
     }
