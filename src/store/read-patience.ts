@@ -6,6 +6,8 @@ import type { Disk, DiskFile } from './disk.ts'
 import { BLOCK_BYTES } from './frame.ts'
 import { withFile, writeAll } from './segment.ts'
 
+/** So long a folder that took a write counts as one that does. */
+const PROOF_MS = 1000
 /** Places of a file are given up when it could not be read for so long. */
 export const PATIENCE_MS = 10_000
 /** After so long without a failure, the next one is a new beginning. */
@@ -15,14 +17,17 @@ const FORGET_MS = 60_000
 interface Failing {
   readonly since: number
   readonly last: number
+  /** When its folder took a write. */
+  readonly proven: number
 }
 
 /** Kept over attempts to open the same log. */
 const failing = new WeakMap<Disk, Map<string, Failing>>()
 
 /**
- * Gives a place of a file, or all of it, up once the file could not be read for ten seconds while its folder takes synced writes. Until
- * then, and while the disk as a whole is out of reach, the error stands: what is there may be readable again later.
+ * Gives a place of a file, or all of it, up once the file could not be read for ten seconds while its folder takes
+ * synced writes. Until then, and while the disk as a whole is out of reach, the error stands: what is there may be
+ * readable again later.
  */
 export function patientReader(disk: Disk, clock: Clock, path: string): GiveUp {
   return async (_position, error) => {
@@ -31,8 +36,12 @@ export function patientReader(disk: Disk, clock: Clock, path: string): GiveUp {
     const now = clock.now()
     const before = files.get(path)
     const since = before === undefined || now - before.last > FORGET_MS ? now : before.since
-    files.set(path, { since, last: now })
-    if (now - since < PATIENCE_MS || !(await takesWrites(disk, dirname(path)))) throw error
+    const proven = before?.proven ?? -Infinity
+    files.set(path, { since, last: now, proven })
+    if (now - since < PATIENCE_MS) throw error
+    if (now - proven < PROOF_MS) return
+    if (!(await takesWrites(disk, dirname(path)))) throw error
+    files.set(path, { since, last: now, proven: now })
   }
 }
 
