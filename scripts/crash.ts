@@ -14,7 +14,7 @@ const USAGE = `npm run crash -- [options]
   --seed S       what is random: the numbers, sizes and places; moments depend on the machine
   --only A,B     these parts only
 
-Everything once takes one to two hours with two cores, 3 GB of TMPDIR, and Linux; a disk that is really full needs root.`
+Everything once takes about an hour with two cores, and 3 GB of TMPDIR. Linux only; a disk that is really full needs root.`
 
 const SUFFIX = '.test.ts'
 

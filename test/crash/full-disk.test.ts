@@ -1,20 +1,14 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
-import { setTimeout as pause } from 'node:timers/promises'
-import { Random } from '../../src/testing/random.ts'
-import type { AgentProcess } from '../e2e/agent-process.ts'
 import { CountingClient } from './counting-client.ts'
-import { countersOf, CrashAgent, listeningPort } from './crash-agent.ts'
+import { CrashAgent, listeningPort } from './crash-agent.ts'
 import { report } from './crash-report.ts'
-import { DeliveryJudge } from './delivery-judge.ts'
+import { emptied, fillUp, livesOnFillingDisk, type Scene, settle } from './full-disk-scene.ts'
 import { SmallDisk } from './small-disk.ts'
 
 const MEBIBYTE = 1024 * 1024
 const SEED = Number(process.env['MILLRACE_SEED'] ?? 1)
-const ROUNDS = 6
 const REFUSALS = 4
-const PATIENCE_MS = 60_000
-const LOOK_EVERY_MS = 20
 const SETTINGS = {
   'channels.file.checkpointDir': 'DISK/checkpoint',
   'channels.file.dataDirs': 'DISK/data',
@@ -28,12 +22,6 @@ const SPILLABLE = {
   'channels.file.overflowTimeout': '0'
 }
 const required = process.env['MILLRACE_REQUIRE_SERVICES'] === '1' && process.getuid?.() === 0
-
-interface Scene {
-  readonly disk: SmallDisk
-  readonly agent: CrashAgent
-  readonly client: CountingClient
-}
 
 /** A test on a disk that is really full; skipped where none may be mounted. */
 function testOnDisk(name: string, play: (scene: Scene) => Promise<void>): void {
@@ -50,33 +38,6 @@ function testOnDisk(name: string, play: (scene: Scene) => Promise<void>): void {
     await play({ disk, agent, client })
     report(`full disk: ${name}; ${client.accepted} lines acknowledged, ${client.refused} refused`)
   })
-}
-
-/** Sends until a line is refused. */
-async function fillUp(client: CountingClient, port: number): Promise<void> {
-  const refused = client.refused
-  await client.run(port, () => client.refused > refused)
-}
-
-/** Resolves once the sink has all events of the channel; rejects when that takes more than a minute. */
-async function emptied(agent: CrashAgent, life: AgentProcess): Promise<void> {
-  for (const end = Date.now() + PATIENCE_MS; ; await pause(LOOK_EVERY_MS)) {
-    const counters = await countersOf(life)
-    if (counters['CHANNEL.file']?.['ChannelSize'] === '0') return
-    if (Date.now() > end) throw new Error(`The channel is not emptied.\n${await agent.condition(life)}`)
-  }
-}
-
-/** Empties the channel, stops the agent, and looks at all that its lives delivered. */
-async function settle({ agent, client }: Scene, life: AgentProcess): Promise<void> {
-  await client.untilAccepted(await listeningPort(life))
-  await emptied(agent, life)
-  const { code } = await life.stop()
-
-  const judge = new DeliveryJudge({ inHand: 4000, account: () => client.account })
-  for (const lines of agent.delivered()) judge.life(lines, 'killed')
-  judge.end([client.account])
-  assert.deepEqual([judge.wrong, code], [[], 143])
 }
 
 const CHANNELS = { file: {}, spillablememory: SPILLABLE }
@@ -123,20 +84,8 @@ for (const [channel, settings] of Object.entries(CHANNELS)) {
 }
 
 testOnDisk('a disk that fills while the agent starts costs nothing', async scene => {
-  const { disk, agent, client } = scene
-  const random = new Random(SEED)
-  for (let round = 0; round < ROUNDS; round++) {
-    await using life = agent.begin()
-    await pause(random.below(300))
-    disk.fill()
-    await pause(random.below(600))
-    if (random.chance(0.5)) await life.stop('SIGKILL')
-    disk.empty()
-    if (life.child.signalCode === null) {
-      await client.untilAccepted(await listeningPort(life))
-      await life.stop(random.pick(['SIGKILL', 'SIGTERM']))
-    }
-  }
+  const { agent } = scene
+  await livesOnFillingDisk(scene, SEED)
 
   await using life = agent.begin()
   await settle(scene, life)
