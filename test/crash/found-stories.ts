@@ -18,18 +18,21 @@ const CALM: Life = {
   key: undefined,
   capacity: Infinity,
   diskBlocks: undefined,
-  faults: []
+  faults: [],
+  spoilt: []
 }
 
 /** Stories that once found something, as small as they could be made, by what they found. */
 export const FOUND: Readonly<Record<string, Story>> = {
   'the folder of the log vanished with power, its parent was never synced': {
     seed: 0,
+    spoils: false,
     folders: 1,
     lives: [{ ...CALM, putters: [[{ events: 6, bytes: 0, headers: false }]] }]
   },
   'a put larger than a segment hung when no group was open': {
     seed: 0,
+    spoils: false,
     folders: 1,
     lives: [
       {
@@ -46,6 +49,7 @@ export const FOUND: Readonly<Record<string, Story>> = {
   },
   'close hung while a put waited for the next segment': {
     seed: 0,
+    spoils: false,
     folders: 1,
     lives: [
       {
@@ -57,6 +61,7 @@ export const FOUND: Readonly<Record<string, Story>> = {
   },
   'a take went on reading after close and left a file open': {
     seed: 0,
+    spoils: false,
     folders: 1,
     lives: [
       { ...CALM, end: 'close', putters: [[{ events: 4, bytes: 90_000, headers: false }]] },
@@ -65,6 +70,7 @@ export const FOUND: Readonly<Record<string, Story>> = {
   },
   'a lazy commit after close resolved and was forgotten': {
     seed: 0,
+    spoils: false,
     folders: 1,
     lives: [
       { ...CALM, putters: [[{ events: 1, bytes: 0, headers: false }]] },
@@ -74,6 +80,7 @@ export const FOUND: Readonly<Record<string, Story>> = {
   },
   'a segment came back beside another one of its number, in the other folder': {
     seed: 0,
+    spoils: false,
     folders: 2,
     lives: [
       {

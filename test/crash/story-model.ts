@@ -24,6 +24,10 @@ export interface EventBounds {
  */
 export class StoryModel {
   readonly violations: string[] = []
+  /** Events that the log said it lost; Infinity once it said that it does not know how many. */
+  reported = 0
+  /** Whether the disk loses what it had: then events may be missing that are reported, and records of takes. */
+  readonly #damaged: boolean
   readonly puts: StoryPut[] = []
   readonly #commits = new StoryCommits()
   #held: EventBounds | undefined
@@ -33,6 +37,10 @@ export class StoryModel {
   #order: StoryPut[] = []
   /** The furthest event given out in this life. */
   #furthest: readonly [StoryPut, number] | undefined
+
+  constructor(damaged = false) {
+    this.#damaged = damaged
+  }
 
   called(shape: PutShape): StoryPut {
     const put = new StoryPut(this.puts.length, shape, this.#time++, this.#life)
@@ -51,6 +59,7 @@ export class StoryModel {
 
   /** Events that must be in the log, and those that may be there too. */
   bounds(): EventBounds {
+    if (this.#damaged) return { least: 0, most: Infinity }
     if (this.#held !== undefined) return this.#held
     let least = 0
     let most = 0
@@ -93,7 +102,7 @@ export class StoryModel {
       members.push(member)
       last = member
     }
-    if (last !== undefined) this.#checkNothingPassedOver(last)
+    if (last !== undefined && !this.#damaged) this.#checkNothingPassedOver(last)
     const loan: Loan = { members, committing: false }
     for (const [put, index] of members) put.holders[index] = loan
     this.#loans.add(loan)
@@ -150,6 +159,7 @@ export class StoryModel {
 
   /** Everything that the log had was taken and committed. */
   drained(): void {
+    if (this.#damaged) return this.#checkMissing()
     this.violations.push(...this.#commits.torn())
     for (const put of this.puts) {
       if (!put.certain || put.stored === 0) continue
@@ -176,7 +186,7 @@ export class StoryModel {
     if (put.rejected && put.life === this.#life)
       this.#violate(put, index, 'was refused and is given out in the same life')
     if (put.states[index] === ON_LOAN) this.#violate(put, index, 'is given out twice at a time')
-    if (put.states[index] === COMMITTED)
+    if (put.states[index] === COMMITTED && !this.#damaged)
       this.#violate(put, index, 'comes again after its commit was on the disk')
     if (put.states[index] === LAZY) this.#violate(put, index, 'comes again after its commit in the same life')
   }
@@ -186,7 +196,7 @@ export class StoryModel {
     let place = (this.#furthest?.[0].rank ?? -1) + 1
     for (const earlier of this.#order)
       if (earlier.ackedAt < put.calledAt) place = Math.max(place, earlier.rank + 1)
-    for (const other of this.puts) {
+    for (const other of this.#damaged ? [] : this.puts) {
       if (other.rank >= 0 || other === put || other.stored === 0 || other.ackedAt >= put.calledAt) continue
       this.violations.push(
         `put ${put.id} is given out before put ${other.id}, acknowledged before it was called`
@@ -204,6 +214,12 @@ export class StoryModel {
       this.violations.push(`events of put ${passed.id} are passed over by put ${lastPut.id}`)
     if (lastPut.storedBelow(lastIndex))
       this.#violate(lastPut, lastIndex, 'is given out before an earlier one of its put')
+  }
+
+  #checkMissing(): void {
+    const missing = this.puts.reduce((sum, { certain, stored }) => sum + (certain ? stored : 0), 0)
+    if (missing > this.reported)
+      this.violations.push(`lost: ${missing} events, and said so of ${this.reported}`)
   }
 
   #settleLazy(to: number): void {

@@ -1,7 +1,7 @@
 import type { Lease } from '../../src/core/contracts.ts'
 import { systemCode } from '../../src/core/errors.ts'
 import { FakeClock } from '../../src/testing/fake-clock.ts'
-import { FakeLog } from '../../src/testing/fake-log.ts'
+import { FakeLog, type LogLine } from '../../src/testing/fake-log.ts'
 import { Random } from '../../src/testing/random.ts'
 import { SimulatedDisk } from '../../src/testing/simulated-disk.ts'
 import { StoryBalance } from './story-balance.ts'
@@ -17,6 +17,9 @@ const CLOCK_MOVES = 40
 const PATIENCE_CALLS = 200_000
 /** How often a log is opened again that did not open because of the disk. */
 const ATTEMPTS = 3
+/** Each file that cannot be read is given up after a while. */
+const PATIENT_ATTEMPTS = 60
+const RETRY_MS = 3000
 const REFUSALS = ['ERR_CHANNEL_FULL', 'ERR_CHANNEL', 'ERR_STOPPED', 'ERR_BATCH_TOO_LARGE']
 
 const LAST_LIFE: Life = {
@@ -37,13 +40,14 @@ const LAST_LIFE: Life = {
   key: undefined,
   capacity: Infinity,
   diskBlocks: undefined,
-  faults: []
+  faults: [],
+  spoilt: []
 }
 
 /** Plays a story with a log on a simulated disk; resolves to what the log did wrong, nothing when it kept its word. */
 export async function playStory(story: Story, open: OpenLog): Promise<string[]> {
-  const model = new StoryModel()
-  let disk = new SimulatedDisk({ seed: story.seed, folders: [BASE] })
+  const model = new StoryModel(story.spoils)
+  let disk = new SimulatedDisk({ seed: story.seed, folders: [BASE], spoils: story.spoils })
   for (const life of [...story.lives, LAST_LIFE]) {
     const stage = new Stage(story, life, disk, model)
     disk = await stage.play(open)
@@ -71,6 +75,7 @@ class Stage {
   #moves = 0
   #over = false
   #balance = new StoryBalance(0)
+  #reportsAtStart = 0
 
   constructor(story: Story, life: Life, disk: SimulatedDisk, model: StoryModel) {
     this.#story = story
@@ -80,6 +85,11 @@ class Stage {
     this.#random = new Random(disk.random.seed())
     disk.bytes = life.diskBlocks === undefined ? Infinity : Math.max(life.diskBlocks * BLOCK, 0)
     for (const fault of life.faults) disk.faults.add(fault)
+    const files = [...disk.files()]
+    for (const place of files.length === 0 ? [] : life.spoilt) {
+      const [path, bytes] = files[place % files.length] ?? ['', []]
+      disk.spoil(path, Math.floor(place / files.length) % Math.max(1, bytes.length))
+    }
   }
 
   async play(open: OpenLog): Promise<SimulatedDisk> {
@@ -88,8 +98,7 @@ class Stage {
     this.#over = true
     this.#stop.abort()
     for (const violation of this.#disk.violations) this.#violate(`the disk was misused: ${violation}`)
-    for (const { level, message, facts } of this.#log.lines)
-      if (level === 'error') this.#violate(`false report: ${message} ${JSON.stringify(facts)}`)
+    this.#checkReports()
     const next = this.#life.end === 'power' ? this.#disk.crash() : this.#disk.kill()
     this.#model.lifeOver()
     return next
@@ -97,7 +106,21 @@ class Stage {
 
   /** Nothing goes wrong that a log could give as a reason. */
   get #clean(): boolean {
-    return this.#life.faults.length === 0 && this.#life.diskBlocks === undefined
+    return this.#life.faults.length === 0 && this.#life.diskBlocks === undefined && !this.#story.spoils
+  }
+
+  /** On a disk that is fine there is nothing to report; else the reports are counted. */
+  #checkReports(): void {
+    for (const { message, facts } of damageIn(this.#log)) {
+      if (!this.#story.spoils) this.#violate(`false report: ${message} ${JSON.stringify(facts)}`)
+      else this.#model.reported += Number(facts['events']) || Infinity
+    }
+  }
+
+  /** Events that the log said it lost since it was opened. */
+  get #lostSinceStart(): number {
+    const errors = damageIn(this.#log).slice(this.#reportsAtStart)
+    return errors.reduce((sum, { facts }) => sum + Number(facts['events'] ?? 0), 0)
   }
 
   /** What goes wrong ends, so that in the end everything must work. */
@@ -111,13 +134,16 @@ class Stage {
 
   async #opened(open: OpenLog): Promise<StoredLog | undefined> {
     const around = { disk: this.#disk, clock: this.#clock, log: this.#log }
-    const attempts = this.#clean ? 1 : ATTEMPTS
+    const attempts = this.#clean ? 1 : this.#story.spoils ? PATIENT_ATTEMPTS : ATTEMPTS
     for (let attempt = 0; attempt < attempts; attempt++) {
+      if (attempt > 0) await this.#clock.advance(RETRY_MS)
       const result = await this.#until(open(optionsOf(this.#story, this.#life, around)))
       if (result === undefined) return undefined
       if (result.kind === 'done') return this.#checkStart(result.value)
       if (this.#clean) this.#violate(`does not start: ${describe(result.error)}`)
       this.#checkNothingOpen('a start that failed')
+      if (this.#story.spoils && attempt === attempts - 1)
+        this.#violate(`does not start on a spoilt disk: ${describe(result.error)}`)
     }
     return undefined
   }
@@ -125,11 +151,13 @@ class Stage {
   #checkStart(log: StoredLog): StoredLog {
     const { least, most } = this.#model.bounds()
     const { recovery, size } = log
-    for (const part of recovery.skipped) this.#violate(`false report of damage: ${JSON.stringify(part)}`)
+    for (const part of this.#story.spoils ? [] : recovery.skipped)
+      this.#violate(`false report of damage: ${JSON.stringify(part)}`)
     if (size < least || size > most) this.#violate(`holds ${size} events after start, not ${least}..${most}`)
     if (recovery.events !== size || recovery.recovered !== size)
       this.#violate(`says it recovered ${recovery.events}, ${recovery.recovered} and holds ${size}`)
     this.#model.opened()
+    this.#reportsAtStart = damageIn(this.#log).length
     this.#balance = new StoryBalance(size)
     return log
   }
@@ -150,7 +178,11 @@ class Stage {
       })
     }
     const ended = await this.#live()
-    if (this.#life === LAST_LIFE && drained !== held && this.#model.violations.length === 0) {
+    if (
+      this.#life === LAST_LIFE &&
+      drained !== held - this.#lostSinceStart &&
+      this.#model.violations.length === 0
+    ) {
       this.#violate(`held ${held} events and gave out ${drained}`)
     }
     this.#checkBalance(log, ended)
@@ -176,7 +208,7 @@ class Stage {
       this.#violate('a put or a commit hangs')
     if (ended === 'quiet' && this.#busy === 0 && this.#clean) this.#balance.settled()
     const { least, most } = this.#balance.bounds()
-    if (log.size < least || log.size > most)
+    if (log.size < least - this.#lostSinceStart || log.size > most)
       this.#violate(`holds ${log.size} events when ${ended}, not ${least}..${most}`)
   }
 
@@ -330,6 +362,11 @@ class Stage {
 type Outcome<T> =
   | { readonly kind: 'done'; readonly value: T }
   | { readonly kind: 'failed'; readonly error: unknown }
+
+/** What the log says that it lost. */
+function damageIn(log: FakeLog): LogLine[] {
+  return log.lines.filter(({ level, message }) => level === 'error' && message.includes('damaged'))
+}
 
 function turned(): Promise<void> {
   return new Promise(resolve => {

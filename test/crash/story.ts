@@ -38,12 +38,16 @@ export interface Life {
   /** Blocks that the disk has, at most; undefined: plenty. */
   readonly diskBlocks: number | undefined
   readonly faults: readonly Fault[]
+  /** Places, numbered in any way, that the disk cannot read any more when the life begins. */
+  readonly spoilt: readonly number[]
 }
 
 /** A history of lives over one set of folders, ended by one in which everything is taken out. */
 export interface Story {
   readonly seed: number
   readonly folders: number
+  /** Whether the disk becomes unreadable in places, also where it was writing when power went. */
+  readonly spoils: boolean
   readonly lives: readonly Life[]
 }
 
@@ -138,12 +142,60 @@ const life: fc.Arbitrary<Life> = fc.record({
   faults: fc.oneof(
     { weight: 2, arbitrary: fc.constant([]) },
     { weight: 1, arbitrary: fc.array(fault, { minLength: 1, maxLength: 3 }) }
-  )
+  ),
+  spoilt: fc.constant([])
 })
 
 /** Any story of up to six lives. */
 export const stories: fc.Arbitrary<Story> = fc.record({
   seed: fc.nat(2 ** 31),
   folders: fc.constantFrom(1, 1, 2, 3),
+  spoils: fc.constant(false),
   lives: fc.array(life, { minLength: 1, maxLength: 6 })
 })
+
+const smallPut: fc.Arbitrary<PutShape> = fc.record({
+  events: fc.integer({ min: 1, max: 12 }),
+  bytes: fc.constantFrom(0, 60, 700, 5000),
+  headers: fc.boolean()
+})
+
+const failedWrite: fc.Arbitrary<Fault> = fc.record({
+  operations: fc.constantFrom<readonly OperationName[]>(['write'], ['write'], ['write', 'sync'], ['sync']),
+  after: fc.nat(14),
+  times: fc.constantFrom(1, 1, 2),
+  kind: fc.constantFrom<FaultKind>('EIO', 'EIO', 'short')
+})
+
+const pressedLife: fc.Arbitrary<Life> = fc
+  .record({
+    life,
+    calls: fc.integer({ min: 15, max: 160 }),
+    end: fc.constantFrom('power' as const, 'kill' as const, 'close' as const),
+    putters: fc.array(fc.array(smallPut, { minLength: 1, maxLength: 6 }), { maxLength: 3 }),
+    takers: fc.array(taker, { maxLength: 3 }),
+    segmentBlocks: fc.constantFrom(5, 8, 16),
+    diskBlocks: fc.constantFrom(undefined, undefined, undefined, 40, 60, 100),
+    faults: fc.oneof(fc.constant([]), fc.array(failedWrite, { minLength: 1, maxLength: 2 }))
+  })
+  .map(({ life: any, ...pressed }) => ({
+    ...any,
+    ...pressed,
+    stagingBlocks: 4,
+    capacity: Infinity,
+    minimumFreeBlocks: 0
+  }))
+
+/** Stories of small puts, tiny segments, failed writes, and kills and power losses by turns. */
+export const pressedStories: fc.Arbitrary<Story> = fc
+  .record({ story: stories, lives: fc.array(pressedLife, { minLength: 2, maxLength: 6 }) })
+  .map(({ story, lives }) => ({ ...story, lives }))
+
+const spoiltLife: fc.Arbitrary<Life> = fc
+  .record({ life, places: fc.array(fc.nat(2 ** 31), { maxLength: 3 }) })
+  .map(made => ({ ...made.life, faults: [], diskBlocks: undefined, spoilt: made.places }))
+
+/** Stories of a disk that is fine otherwise, of which places become unreadable for ever. */
+export const spoiltStories: fc.Arbitrary<Story> = fc
+  .record({ story: stories, lives: fc.array(spoiltLife, { minLength: 2, maxLength: 5 }) })
+  .map(({ story, lives }) => ({ ...story, spoils: true, lives }))
