@@ -17,7 +17,7 @@ import { percentile } from './statistics.ts'
 const BODY_BYTES = 120
 /** Batches that a putter uses again and again. */
 const RING = 4
-const WARM_UP_MS = 300
+const WARM_UP_MS = 600
 const COMPRESSED_BYTES = 1024 * 1024
 /** Each body starts with its putter and its number in the ring. */
 const NUMBER_BITS = 24

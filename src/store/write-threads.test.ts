@@ -57,117 +57,130 @@ function turns(): Promise<void> {
 
 function open() {
   const started: FakeThread[] = []
-  const threads = new WriteThreads(2, () => {
-    const thread = new FakeThread()
-    started.push(thread)
-    return thread
-  })
+  let start = (): void => {}
+  const threads = new WriteThreads(
+    2,
+    () => started[started.push(new FakeThread()) - 1] ?? new FakeThread(),
+    (_milliseconds, work) => {
+      start = work
+      return () => {
+        start = () => {}
+      }
+    }
+  )
   threads.opened()
-  const write = (): Promise<number> | undefined => threads.write(1, SOME, 0)
   return {
     threads,
     started,
-    write,
-    /** Writes that nobody takes, until one more thread was started. */
-    async startOne(): Promise<FakeThread> {
-      const before = started.length
-      for (let i = 0; i < 16 && started.length === before; i++) assert.equal(write(), undefined)
-      const thread = started[before]
-      assert.ok(thread !== undefined)
-      await thread.start()
-      return thread
+    write: (): Promise<number> | undefined => threads.write(1, SOME, 0),
+    /** The time has come to start them. */
+    start: (): void => start(),
+    async running(): Promise<readonly [FakeThread, FakeThread]> {
+      start()
+      for (const thread of started) await thread.start()
+      const [one, other] = started
+      assert.ok(one !== undefined && other !== undefined)
+      return [one, other]
     }
   }
 }
 
-test('no thread is started before the sixteenth write, and one that starts is not waited for', () => {
-  const { started, write } = open()
+test('threads are started once a file has been open for a while, and are not waited for', () => {
+  const { started, start, write } = open()
 
-  const first = Array.from({ length: 15 }, write)
-  const startedBefore = started.length
-  const sixteenth = write()
+  const before = [write(), started.length]
+  start()
+  const after = [write(), started.length]
 
   assert.deepEqual(
-    [first.every(written => written === undefined), startedBefore, sixteenth, started.length],
-    [true, 0, undefined, 1]
+    [before, after],
+    [
+      [undefined, 0],
+      [undefined, 2]
+    ]
   )
 })
 
+test('no thread is started for a file that is closed before', () => {
+  const { threads, started, start } = open()
+
+  threads.closed()
+  start()
+
+  assert.equal(started.length, 0)
+})
+
 test('memory that is not shared is left to others', async () => {
-  const { threads, startOne } = open()
-  await startOne()
+  const { threads, running } = open()
+  await running()
 
   assert.equal(threads.write(1, Buffer.alloc(8), 0), undefined)
 })
 
 test('each thread does one write at a time; what finds none free is left to others', async () => {
-  const { started, write, startOne } = open()
-  await startOne()
-  const one = write()
-  await startOne()
-  const other = write()
+  const { started, write, running } = open()
+  const [one] = await running()
+  const first = write()
+  const second = write()
 
   const third = write()
-  await started[0]?.finish()
+  await one.finish()
   const fourth = write()
 
   assert.deepEqual(
-    [await one, other === undefined, third, fourth === undefined, started.map(({ writes }) => writes)],
+    [await first, second === undefined, third, fourth === undefined, started.map(({ writes }) => writes)],
     [8, false, undefined, false, [2, 1]]
   )
 })
 
 test('there are never more than two, however many writes find none free', async () => {
-  const { started, write, startOne } = open()
-  await startOne()
-  void write()
-  await startOne()
-  void write()
+  const { started, write, running } = open()
+  await running()
 
   for (let i = 0; i < 100; i++) void write()
 
   assert.equal(started.length, 2)
 })
 
-test('a thread that dies fails its write, is not used again, and is replaced', async () => {
-  const { started, write, startOne } = open()
-  const thread = await startOne()
+test('a thread that dies fails its write, is not used again, and is replaced after some writes', async () => {
+  const { started, write, running } = open()
+  const [one, other] = await running()
   const written = write()
   assert.ok(written !== undefined)
   const failed = assert.rejects(written, { code: 'EIO' })
-
-  await thread.die()
-  await failed
-  await startOne()
   void write()
 
-  assert.deepEqual(
-    started.map(({ writes }) => writes),
-    [1, 1]
-  )
+  await one.die()
+  await failed
+  const left = Array.from({ length: 14 }, write)
+  await started[2]?.start()
+  void write()
+
+  assert.ok(left.every(write => write === undefined))
+  assert.deepEqual([one.writes, other.writes, started.map(({ writes }) => writes)], [1, 1, [1, 1, 1]])
 })
 
 test('a thread that dies between two writes is not used again', async () => {
-  const { write, startOne } = open()
-  const thread = await startOne()
+  const { write, running } = open()
+  const [one, other] = await running()
 
-  await thread.die()
+  await one.die()
+  void write()
 
-  assert.deepEqual([write(), thread.writes], [undefined, 0])
+  assert.deepEqual([one.writes, other.writes], [0, 1])
 })
 
 test('the threads end with the last file, also one that was starting then', async () => {
-  const { threads, started, write, startOne } = open()
-  await startOne()
-  void write()
-  for (let i = 0; i < 16; i++) void write()
-  await started[0]?.finish()
+  const { threads, started, start } = open()
+  start()
+  const [one, other] = started
+  await one?.start()
   threads.opened()
   threads.closed()
   const whileOpen = started.map(({ ended }) => ended)
 
   threads.closed()
-  await started[1]?.start()
+  await other?.start()
 
   assert.deepEqual(
     [whileOpen, started.map(({ ended }) => ended)],
@@ -179,9 +192,16 @@ test('the threads end with the last file, also one that was starting then', asyn
 })
 
 test('where no thread can be started, nothing else changes', () => {
-  const threads = new WriteThreads(2, () => {
-    throw new Error('EAGAIN')
-  })
+  const threads = new WriteThreads(
+    2,
+    () => {
+      throw new Error('EAGAIN')
+    },
+    (_milliseconds, work) => {
+      work()
+      return () => {}
+    }
+  )
   threads.opened()
 
   assert.ok(
@@ -198,7 +218,8 @@ for (const closes of [true, false]) {
       import { WriteThread } from ${JSON.stringify(module('./write-thread.ts'))}
       import { WriteThreads } from ${JSON.stringify(module('./write-threads.ts'))}
       const started = []
-      const threads = new WriteThreads(2, () => started[started.push(new WriteThread()) - 1])
+      const now = (_, work) => (work(), () => {})
+      const threads = new WriteThreads(2, () => started[started.push(new WriteThread()) - 1], now)
       const file = await diskWith(threads).open(process.argv[1], { create: true, synced: true })
       const bytes = Buffer.from(new SharedArrayBuffer(65536)).fill('x')
       for (let i = 0; i < 32; i++) await file.write(bytes, i * bytes.length)
@@ -221,3 +242,42 @@ for (const closes of [true, false]) {
     assert.deepEqual([status, stdout, stderr], [0, '65536 65536 65536 false false\n', ''])
   })
 }
+
+test(
+  "a write does not wait for Node's threads while all of them are busy",
+  { skip: process.platform === 'win32' ? 'there are no named pipes' : false },
+  context => {
+    const folder = mkdtempSync(join(tmpdir(), 'write-threads-'))
+    context.after(() => rmSync(folder, { recursive: true }))
+    const pipe = join(folder, 'pipe')
+    assert.equal(spawnSync('mkfifo', [pipe]).status, 0)
+    // Opening a pipe to read from it holds a thread until somebody opens it to write.
+    const program = `
+      import { open, openSync } from 'node:fs'
+      import { diskWith } from ${JSON.stringify(module('./system-disk.ts'))}
+      import { WriteThread } from ${JSON.stringify(module('./write-thread.ts'))}
+      import { WriteThreads } from ${JSON.stringify(module('./write-threads.ts'))}
+      const thread = new WriteThread()
+      const threads = new WriteThreads(1, () => thread, (_, work) => (work(), () => {}))
+      const disk = diskWith(threads)
+      const file = await disk.open(process.argv[1], { create: true, synced: true })
+      const { port1: awake } = new MessageChannel()
+      awake.onmessage = () => {}
+      await thread.ready
+      let opened = 0
+      for (let i = 0; i < 4; i++) open(process.argv[2], 'r', () => opened++)
+      const bytes = Buffer.from(new SharedArrayBuffer(65536)).fill('x')
+      console.log(await file.write(bytes, 0), await file.write(bytes, 65536), opened)
+      openSync(process.argv[2], 'r+')
+      awake.close()
+      await file.close()`
+
+    const { status, stdout, stderr } = spawnSync(
+      process.execPath,
+      ['--input-type=module', '-e', program, join(folder, 'file'), pipe],
+      { encoding: 'utf8', timeout: 30_000, env: { ...process.env, UV_THREADPOOL_SIZE: '4' } }
+    )
+
+    assert.deepEqual([status, stdout, stderr], [0, '65536 65536 0\n', ''])
+  }
+)
