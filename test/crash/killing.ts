@@ -20,7 +20,8 @@ const BATCHES_IN_HAND = 4
 /** Most lines of each client that are not answered. */
 const WINDOWS = [1, 50, 2000, 20_000]
 const LIFE_PATIENCE_MS = 90_000
-const LONGEST_WORK_MS = 500
+/** Beyond the moment at which the threads that write have started. */
+const LONGEST_WORK_MS = 900
 const LONGEST_STOP_MS = 60
 const LONGEST_TAKE_OVER_MS = 300
 const MOST_CHANGES = 16
