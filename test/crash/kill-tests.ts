@@ -35,8 +35,9 @@ export function testKills(stories: Readonly<Record<string, KillStory>>): void {
 
 function summaryOf({ kills, deaths, atLoad, acknowledged, repeated, linesPerSecond }: KillResult): string {
   const ways = DEATHS.filter(death => deaths[death] > 0).map(death => `${deaths[death]} ${death}`)
+  const rate = linesPerSecond > 0 ? `, ${linesPerSecond} in a second of work` : ''
   return (
     `${kills} kills, ${atLoad} of them while all clients waited for answers (${ways.join(', ')}); ` +
-    `${acknowledged} lines acknowledged, ${linesPerSecond} in a second, ${repeated} came again`
+    `${acknowledged} lines acknowledged${rate}, ${repeated} came again`
   )
 }
