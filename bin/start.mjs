@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
 
 // V8 counts slabs, which live outside of its heap, against what the heap may grow by before all of it is looked through.
-// By its own rule a heap of 10 MB may grow by 12 MB: at 400 MB/s that was every 30 ms, and half of all CPU time.
+// By its own rule a heap of 10 MB may grow by 12 MB: at 400 MB/s that was every 30 ms, and a third of all CPU time.
 setFlagsFromString('--heap-growing-percent=400')
 
 const { HOME, LOCALAPPDATA, XDG_CACHE_HOME } = process.env
