@@ -104,7 +104,7 @@ export async function openChannelFolders(
   folders: readonly string[],
   keys: Encryption | undefined
 ): Promise<ChannelFolder[]> {
-  for (const folder of folders) await checkFolder(folder)
+  for (const folder of folders) await needFolder(folder)
   const logs = await findFlumeLogs(readDisk, folders)
   const segments = await findSegments(folders)
   const found: ChannelFolder[] = []
@@ -117,7 +117,8 @@ export async function openChannelFolders(
   )
 }
 
-async function checkFolder(folder: string): Promise<void> {
+/** Rejects with ERR_CONFIG unless the folder is one. */
+export async function needFolder(folder: string): Promise<void> {
   try {
     if ((await stat(folder)).isDirectory()) return
   } catch (error) {

@@ -13,6 +13,7 @@ import type { ChannelCall } from './channel-call.ts'
 import {
   encryptionOf,
   findSegments,
+  needFolder,
   openChannelFolders,
   openLog,
   plural,
@@ -30,6 +31,8 @@ export async function repairFolders(call: ChannelCall): Promise<number> {
   const lines: string[] = [
     'The agent does this by itself when it starts; this command is never needed for that.'
   ]
+  // Files that are being written to may look like anything.
+  if (!call.dryRun) await refuseWhenUsed(call.folders)
   const [view, code] = await describe(call)
   lines.push(...view)
   if (!call.dryRun) lines.push(...(await repair(call)))
@@ -114,6 +117,7 @@ async function setAside(folders: readonly string[], keys: Encryption | undefined
 }
 
 async function refuseWhenUsed(folders: readonly string[]): Promise<void> {
+  for (const folder of folders) await needFolder(folder)
   const user = await findFileUser([
     ...(await findFlumeLogs(readDisk, folders)),
     ...(await findSegments(folders))

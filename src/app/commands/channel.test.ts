@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { BatchBuilder } from '../../core/batch-builder.ts'
@@ -208,6 +208,8 @@ test(
       child.stdout.once('data', resolve)
     })
 
+    // What is being written may look like anything: a log that is gone, or of another version.
+    await writeFile(join(data, 'log-2'), Buffer.from([0, 0, 0, 2]))
     const { code, err } = await channel('repair', data)
 
     assert.equal(code, 2)
