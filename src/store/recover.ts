@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { messageOf } from '../core/errors.ts'
+import { messageOf, systemCode } from '../core/errors.ts'
 import { isMediumError } from './careful-reader.ts'
 import type { DoneSet } from './done-set.ts'
 import type { Seal } from './frame-codec.ts'
@@ -12,7 +12,7 @@ import { type Loss, type ScanBounds, scanSegment, type SegmentScan } from './sca
 import { findFiles, findSeal, type FoundFile, Quarantine, segmentOf } from './segment-files.ts'
 import { CHANNEL_ID_BYTES, DATA_START } from './segment-header.ts'
 import type { SpareFile } from './segment-maker.ts'
-import { type Segment, sealPosition } from './segment.ts'
+import { type Segment, sealPosition, withFile } from './segment.ts'
 import { readStopRecord, type StopRecord } from './stop-record.ts'
 
 /** What was found at start, ready to go on. */
@@ -145,19 +145,18 @@ class Recovery {
       nextEvent: undefined,
       cutAt
     }
+    const synced = await this.#sync(segment)
     let scan = await this.#read(segment, bounds)
     // A copy would have nothing of the parts that cannot be read, and the next start nothing to report.
-    const whole = !segment.unreadable && scan.losses.length === 0
-    if (whole && scan.durable < scan.end && (await this.#renew(segment, scan)))
+    const whole = !segment.unreadable && scan.losses.length === 0 && file.header !== undefined
+    if (whole && scan.durable < scan.end && (await this.#renew(file, scan, synced)))
       scan = await this.#read(segment, bounds)
     adopt(segment, scan)
     return scan
   }
 
   async #read(segment: Segment, bounds: ScanBounds): Promise<SegmentScan> {
-    return withReader(this.#options, segment.path, async (reads, open) => {
-      // After a kill the system may show what is not on the disk.
-      if (bounds.durable === 0) await open.sync().catch(exceptMediumErrors)
+    return withReader(this.#options, segment.path, async reads => {
       const scan = await scanSegment(segment, reads, bounds)
       segment.unreadable = reads.unreadable.length > 0
       this.#bytesRead += scan.bytesRead
@@ -165,14 +164,32 @@ class Recovery {
     })
   }
 
-  /** Brings to the disk what may only be in the system's memory; false where that is not possible. */
-  async #renew(segment: Segment, { end }: SegmentScan): Promise<boolean> {
+  /** After a kill the system may show what is not on the disk. Resolves to whether all of it is there now, as far as it says. */
+  async #sync(segment: Segment): Promise<boolean> {
+    const options = { create: false, synced: false }
+    return withFile(this.#options.disk, segment.path, options, async file => {
+      try {
+        await file.sync()
+        return true
+      } catch (error) {
+        if (!isMediumError(error)) throw error
+        return false
+      }
+    })
+  }
+
+  /**
+   * Brings to the disk what may only be in the system's memory; false where there is no room for that. Rejects when the
+   * disk fails: what cannot be written anew cannot be believed.
+   */
+  async #renew(file: FoundFile, { end }: SegmentScan, synced: boolean): Promise<boolean> {
     try {
-      await renewSegment(this.#options.disk, segment, end, this.#nextId++)
+      await renewSegment(this.#options.disk, file, end, this.#nextId++)
       return true
     } catch (error) {
-      this.#options.log.debug('A segment could not be written anew.', {
-        file: segment.path,
+      if (!synced || !isDiskFull(error)) throw error
+      this.#options.log.debug('There is no room to write a segment anew.', {
+        file: file.path,
         reason: messageOf(error)
       })
       return false
@@ -278,8 +295,8 @@ function placeOfGap(
   return { file: segment.path, at: DATA_START, reason }
 }
 
-function exceptMediumErrors(error: unknown): void {
-  if (!isMediumError(error)) throw error
+function isDiskFull(error: unknown): boolean {
+  return ['ENOSPC', 'EDQUOT'].includes(systemCode(error) ?? '')
 }
 
 function adopt(segment: Segment, scan: SegmentScan): void {

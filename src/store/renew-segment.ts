@@ -1,6 +1,8 @@
 import type { Disk, DiskFile } from './disk.ts'
 import { BLOCK_BYTES } from './frame.ts'
 import { writeSeal } from './group-line.ts'
+import type { FoundFile } from './segment-files.ts'
+import { DATA_START, encodeSegmentHeader } from './segment-header.ts'
 import { pathOf, readFully, type Segment, withFile, writeAll } from './segment.ts'
 
 const PIECE_BYTES = 4 * 1024 * 1024
@@ -18,28 +20,37 @@ export async function sealAtLast(disk: Disk, segment: Segment): Promise<void> {
  * for a while that are not on the disk and that no sync brings there: only what is written anew is there for sure. `id`
  * is free, and names the copy until it is whole.
  */
-export async function renewSegment(disk: Disk, segment: Segment, end: number, id: number): Promise<void> {
-  const draft = pathOf(segment.folder, 'free', id)
+export async function renewSegment(
+  disk: Disk,
+  { folder, path, header }: FoundFile,
+  end: number,
+  id: number
+): Promise<void> {
+  if (header === undefined) return
+  const draft = pathOf(folder, 'free', id)
   try {
-    await withFile(disk, segment.path, { create: false, synced: false }, from =>
+    await withFile(disk, path, { create: false, synced: false }, from =>
       withFile(disk, draft, { create: true, synced: true }, async to => {
-        await to.truncate(segment.size)
+        await to.truncate(header.size)
+        // One of its two copies may be unreadable.
+        await writeAll(to, encodeSegmentHeader(header), 0)
         await copy(from, to, end)
         await to.sync()
       })
     )
-    await disk.rename(draft, segment.path)
+    await disk.rename(draft, path)
   } catch (error) {
     await disk.unlink(draft).catch(() => undefined)
     throw error
   }
-  await disk.syncFolder(segment.folder)
+  await disk.syncFolder(folder)
 }
 
-/** Whole blocks, up to `end`. */
+/** All frames up to `end`, in whole blocks. */
 async function copy(from: DiskFile, to: DiskFile, end: number): Promise<void> {
-  const piece = Buffer.allocUnsafeSlow(Math.min(PIECE_BYTES, Math.ceil(end / BLOCK_BYTES) * BLOCK_BYTES))
-  for (let at = 0; at < end; at += piece.length) {
+  const bytes = Math.ceil((end - DATA_START) / BLOCK_BYTES) * BLOCK_BYTES
+  const piece = Buffer.allocUnsafeSlow(Math.min(PIECE_BYTES, bytes))
+  for (let at = DATA_START; at < end; at += piece.length) {
     const read = await readFully(from, piece.subarray(0, Math.min(piece.length, end - at)), at)
     const length = Math.ceil(read / BLOCK_BYTES) * BLOCK_BYTES
     piece.fill(0, read, length)
