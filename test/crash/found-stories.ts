@@ -105,5 +105,100 @@ export const FOUND: Readonly<Record<string, Story>> = {
       },
       { ...CALM, calls: 1 }
     ]
+  },
+  'frames that a failed sync left in memory were sealed as if they were on the disk': {
+    seed: 2143287256,
+    folders: 1,
+    spoils: false,
+    lives: [
+      {
+        ...CALM,
+        calls: 31,
+        closeCalls: 6,
+        putters: [[{ events: 1, bytes: 0, headers: false }]],
+        takers: [{ max: 1, returns: 0, holds: 1 }],
+        segmentBlocks: 128
+      },
+      {
+        ...CALM,
+        calls: 1,
+        end: 'close',
+        closeCalls: 0,
+        putters: [[{ events: 6, bytes: 0, headers: false }]],
+        segmentBlocks: 5,
+        faults: [
+          { operations: ['open'], after: 3, times: 2, kind: 'EIO' },
+          { operations: ['write', 'sync'], after: 8, times: 2, kind: 'EIO' }
+        ]
+      },
+      { ...CALM, calls: 1, end: 'close', closeCalls: 0, segmentBlocks: 5, diskBlocks: 100 },
+      { ...CALM, closeCalls: 0, segmentBlocks: 5 }
+    ]
+  },
+  'a segment of which a part cannot be read was replaced by a copy of the rest': {
+    seed: 0,
+    folders: 1,
+    spoils: true,
+    lives: [
+      { ...CALM, closeCalls: 0, putters: [[{ events: 1, bytes: 0, headers: false }]], segmentBlocks: 5 },
+      { ...CALM, calls: 1, segmentBlocks: 5 },
+      { ...CALM, calls: 1, segmentBlocks: 5, spoilt: [1676141385] }
+    ]
+  },
+  'parts in the middle of a put that cannot be read took the readable ones along': {
+    seed: 0,
+    folders: 1,
+    spoils: true,
+    lives: [
+      {
+        ...CALM,
+        calls: 66,
+        putters: [[{ events: 8002, bytes: 0, headers: true }]],
+        takers: [{ max: 1, returns: 0, holds: 0 }],
+        segmentBlocks: 8,
+        memoryBytes: 131072
+      },
+      { ...CALM, calls: 60, segmentBlocks: 5, spoilt: [1279392645] },
+      {
+        ...CALM,
+        calls: 338,
+        end: 'kill',
+        putters: [
+          [
+            { events: 188, bytes: 60, headers: true },
+            { events: 118, bytes: 10, headers: true }
+          ],
+          [
+            { events: 5, bytes: 0, headers: false },
+            { events: 2, bytes: 60, headers: false },
+            { events: 4, bytes: 90000, headers: true },
+            { events: 4, bytes: 700, headers: true },
+            { events: 2, bytes: 5000, headers: false },
+            { events: 4, bytes: 60, headers: true },
+            { events: 151, bytes: 10, headers: false }
+          ],
+          [
+            { events: 4, bytes: 0, headers: true },
+            { events: 5, bytes: 60, headers: false },
+            { events: 220, bytes: 10, headers: true },
+            { events: 3, bytes: 60, headers: true },
+            { events: 5, bytes: 60, headers: false },
+            { events: 1, bytes: 0, headers: true },
+            { events: 4, bytes: 60, headers: true },
+            { events: 1, bytes: 10, headers: true }
+          ]
+        ],
+        takers: [
+          { max: 100, returns: 2, holds: 1 },
+          { max: 100, returns: 5, holds: 0 }
+        ],
+        segmentBlocks: 8,
+        stagingBlocks: 16,
+        depth: 2,
+        memoryBytes: 16777216,
+        key: 0,
+        spoilt: [1893755245, 14730581]
+      }
+    ]
   }
 }
