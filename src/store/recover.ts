@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
 import { messageOf, systemCode } from '../core/errors.ts'
 import { isMediumError } from './careful-reader.ts'
 import type { DoneSet } from './done-set.ts'
@@ -52,6 +53,8 @@ class Recovery {
   readonly #quarantine: Quarantine
   readonly #sorter: FileSorter
   readonly #skipped: SkippedPart[] = []
+  /** Segments whose end may only be in the system's memory: the next start looks again. */
+  readonly #doubtful = new Set<Segment>()
   #nextId = 0
   #bytesRead = 0
 
@@ -149,8 +152,10 @@ class Recovery {
     let scan = await this.#read(segment, bounds)
     // A copy would have nothing of the parts that cannot be read, and the next start nothing to report.
     const whole = !segment.unreadable && scan.losses.length === 0 && file.header !== undefined
-    if (whole && scan.durable < scan.end && (await this.#renew(file, scan, synced)))
-      scan = await this.#read(segment, bounds)
+    if (whole && scan.durable < scan.end) {
+      if (await this.#renew(file, scan, synced)) scan = await this.#read(segment, bounds)
+      else this.#doubtful.add(segment)
+    }
     adopt(segment, scan)
     return scan
   }
@@ -251,7 +256,9 @@ class Recovery {
   }
 
   /** Events that were there when the log was closed, in segments of which no file is left. */
-  #reportMissing(live: readonly Examined[], { seal, file }: StopRecord, done: DoneSet): void {
+  #reportMissing(live: readonly Examined[], stop: StopRecord, done: DoneSet): void {
+    const { seal } = stop
+    const file = join(this.#options.folders[0] ?? '', stop.file)
     const from = Math.max(done.watermark, live.at(-1)?.segment.nextEvent ?? 0)
     const reason = 'The file is missing, or an older one has taken its place.'
     for (const { first, end } of done.undone(from, seal.nextEvent)) {
@@ -268,7 +275,7 @@ class Recovery {
   /** So that the next start need not read these again. */
   async #seal(live: readonly Examined[]): Promise<void> {
     for (const { segment } of live) {
-      if (segment.sealed || segment.salt.length === 0) continue
+      if (segment.sealed || segment.salt.length === 0 || this.#doubtful.has(segment)) continue
       try {
         await sealAtLast(this.#options.disk, segment)
         segment.sealed = true
