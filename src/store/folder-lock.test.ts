@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, readdir, readFile, realpath, rm, stat, unlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -111,4 +111,20 @@ test('a process of another host keeps the folder until its lock is deleted, as t
   assert.deepEqual([await readdir(folder), await readFile(path, 'utf8')], [['millrace.lock'], text])
   await unlink(path)
   await (await lockFolder(folder, 'mine')).release()
+})
+
+test('what starts left that were killed is removed, what living ones make is not', async t => {
+  const folder = await folderFor(t)
+  const of = (pid: number): string => `millrace.lock.${pid}.0a1b2c3d`
+  const dead = spawnSync(process.execPath, ['-e', '']).pid
+  const living = [of(process.ppid), 'millrace.lock.stale.00000001']
+  await writeFile(join(folder, of(dead)), '')
+  await writeFile(join(folder, 'millrace.lock.stale.00000002'), JSON.stringify({ pid: dead }))
+  await writeFile(join(folder, of(process.ppid)), '')
+  await writeFile(join(folder, 'millrace.lock.stale.00000001'), JSON.stringify({ pid: process.ppid }))
+
+  const lock = await lockFolder(folder, 'mine')
+
+  assert.deepEqual((await readdir(folder)).sort(), ['millrace.lock', ...living].sort())
+  await lock.release()
 })

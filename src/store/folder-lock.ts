@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto'
-import { link, open, readFile, realpath, rename, stat, unlink, writeFile } from 'node:fs/promises'
+import { link, open, readdir, readFile, realpath, rename, stat, unlink, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { AgentError, systemCode } from '../core/errors.ts'
 import { folderProblem, makeFolder } from './make-folder.ts'
 
 const NAME = 'millrace.lock'
+/** What a lock is made in, with the process that makes it, or where one lay that did not count. */
+const LEFT = /^millrace\.lock\.(?:(\d+)|stale)\.[0-9a-f]{8}$/
 const ATTEMPTS = 5
 const START_TIME_FIELD = 19
 /** What a lock file says that nobody holds. */
@@ -47,6 +49,7 @@ export async function lockFolder(folder: string, name: string): Promise<FolderLo
   held.set(path, name)
   try {
     await acquire(path, folder, name)
+    await clearLeft(path)
   } catch (error) {
     held.delete(path)
     if (error instanceof AgentError) throw error
@@ -125,6 +128,19 @@ async function takeOver(path: string, expected: string, mine: Omit<Owner, 'inode
   }
 }
 
+/** Removes what starts left that were killed: files beside the lock which no living process made. */
+async function clearLeft(path: string): Promise<void> {
+  for (const name of await readdir(dirname(path)).catch((): string[] => [])) {
+    if (!LEFT.test(name)) continue
+    const file = join(dirname(path), name)
+    const owner = parseOwner(await readFile(file, 'utf8').catch(() => ''))
+    const pid = Number(LEFT.exec(name)?.[1] ?? owner?.pid)
+    const isMine = pid === process.pid
+    if (isMine || (Number.isSafeInteger(pid) && pid > 0 && isRunning(pid))) continue
+    await unlink(file).catch(() => undefined)
+  }
+}
+
 async function textFor(file: string, mine: Omit<Owner, 'inode'>): Promise<string> {
   return JSON.stringify({ ...mine, inode: await inodeOf(file) })
 }
@@ -182,8 +198,12 @@ async function isAlive(owner: Owner): Promise<boolean> {
   if (owner.pid === process.pid) return false
   const startedAt = await startOf(owner.pid)
   if (startedAt !== undefined) return owner.startedAt === '' || owner.startedAt === startedAt
+  return isRunning(owner.pid)
+}
+
+function isRunning(pid: number): boolean {
   try {
-    process.kill(owner.pid, 0)
+    process.kill(pid, 0)
     return true
   } catch (error) {
     return systemCode(error) === 'EPERM'

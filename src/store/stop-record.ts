@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import type { Log } from '../core/contracts.ts'
 import { messageOf, systemCode } from '../core/errors.ts'
@@ -8,7 +8,8 @@ import type { Seal } from './frame-codec.ts'
 import { CHANNEL_ID_BYTES } from './segment-header.ts'
 import { readFully, type Segment, withFile, writeAll } from './segment.ts'
 
-const NAME = 'last-stop'
+/** The file's name, in the first folder of a log. */
+export const STOP_RECORD = 'last-stop'
 const CHECKSUM_DIGITS = 8
 const MOST_BYTES = 64 * 1024 * 1024
 
@@ -19,7 +20,7 @@ const MOST_BYTES = 64 * 1024 * 1024
 export interface StopRecord {
   readonly channelId: Buffer
   readonly segmentId: number
-  /** Path of the segment. */
+  /** Name of the segment's file. */
   readonly file: string
   readonly seal: Seal
   readonly done: readonly EventRange[]
@@ -39,7 +40,7 @@ interface StoredRecord {
 export function stopRecordOf(channelId: Buffer, segment: Segment, done: readonly EventRange[]): StopRecord {
   const { firstEvent, nextEvent, end, headEvents, tailEvents } = segment
   const seal = { firstEvent, nextEvent, end, headEvents, tailEvents }
-  return { channelId, segmentId: segment.id, file: segment.path, seal, done }
+  return { channelId, segmentId: segment.id, file: basename(segment.path), seal, done }
 }
 
 /** Writes the record into a folder, in place of the one before. */
@@ -55,19 +56,19 @@ export async function writeStopRecord(disk: Disk, folder: string, record: StopRe
   const json = JSON.stringify(stored)
   const bytes = Buffer.from(`${checksumOf(json)} ${json}`)
   if (bytes.length > MOST_BYTES) return
-  const draft = join(folder, `${NAME}.new`)
+  const draft = join(folder, `${STOP_RECORD}.new`)
   await withFile(disk, draft, { create: true, synced: true }, async file => {
     await writeAll(file, bytes, 0)
     await file.truncate(bytes.length)
     await file.sync()
   })
-  await disk.rename(draft, join(folder, NAME))
+  await disk.rename(draft, join(folder, STOP_RECORD))
   await disk.syncFolder(folder)
 }
 
 /** The record in a folder; undefined when there is none that is intact. */
 export async function readStopRecord(disk: Disk, folder: string, log: Log): Promise<StopRecord | undefined> {
-  const path = join(folder, NAME)
+  const path = join(folder, STOP_RECORD)
   try {
     const text = await withFile(disk, path, { create: false, synced: false }, async file => {
       const bytes = Buffer.alloc(Math.min(await file.size(), MOST_BYTES))

@@ -5,6 +5,7 @@ import type { Disk } from '../disk.ts'
 import type { DurableLog } from '../durable-log.ts'
 import { overlayDisk } from '../overlay-disk.ts'
 import { readName } from '../segment.ts'
+import { STOP_RECORD } from '../stop-record.ts'
 import { listFolder } from './flume-logs.ts'
 import { followJournal, writeJournal, type Move } from './import-journal.ts'
 
@@ -80,8 +81,7 @@ export async function swapStages(places: LogPlaces, asideName: string): Promise<
   const into: Move[] = []
   for (const folder of new Set(logFolders)) {
     for (const name of await listFolder(disk, workIn(folder))) {
-      if (readName(name) !== undefined)
-        into.push({ from: join(workIn(folder), name), to: join(folder, name) })
+      if (isOfLog(name)) into.push({ from: join(workIn(folder), name), to: join(folder, name) })
     }
   }
   return [out, into]
@@ -92,7 +92,7 @@ export async function clearWork({ disk, logFolders }: Pick<LogPlaces, 'disk' | '
   for (const folder of new Set(logFolders)) {
     if (!(await listFolder(disk, folder)).includes(WORK_FOLDER)) continue
     const work = workIn(folder)
-    const names = (await listFolder(disk, work)).filter(name => readName(name) !== undefined)
+    const names = (await listFolder(disk, work)).filter(name => isOfLog(name))
     for (const name of names) await disk.unlink(join(work, name))
     if (names.length > 0) await disk.syncFolder(work)
   }
@@ -151,12 +151,15 @@ async function* kept(
 async function ownFiles({ disk, logFolders }: Pick<LogPlaces, 'disk' | 'logFolders'>): Promise<string[]> {
   const found: string[] = []
   for (const folder of new Set(logFolders)) {
-    for (const name of await listFolder(disk, folder))
-      if (readName(name) !== undefined) found.push(join(folder, name))
+    for (const name of await listFolder(disk, folder)) if (isOfLog(name)) found.push(join(folder, name))
   }
   return found
 }
 
 function workIn(folder: string): string {
   return join(folder, WORK_FOLDER)
+}
+
+function isOfLog(name: string): boolean {
+  return readName(name) !== undefined || name === STOP_RECORD
 }
