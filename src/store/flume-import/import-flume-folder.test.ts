@@ -333,6 +333,8 @@ test('power loss at any call, with the real log: what it holds then is every eve
     await runFor(next, taking, Infinity)
 
     assert.deepEqual(await taking, held, `after ${calls} calls`)
+    const left = [...next.files().keys()].filter(path => path.includes('/flume-import/last-stop'))
+    assert.deepEqual(left, [], `after ${calls} calls`)
   }
 })
 
