@@ -171,6 +171,8 @@ export class SpillReader {
   #lose(segment: Segment, { at, to, events: { first, end }, reason }: Loss): void {
     const unreadable = touches(this.#reads?.unreadable ?? [], at, to)
     if (unreadable) segment.unreadable = true
+    // Behind the last event that counts there may be what was never acknowledged.
+    if (first >= segment.nextEvent) return
     this.#parts.lost(segment, {
       at,
       to,
