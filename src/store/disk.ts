@@ -1,3 +1,6 @@
+/** Code of the error for what has the name of a file and is none: a folder, a pipe, a device. */
+export const NO_FILE = 'EISDIR'
+
 /**
  * What the durable log asks of a disk. Everything that it does to files goes through here, so that tests can put a
  * disk in its place that loses, tears and reorders what was not synced. Paths are absolute. Errors are those of the
@@ -6,7 +9,8 @@
 export interface Disk {
   /**
    * Opens for reading and writing. With `synced`, bytes are on the disk when their write resolves (O_DSYNC). With
-   * `create`, a missing file is made; its name is safe only after syncFolder.
+   * `create`, a missing file is made; its name is safe only after syncFolder. Rejects with the code NO_FILE where a
+   * folder, a pipe or a device has the name.
    */
   open(path: string, options: { readonly create: boolean; readonly synced: boolean }): Promise<DiskFile>
   /** Replaces `to` when it exists. Safe only after syncFolder. */

@@ -1,7 +1,20 @@
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readdir, readFile, realpath, rm, stat, unlink, writeFile } from 'node:fs/promises'
+import {
+  lstat,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  realpath,
+  rm,
+  stat,
+  symlink,
+  truncate,
+  unlink,
+  writeFile
+} from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
@@ -127,4 +140,32 @@ test('what starts left that were killed is removed, what living ones make is not
 
   assert.deepEqual((await readdir(folder)).sort(), ['millrace.lock', ...living].sort())
   await lock.release()
+})
+
+test('what is no file, or far too long, is no lock', { timeout: 20_000 }, async t => {
+  const skipPipes = process.platform === 'win32'
+  const makers: Record<string, (path: string) => Promise<unknown> | undefined> = {
+    folder: path => mkdir(path),
+    'folder that is not empty': path => mkdir(join(path, 'inner'), { recursive: true }),
+    'link to nothing': path => symlink(`${path}.nothing`, path),
+    'link to itself': path => symlink(path, path),
+    'link to a device': path => symlink('/dev/zero', path),
+    pipe: path => (skipPipes ? undefined : Promise.resolve(spawnSync('mkfifo', [path]))),
+    'file of gigabytes': async path => {
+      await writeFile(path, '')
+      await truncate(path, 5 * 1024 ** 3)
+    }
+  }
+  for (const [what, make] of Object.entries(makers)) {
+    const folder = await folderFor(t)
+    const path = join(folder, 'millrace.lock')
+    await make(path)
+
+    const lock = await lockFolder(folder, 'mine')
+    const { size } = await lstat(path)
+    const text = await readFile(path, 'utf8')
+    await lock.release()
+
+    assert.ok(text.includes(`"pid":${process.pid}`) && size <= 65_536, what)
+  }
 })

@@ -1,9 +1,23 @@
 import { randomBytes } from 'node:crypto'
-import { link, open, readdir, readFile, realpath, rename, stat, unlink, writeFile } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import {
+  link,
+  lstat,
+  open,
+  readdir,
+  readFile,
+  realpath,
+  rename,
+  stat,
+  unlink,
+  writeFile
+} from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { dirname, join } from 'node:path'
-import { AgentError, systemCode } from '../core/errors.ts'
+import { AgentError, messageOf, systemCode } from '../core/errors.ts'
+import { NO_FILE } from './disk.ts'
 import { folderProblem, makeFolder } from './make-folder.ts'
+import { openFile } from './open-file.ts'
 
 const NAME = 'millrace.lock'
 /** What a lock is made in, with the process that makes it, or where one lay that did not count. */
@@ -12,6 +26,8 @@ const ATTEMPTS = 5
 const START_TIME_FIELD = 19
 /** What a lock file says that nobody holds. */
 const RELEASED = '{}'
+/** A lock is far smaller; nothing behind that counts. */
+const MOST_BYTES = 64 * 1024
 
 /** A folder that nobody else may use. */
 export interface FolderLock {
@@ -75,7 +91,9 @@ async function acquire(path: string, folder: string, name: string): Promise<void
   const startedAt = (await startOf(process.pid)) ?? ''
   const mine = { pid: process.pid, startedAt, host: hostname(), name, path }
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const found = await readFile(path, 'utf8').catch(() => undefined)
+    const found = await readLock(path).catch((error: unknown) => {
+      throw unreadable(folder, error, name)
+    })
     if (found === undefined) {
       if (await create(path, mine)) return
       continue
@@ -120,7 +138,8 @@ async function takeOver(path: string, expected: string, mine: Omit<Owner, 'inode
     return false // somebody else was quicker
   }
   try {
-    const isStale = (await readFile(aside, 'utf8')) === expected
+    const isStale = (await readLock(aside)) === expected
+    if (isStale && !(await isFile(aside))) return false // no file can be made of it; what cannot be removed stays aside
     if (isStale) await writeOver(aside, await textFor(aside, mine))
     return (await linked(aside, path)) && isStale
   } finally {
@@ -128,12 +147,34 @@ async function takeOver(path: string, expected: string, mine: Omit<Owner, 'inode
   }
 }
 
+/** What a lock says: nothing where it is no file. Undefined when there is none. */
+async function readLock(path: string): Promise<string | undefined> {
+  try {
+    const handle = await openFile(path, constants.O_RDONLY)
+    try {
+      const { buffer, bytesRead } = await handle.read(Buffer.alloc(MOST_BYTES), 0, MOST_BYTES, 0)
+      return buffer.toString('utf8', 0, bytesRead)
+    } finally {
+      await handle.close()
+    }
+  } catch (error) {
+    if (systemCode(error) === NO_FILE) return ''
+    if (!['ENOENT', 'ELOOP'].includes(systemCode(error) ?? '')) throw error
+    // A link to what is not there is no lock.
+    return (await lstat(path).catch(() => undefined)) === undefined ? undefined : ''
+  }
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return (await lstat(path)).isFile()
+}
+
 /** Removes what starts left that were killed: files beside the lock which no living process made. */
 async function clearLeft(path: string): Promise<void> {
   for (const name of await readdir(dirname(path)).catch((): string[] => [])) {
     if (!LEFT.test(name)) continue
     const file = join(dirname(path), name)
-    const owner = parseOwner(await readFile(file, 'utf8').catch(() => ''))
+    const owner = parseOwner((await readLock(file).catch(() => undefined)) ?? '')
     const pid = Number(LEFT.exec(name)?.[1] ?? owner?.pid)
     const isMine = pid === process.pid
     if (isMine || (Number.isSafeInteger(pid) && pid > 0 && isRunning(pid))) continue
@@ -154,7 +195,8 @@ async function writeOver(file: string, text: string): Promise<void> {
   const handle = await open(file, 'r+')
   try {
     const { size } = await handle.stat()
-    await handle.write(text.padEnd(size))
+    await handle.write(text.padEnd(Math.min(size, MOST_BYTES)))
+    if (size > MOST_BYTES) await handle.truncate(MOST_BYTES)
   } finally {
     await handle.close()
   }
@@ -219,6 +261,11 @@ async function startOf(pid: number): Promise<string | undefined> {
   } catch {
     return undefined
   }
+}
+
+function unreadable(folder: string, error: unknown, name: string): AgentError {
+  const message = `Cannot lock ${folder}: ${messageOf(error)}. [channel=${name}]`
+  return new AgentError('ERR_START', message, { folder, code: systemCode(error) }, error)
 }
 
 function lockedElsewhere(

@@ -41,7 +41,7 @@ export class FileSorter {
     const byId = new Map<number, FoundFile>()
     for (const file of files.filter(({ role }) => role === 'seg')) {
       const other = byId.get(idOf(file))
-      if (!file.opens) await this.setAside(file, 'The disk cannot open the file; it was set aside.')
+      if (file.fault !== undefined) await this.setAside(file, `${file.fault}; it was set aside.`)
       else if (file.header !== undefined && !file.header.channelId.equals(channelId))
         await this.setAside(file, 'The file belongs to another log; it was set aside.')
       else if (other === undefined) byId.set(idOf(file), file)
@@ -83,9 +83,9 @@ export class FileSorter {
     await this.#quarantine.move(file)
   }
 
-  async #keepSpare({ folder, path, role, bytes, opens }: FoundFile): Promise<void> {
+  async #keepSpare({ folder, path, role, bytes, fault }: FoundFile): Promise<void> {
     const { segmentBytes, reserveBytes, keepFreeSegments } = this.#sizes
-    if (!opens) await this.#quarantine.move({ folder, path })
+    if (fault !== undefined) await this.#quarantine.move({ folder, path })
     else if (role === 'reserve' && bytes === reserveBytes) this.reserves.push({ folder, path, size: bytes })
     else if (role === 'free' && bytes === segmentBytes && this.free.length < keepFreeSegments)
       this.free.push({ folder, path, size: bytes })

@@ -1,7 +1,7 @@
 import { basename, dirname, join } from 'node:path'
 import type { Clock, Log } from '../core/contracts.ts'
-import { AgentError, messageOf } from '../core/errors.ts'
-import type { Disk } from './disk.ts'
+import { AgentError, messageOf, systemCode } from '../core/errors.ts'
+import { type Disk, NO_FILE } from './disk.ts'
 import { CarefulReader, isMediumError } from './careful-reader.ts'
 import type { FrameCipher } from './frame-cipher.ts'
 import { readSeal, type Seal } from './frame-codec.ts'
@@ -26,8 +26,8 @@ export interface FoundFile {
   readonly bytes: number
   /** Undefined when both copies are damaged. */
   readonly header: SegmentHeader | undefined
-  /** Whether the disk can open it. */
-  readonly opens: boolean
+  /** Why nothing in it can ever be read. */
+  readonly fault: string | undefined
 }
 
 /** All files of the log in these folders, which are made when missing. */
@@ -63,18 +63,21 @@ async function syncParents(disk: Disk, folder: string): Promise<void> {
   await syncParents(disk, parent).catch(() => undefined)
 }
 
-async function probe(place: DiskPlace, path: string): Promise<Pick<FoundFile, 'bytes' | 'header' | 'opens'>> {
+async function probe(place: DiskPlace, path: string): Promise<Pick<FoundFile, 'bytes' | 'header' | 'fault'>> {
   try {
     return await withReader(place, path, async (reads, file) => {
       const bytes = await file.size()
       const start = Buffer.alloc(Math.min(DATA_START, bytes))
       const read = await readFully(reads, start, 0)
-      return { bytes, header: decodeSegmentHeader(start.subarray(0, read)), opens: true }
+      return { bytes, header: decodeSegmentHeader(start.subarray(0, read)), fault: undefined }
     })
   } catch (error) {
+    const nothing = { bytes: 0, header: undefined }
+    if (systemCode(error) === NO_FILE)
+      return { ...nothing, fault: 'It is no file, but a folder, a pipe or a device' }
     if (!isMediumError(error)) throw error
     await patientReader(place.disk, place.clock, path)(0, error)
-    return { bytes: 0, header: undefined, opens: false }
+    return { ...nothing, fault: 'The disk cannot open the file' }
   }
 }
 

@@ -1,9 +1,8 @@
 import { constants, read, write } from 'node:fs'
 import { mkdir, open, readdir, rename, statfs, unlink, type FileHandle } from 'node:fs/promises'
 import type { Disk, DiskFile } from './disk.ts'
+import { openFile } from './open-file.ts'
 import { WriteThreads } from './write-threads.ts'
-
-const OWNER_ONLY = 0o640
 
 const PLACES: Omit<Disk, 'open'> = {
   rename,
@@ -33,7 +32,7 @@ export function diskWith(threads: WriteThreads): Disk {
     ...PLACES,
     async open(path, { create, synced }) {
       const flags = constants.O_RDWR | (create ? constants.O_CREAT : 0) | (synced ? constants.O_DSYNC : 0)
-      const handle: FileHandle = await open(path, flags, OWNER_ONLY)
+      const handle = await openFile(path, flags)
       return new SystemFile(handle, synced ? threads : undefined)
     }
   }

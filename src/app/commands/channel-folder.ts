@@ -1,4 +1,5 @@
-import { open, readdir, stat } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { EventBatch } from '../../core/batch.ts'
 import type { Environment, Log } from '../../core/contracts.ts'
@@ -12,6 +13,7 @@ import { checkpointFor, findCheckpoints } from '../../store/flume-import/checkpo
 import { findFlumeLogs, openFlumeLogs } from '../../store/flume-import/flume-logs.ts'
 import { heldBatches, readFlumeFolder } from '../../store/flume-import/read-flume-folder.ts'
 import { systemClock } from '../clock.ts'
+import { openFile } from '../../store/open-file.ts'
 import { overlayDisk, type ReadDisk } from '../../store/overlay-disk.ts'
 import { readName } from '../../store/segment.ts'
 
@@ -50,7 +52,7 @@ const MEMORY_BYTES = 64 * 1024 * 1024
 export const readDisk: ReadDisk = {
   list: folder => readdir(folder),
   open: async path => {
-    const handle = await open(path, 'r')
+    const handle = await openFile(path, constants.O_RDONLY)
     return {
       read: async (into, position) => (await handle.read(into, 0, into.length, position)).bytesRead,
       size: async () => (await handle.stat()).size,

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -235,4 +236,18 @@ test('a wrong command line, or a folder without a channel, says what to write', 
   assert.match((await channel('inspect', folder)).err, /no file channel's files are there/)
   assert.match((await channel('inspect', join(folder, 'none'))).err, /No such file or directory/)
   assert.match((await channel('--help')).out, /^Usage: flume-ng channel/)
+})
+
+test('a pipe with the name of a segment is reported, and not waited for', { timeout: 20_000 }, async t => {
+  if (process.platform === 'win32') return t.skip('there are no named pipes')
+  const folder = await ourFolder(t)
+  spawnSync('mkfifo', [join(folder, 'seg-000000000f01')])
+
+  const { code, out } = await channel('verify', folder)
+
+  assert.equal(code, 1)
+  assert.match(
+    out,
+    /seg-000000000f01 at 0: lost 0 events\n {4}It is no file, but a folder, a pipe or a device/
+  )
 })

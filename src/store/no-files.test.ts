@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test, type TestContext } from 'node:test'
+import { FakeClock } from '../testing/fake-clock.ts'
+import { batchOf, textsOf } from '../testing/fake-context.ts'
+import { FakeLog } from '../testing/fake-log.ts'
+import { DurableLog } from './durable-log.ts'
+import { systemDisk } from './system-disk.ts'
+
+const skip = process.platform === 'win32' ? 'there are no named pipes' : false
+const never = new AbortController().signal
+
+function folderFor(t: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-no-files-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  return folder
+}
+
+function openLog(folder: string): Promise<DurableLog> {
+  return DurableLog.open({
+    name: 'tested',
+    folders: [folder],
+    disk: systemDisk,
+    clock: new FakeClock(),
+    log: new FakeLog(),
+    capacity: Infinity,
+    transactionCapacity: 100,
+    keepAliveMs: 0,
+    memoryBytes: 65_536,
+    minimumFreeBytes: 0,
+    segmentBytes: 1024 * 1024
+  })
+}
+
+test('folders, pipes and devices with the names of files are set aside', { skip }, async t => {
+  const folder = folderFor(t)
+  const log = await openLog(folder)
+  await log.put(batchOf(['kept']), never)
+  await log.close()
+  const names = ['seg-000000000f01', 'free-000000000f02', 'reserve-000000000f03', 'last-stop']
+  rmSync(join(folder, 'last-stop'))
+  for (const name of names) execFileSync('mkfifo', [join(folder, name)])
+  mkdirSync(join(folder, 'seg-000000000f04'))
+
+  const again = await openLog(folder)
+  const lease = await again.take(10)
+  const skipped = again.recovery.skipped
+    .map(({ file, reason }) => `${file.slice(folder.length + 1)}: ${reason}`)
+    .sort((a, b) => a.localeCompare(b))
+  await again.close()
+
+  const reason = 'It is no file, but a folder, a pipe or a device; it was set aside.'
+  assert.deepEqual(
+    [lease && textsOf(lease.batch), skipped],
+    [['kept'], [`seg-000000000f01: ${reason}`, `seg-000000000f04: ${reason}`]]
+  )
+  assert.deepEqual(readdirSync(join(folder, 'quarantine')).sort(), [
+    'free-000000000f02-whole',
+    'reserve-000000000f03-whole',
+    'seg-000000000f01-whole',
+    'seg-000000000f04-whole'
+  ])
+})
