@@ -299,3 +299,19 @@ function segmentWith(disk: SimulatedDisk, text: string): [string, Buffer] {
     if (path.includes('/seg-') && bytes.includes(text)) return [path, bytes]
   throw new Error('No segment has it.')
 }
+
+test('after a restart, the age of the oldest event is still counted from when it came', async () => {
+  const disk = newDisk()
+  const clock = new FakeClock(1_700_000_000_000)
+  const { log } = await openLog(disk, { clock })
+  await clock.advance(100_000)
+  await log.put(numbered(0, 3), never)
+  await log.close()
+  await clock.advance(30_000)
+
+  const again = await openLog(disk, { clock })
+  for (let i = 0; i < 20; i++) await turns()
+
+  assert.equal(again.log.stats().oldestEventAgeMs, 30_000)
+  await again.log.close()
+})

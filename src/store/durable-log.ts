@@ -100,6 +100,7 @@ export class DurableLog {
     const log = new DurableLog(options, found, performance.now() - startedAt)
     log.#pool.fillReserves()
     log.#writer.begin()
+    log.#readAhead()
     return log
   }
 

@@ -16,8 +16,7 @@ export const LOG_GAUGES = {
   SyncMillisP99: 'The time that 99 of 100 of them stayed below.',
   TransactionsPerSync: 'Puts and commits that shared one sync, on average since the start.',
   Segments: 'Files that hold events or state.',
-  OldestEventAgeMillis:
-    'How long the oldest event waits; after a restart counted from when its file was begun, so rather too long.',
+  OldestEventAgeMillis: 'How long the oldest event has been waiting; 0 when there is none.',
   BytesOnDisk: 'Bytes in the files of the log, those kept for reuse and for a full disk included.',
   MemoryBytes: 'Bytes of acknowledged events that are in memory, too.',
   EstimatedReplayMillis: 'How long a start would take now.',
