@@ -122,6 +122,32 @@ describe('a damaged log', () => {
     )
   }
 
+  test('in files that hold no events costs nothing', async () => {
+    for (let round = 0; round < ROUNDS; round++) {
+      const random = new Random(SEED * 7000 + round)
+      const filled = await filledLog(random.seed(), random.pick(['closed', 'cut off'] as const))
+      const others = [...filled.disk.files().keys()].filter(path => !path.includes('/seg-'))
+      const path = random.pick(others)
+      const bytes = filled.disk.files().get(path) ?? Buffer.alloc(0)
+      const from = random.below(bytes.length)
+      random.pick(Object.values(SPOILS))(
+        bytes,
+        from,
+        Math.min(bytes.length, from + 1 + random.below(100)),
+        random
+      )
+      if (random.chance(0.2)) filled.disk.uproot(path)
+      else filled.disk.plant(path, bytes.subarray(0, random.chance(0.5) ? bytes.length : from))
+
+      try {
+        const found = await drained(filled.disk, random.chance(0.5))
+        assert.deepEqual([checkAlways(filled, found), found.skipped], [[], []])
+      } catch (error) {
+        throw new Error(`seed ${SEED}, round ${round}, ${path} from ${from}`, { cause: error })
+      }
+    }
+  })
+
   test('cut short or missing files are reported, event by event', { timeout: 2 ** 31 - 1 }, async () => {
     for (let round = 0; round < ROUNDS; round++) {
       const random = new Random(SEED * 2000 + round)
