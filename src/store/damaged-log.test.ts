@@ -100,6 +100,20 @@ test('the newest segment cut short after a stop is reported, event by event', as
   }
 })
 
+test('a part that the start found damaged is not found again when it is read', async () => {
+  const disk = newDisk()
+  const newest = (await closedLog(disk, 20)).at(-1) ?? ''
+  const bytes = Buffer.from(disk.files().get(newest) ?? Buffer.alloc(0))
+  bytes.fill(0, 4 * BLOCK_BYTES, 5 * BLOCK_BYTES)
+  disk.plant(newest, bytes)
+
+  const log = await openLog(disk, new FakeClock())
+  const found = await drain(log)
+
+  assert.deepEqual([found.length, log.stats().skippedParts, log.skippedEvents], [19, 1, 1])
+  await log.close()
+})
+
 test('the newest segments missing after a stop are reported, and their numbers are not used again', async () => {
   const disk = newDisk()
   for (const path of (await closedLog(disk, 30)).slice(1)) disk.uproot(path)

@@ -311,6 +311,8 @@ export class DurableLog {
 
   #lost(segment: Segment, { at, to, events, reason }: Loss): void {
     const lost = this.#done.countUndone(events.first, events.end)
+    const isKnown = this.recovery.skipped.some(part => part.file === segment.path && part.at === at)
+    if (isKnown && lost === 0) return
     const part: SkippedPart = { file: segment.path, at, firstEvent: events.first, events: lost, reason }
     this.#losses.add(part)
     this.#takeErrors++

@@ -60,7 +60,7 @@ export const fileSettings = {
   fsyncPerTransaction: flag('fsyncPerTransaction', {
     doc:
       "Puts are always on the disk before they are acknowledged. With false a sink's commit does not wait for the disk: a " +
-      'crash may deliver the latest batch again.',
+      'crash may deliver again what was taken last.',
     default: true
   }),
   compression: choice('compression', ['none', 'zstd', 'lz4'], {
