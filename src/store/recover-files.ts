@@ -2,6 +2,7 @@ import { messageOf } from '../core/errors.ts'
 import type { DurableLogOptions, SkippedPart } from './log-options.ts'
 import type { FoundFile, Quarantine } from './segment-files.ts'
 import type { SpareFile } from './segment-maker.ts'
+import type { StopRecord } from './stop-record.ts'
 
 /** Sizes that decide what becomes of files that hold nothing. */
 export interface SpareSizes {
@@ -13,6 +14,21 @@ export interface SpareSizes {
 /** The id of the segment in a file: as its header says, else as its name does. */
 export function idOf(file: FoundFile): number {
   return file.header?.id ?? file.nameId
+}
+
+/**
+ * The log that these files are of: the one that was stopped here, else the one that most of them, and the newest of
+ * those, are of. Undefined when no file tells.
+ */
+export function channelOf(files: readonly FoundFile[], stops: readonly StopRecord[]): Buffer | undefined {
+  const headers = files.flatMap(({ header }) => (header === undefined ? [] : [header]))
+  const newest = headers.sort((one, other) => other.id - one.id).map(({ channelId }) => channelId)
+  const stopped = stops.find(stop => newest.some(id => id.equals(stop.channelId)))
+  if (stopped !== undefined) return stopped.channelId
+  const counts = new Map<string, number>()
+  for (const id of newest) counts.set(id.toString('hex'), (counts.get(id.toString('hex')) ?? 0) + 1)
+  const [most] = [...counts].sort(([, one], [, other]) => other - one)[0] ?? []
+  return most === undefined ? stops[0]?.channelId : Buffer.from(most, 'hex')
 }
 
 /** Sorts the files of a log: segments, spares, and what is not of this log. */
@@ -49,8 +65,14 @@ export class FileSorter {
       else await this.#setAsideTwin(byId.set(idOf(file), file) && other)
     }
     for (const file of files.filter(({ role }) => role !== 'seg')) {
+      const other = byId.get(idOf(file))
+      if (isMisnamed(file, channelId) && other?.header === undefined) {
+        byId.set(idOf(file), file)
+        if (other !== undefined) await this.#setAsideTwin(other)
+        continue
+      }
       // Two names of one file: what looks free holds events.
-      if (file.header !== undefined && byId.has(file.header.id)) await this.remove(file.path)
+      if (file.header !== undefined && other !== undefined) await this.remove(file.path)
       else await this.#keepSpare(file)
     }
     return [...byId.values()].sort((a, b) => idOf(a) - idOf(b))
@@ -91,4 +113,9 @@ export class FileSorter {
       this.free.push({ folder, path, size: bytes })
     else await this.remove(path)
   }
+}
+
+/** A spare keeps the number of what it held; one that has another number in it may be a segment that changed names with it. */
+function isMisnamed({ header, nameId }: FoundFile, channelId: Buffer): boolean {
+  return header !== undefined && header.id !== nameId && header.channelId.equals(channelId)
 }

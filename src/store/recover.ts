@@ -5,7 +5,7 @@ import { isMediumError } from './careful-reader.ts'
 import type { DoneSet } from './done-set.ts'
 import type { Seal } from './frame-codec.ts'
 import type { DurableLogOptions, SkippedPart } from './log-options.ts'
-import { FileSorter, idOf, type SpareSizes } from './recover-files.ts'
+import { channelOf, FileSorter, idOf, type SpareSizes } from './recover-files.ts'
 import { cutVoids, doneOf, endUnfinished, type Examined } from './recover-puts.ts'
 import { withReader } from './read-patience.ts'
 import { renewSegment, sealAtLast } from './renew-segment.ts'
@@ -14,7 +14,7 @@ import { findFiles, findSeal, type FoundFile, Quarantine, segmentOf } from './se
 import { CHANNEL_ID_BYTES, DATA_START } from './segment-header.ts'
 import type { SpareFile } from './segment-maker.ts'
 import { type Segment, sealPosition, withFile } from './segment.ts'
-import { readStopRecord, type StopRecord } from './stop-record.ts'
+import { readStopRecords, type StopRecord } from './stop-record.ts'
 
 /** What was found at start, ready to go on. */
 export interface Recovered {
@@ -67,13 +67,12 @@ class Recovery {
   async run(): Promise<Recovered> {
     const { disk, folders, log } = this.#options
     const files = await findFiles(this.#options, folders)
-    const lastStop = await readStopRecord(disk, folders[0] ?? '', log)
-    const newest = files.filter(file => file.header !== undefined).sort((a, b) => idOf(b) - idOf(a))[0]
-    const channelId = newest?.header?.channelId ?? lastStop?.channelId ?? randomBytes(CHANNEL_ID_BYTES)
+    const stops = await readStopRecords(disk, folders, log)
+    const channelId = channelOf(files, stops) ?? randomBytes(CHANNEL_ID_BYTES)
     this.#checkKeys(files, channelId)
     this.#nextId = Math.max(0, ...files.map(file => Math.max(idOf(file), file.nameId))) + 1
     const segmentFiles = await this.#sorter.sort(files, channelId)
-    const ownStop = lastStop?.channelId.equals(channelId) === true ? lastStop : undefined
+    const ownStop = stops.find(stop => stop.channelId.equals(channelId))
     const { examined, stop } = await this.#examine(segmentFiles, channelId, ownStop)
     this.#nextId = Math.max(this.#nextId, (stop?.segmentId ?? 0) + 1)
     const live = await this.#dropUnused(examined)

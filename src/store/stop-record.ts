@@ -66,8 +66,22 @@ export async function writeStopRecord(disk: Disk, folder: string, record: StopRe
   await disk.syncFolder(folder)
 }
 
+/** The records in these folders, the latest first: the folders may be named in another order than at the stop. */
+export async function readStopRecords(
+  disk: Disk,
+  folders: readonly string[],
+  log: Log
+): Promise<StopRecord[]> {
+  const found: StopRecord[] = []
+  for (const folder of folders) {
+    const record = await readStopRecord(disk, folder, log)
+    if (record !== undefined) found.push(record)
+  }
+  return found.sort((one, other) => other.segmentId - one.segmentId)
+}
+
 /** The record in a folder; undefined when there is none that is intact. */
-export async function readStopRecord(disk: Disk, folder: string, log: Log): Promise<StopRecord | undefined> {
+async function readStopRecord(disk: Disk, folder: string, log: Log): Promise<StopRecord | undefined> {
   const path = join(folder, STOP_RECORD)
   try {
     const text = await withFile(disk, path, { create: false, synced: false }, async file => {

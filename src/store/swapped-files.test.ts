@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { FakeClock } from '../testing/fake-clock.ts'
+import { batchOf, textsOf } from '../testing/fake-context.ts'
+import { FakeLog } from '../testing/fake-log.ts'
+import { SimulatedDisk } from '../testing/simulated-disk.ts'
+import { DurableLog } from './durable-log.ts'
+import { BLOCK_BYTES } from './frame.ts'
+
+const FOLDERS = ['/one', '/two']
+const never = new AbortController().signal
+
+function openLog(disk: SimulatedDisk, folders = FOLDERS): Promise<DurableLog> {
+  return DurableLog.open({
+    name: 'tested',
+    folders,
+    disk,
+    clock: new FakeClock(),
+    log: new FakeLog(),
+    capacity: Infinity,
+    transactionCapacity: 10_000,
+    keepAliveMs: 0,
+    memoryBytes: BLOCK_BYTES,
+    minimumFreeBytes: 0,
+    segmentBytes: 8 * BLOCK_BYTES,
+    stagingBytes: 2 * BLOCK_BYTES
+  })
+}
+
+async function put(log: DurableLog, from: number, to: number): Promise<void> {
+  for (let number = from; number < to; number++)
+    await log.put(batchOf([String(number).padEnd(1000, '.')]), never)
+}
+
+async function take(log: DurableLog, most: number): Promise<number[]> {
+  const numbers: number[] = []
+  while (numbers.length < most) {
+    const lease = await log.take(Math.min(5, most - numbers.length))
+    if (lease === undefined) break
+    numbers.push(...textsOf(lease.batch).map(text => parseInt(text, 10)))
+    await lease.commit()
+  }
+  return numbers
+}
+
+/** Files that were used again, that are free, and that hold events 15 to 29. */
+async function leaveLog(ending: string): Promise<SimulatedDisk> {
+  const disk = new SimulatedDisk({ seed: 1, folders: FOLDERS, automatic: true })
+  const log = await openLog(disk)
+  await put(log, 0, 15)
+  assert.equal((await take(log, 15)).length, 15)
+  await put(log, 15, 30)
+  if (ending !== 'stop') return disk.kill()
+  await log.close()
+  return disk
+}
+
+function range(from: number, to: number): number[] {
+  return Array.from({ length: to - from }, (_, i) => from + i)
+}
+
+function swap(disk: SimulatedDisk, one: string, other: string): void {
+  const files = disk.files()
+  disk.plant(one, files.get(other) ?? Buffer.alloc(0))
+  disk.plant(other, files.get(one) ?? Buffer.alloc(0))
+}
+
+for (const ending of ['stop', 'kill']) {
+  test(`after a ${ending}, any two files may have changed names`, async () => {
+    const names = [...(await leaveLog(ending)).files().keys()].filter(path =>
+      /(seg|free|reserve)-/.test(path)
+    )
+    assert.ok(['seg', 'free', 'reserve'].every(role => names.some(name => name.includes(role))))
+    for (const [at, one] of names.entries()) {
+      for (const other of names.slice(at + 1)) {
+        const disk = await leaveLog(ending)
+        swap(disk, one, other)
+
+        const log = await openLog(disk)
+
+        const found = await take(log, Infinity)
+        assert.deepEqual([found, log.recovery.skipped], [range(15, 30), []], `${one} and ${other}`)
+        await log.close()
+      }
+    }
+  })
+
+  test(`after a ${ending}, a segment of another log does not take the place of this one`, async () => {
+    const disk = await leaveLog(ending)
+    const other = await leaveLog('stop')
+    for (let start = 0; start < 3; start++) {
+      const log = await openLog(other)
+      await put(log, 30, 45)
+      await log.close()
+    }
+    const [foreign] = [...other.files()].findLast(([path]) => path.includes('/seg-')) ?? []
+    const strange = '/two/seg-000000000fff'
+    disk.plant(strange, other.files().get(foreign ?? '') ?? Buffer.alloc(0))
+
+    const log = await openLog(disk)
+
+    assert.deepEqual(await take(log, Infinity), range(15, 30))
+    assert.deepEqual(
+      log.recovery.skipped.map(({ file }) => file),
+      [strange]
+    )
+    await log.close()
+  })
+}
+
+test('the record of a stop is found in whichever folder it is', async () => {
+  const disk = await leaveLog('stop')
+  const newest =
+    [...disk.files().keys()]
+      .filter(path => path.includes('/seg-'))
+      .sort((one, other) => one.slice(-12).localeCompare(other.slice(-12)))
+      .at(-1) ?? ''
+  disk.uproot(newest)
+
+  const log = await openLog(disk, FOLDERS.toReversed())
+
+  const found = await take(log, Infinity)
+  assert.equal(found.length + log.skippedEvents, 15)
+  await log.close()
+})
