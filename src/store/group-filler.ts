@@ -1,5 +1,5 @@
 import { putFrameBytes, rangesFrameBytes, writePutFrame, writeRangesFrame } from './frame-codec.ts'
-import { alignBlock } from './frame.ts'
+import { alignBlock, BLOCK_BYTES } from './frame.ts'
 import type { GroupLine } from './group-line.ts'
 import { encodeHeaders } from './header-columns.ts'
 import { newStaging, type Staging } from './put-codec.ts'
@@ -46,6 +46,12 @@ export class GroupFiller {
   /** Whether the group that is being filled holds nothing. */
   get groupIsEmpty(): boolean {
     return this.#open?.empty ?? true
+  }
+
+  /** Whether a record of its own, for nobody in particular, takes no room that takes may need. */
+  get hasRoomToSpare(): boolean {
+    const { segment } = this
+    return segment !== undefined && this.empty && this.#position + BLOCK_BYTES <= limitOf(segment, 'put')
   }
 
   /** Encodes what fits; puts only if `puts` says so. */

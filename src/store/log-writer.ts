@@ -3,9 +3,10 @@ import { AgentError, messageOf } from '../core/errors.ts'
 import type { EventRange } from './done-set.ts'
 import { GroupFiller } from './group-filler.ts'
 import { GroupLine } from './group-line.ts'
+import { IdleMark } from './idle-mark.ts'
 import type { Segment } from './segment.ts'
 import { limitWait, stopping } from './put-wait.ts'
-import { newPut, type PutEntry, type WriteGroup } from './write-group.ts'
+import { newPut, type PutEntry, type TakeEntry, type WriteGroup } from './write-group.ts'
 import type { WriterParts } from './writer-parts.ts'
 
 const RETRY_MS = 1000
@@ -20,6 +21,7 @@ export class LogWriter {
   readonly #parts: WriterParts
   readonly #line: GroupLine
   readonly #filler: GroupFiller
+  readonly #idleMark: IdleMark
   #scheduled = false
   #failures = 0
   #closing = false
@@ -38,6 +40,7 @@ export class LogWriter {
       settled: () => parts.settled()
     })
     this.#filler = new GroupFiller(parts, this.#line)
+    this.#idleMark = new IdleMark(parts.clock, () => this.#markDurable())
   }
 
   /** The segment that is written to. */
@@ -82,6 +85,7 @@ export class LogWriter {
   /** Brings everything to the disk that can be brought there, refuses the rest, and seals the segment. */
   async close(): Promise<void> {
     this.#closing = true
+    this.#idleMark.stop()
     this.#fill()
     while (!this.#stuck && !this.#empty) await new Promise<void>(resolve => this.#idle.push(resolve))
     this.#closed = true
@@ -151,10 +155,16 @@ export class LogWriter {
       else this.#parts.taken(entry.ranges, entry.held)
       entry.resolve()
     }
+    if (group.complete.some(isNoMark)) this.#idleMark.wrote()
     this.#filler.release(group)
     if (group.stateful) this.#parts.settled()
     this.#fill()
     this.#issue()
+  }
+
+  /** A record that says nothing but that all before it is on the disk. After a crash it tells damage from a write that never ended. */
+  #markDurable(): void {
+    if (this.#line.empty && this.#filler.hasRoomToSpare) this.take([], 0).catch(() => undefined)
   }
 
   /** Nothing of these groups counts: their entries are encoded again, into a fresh segment. */
@@ -220,4 +230,8 @@ export class LogWriter {
 
 function closed(): AgentError {
   return new AgentError('ERR_CHANNEL', 'The channel is closed.')
+}
+
+function isNoMark(entry: PutEntry | TakeEntry): boolean {
+  return entry.kind === 'put' || entry.ranges.length > 0
 }

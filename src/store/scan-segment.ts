@@ -172,10 +172,18 @@ class Scan {
     if (missingFrom !== undefined) this.#hole(missingFrom, frame.position, 'Records are missing or damaged.')
     this.#closeHoles(frame.firstEvent)
     this.#confirm(frame.durable)
+    this.#countLast(frame)
     this.#apply(frame, header, intact ? payload : undefined)
     this.#now.end = frameEnd(frame)
     this.#now.lastFrame = frame.position
     this.#now.durable = Math.max(this.#now.durable, frame.durable)
+  }
+
+  /** What is lost may be the last of the events: then only the frame behind, of another kind, tells how many. */
+  #countLast({ kind, firstEvent }: StoredFrame): void {
+    const { events } = this.#losses.at(-1) ?? {}
+    if (kind !== 'take' || this.#holes.length > 0 || this.#now.tailEvents > 0) return
+    if (events?.first === this.#now.nextEvent && events.end === firstEvent) this.#now.nextEvent = firstEvent
   }
 
   result(bytesRead: number): SegmentScan {
