@@ -224,10 +224,13 @@ export class DurableLog {
     if (segment?.sealed !== true) return
     const { disk, folders, log } = this.#options
     const record = stopRecordOf(this.#channelId, segment, this.#durablyDone.ranges())
-    try {
-      await writeStopRecord(disk, folders[0] ?? '', record)
-    } catch (error) {
-      log.debug('The stop could not be recorded.', { reason: messageOf(error) })
+    // Each folder tells of what is lost with another one.
+    for (const folder of folders) {
+      try {
+        await writeStopRecord(disk, folder, record)
+      } catch (error) {
+        log.debug('The stop could not be recorded.', { folder, reason: messageOf(error) })
+      }
     }
   }
 

@@ -43,13 +43,13 @@ async function take(log: DurableLog, most: number): Promise<number[]> {
   return numbers
 }
 
-/** Files that were used again, that are free, and that hold events 15 to 29. */
-async function leaveLog(ending: string): Promise<SimulatedDisk> {
+/** Files that were used again, that are free, and that hold events from 15 on. */
+async function leaveLog(ending: string, events = 30): Promise<SimulatedDisk> {
   const disk = new SimulatedDisk({ seed: 1, folders: FOLDERS, automatic: true })
   const log = await openLog(disk)
   await put(log, 0, 15)
   assert.equal((await take(log, 15)).length, 15)
-  await put(log, 15, 30)
+  await put(log, 15, events)
   if (ending !== 'stop') return disk.kill()
   await log.close()
   return disk
@@ -122,4 +122,19 @@ test('the record of a stop is found in whichever folder it is', async () => {
   const found = await take(log, Infinity)
   assert.equal(found.length + log.skippedEvents, 15)
   await log.close()
+})
+
+test('a folder that is gone with everything in it is reported after a stop', async () => {
+  for (let events = 16; events < 40; events++) {
+    for (const folder of FOLDERS) {
+      const disk = await leaveLog('stop', events)
+      for (const path of disk.files().keys()) if (path.startsWith(folder)) disk.uproot(path)
+
+      const log = await openLog(disk)
+
+      const found = await take(log, Infinity)
+      assert.equal(found.length + log.skippedEvents, events - 15, folder)
+      await log.close()
+    }
+  }
 })
