@@ -12,7 +12,8 @@ but repair changes anything; an agent may be running, its latest events may then
   repair    make the next start a clean one: a damaged log is written anew, one of Flume taken over, the
             old files go aside. The agent copes with either by itself: it never needs this command
 
-  --json             inspect, verify: one JSON object for programs
+  --json             inspect, verify: one JSON object for programs; a list of two where logs of Flume
+                     wait to be taken over into a channel of ours
   --format FORMAT    export: json (lines, the default), text (headers and body), avro (container file)
   -o, --output FILE  export: a new file instead of standard output
   --checkpoint DIR   repair: folder of Flume's checkpoint, where it is not beside the logs; may be repeated

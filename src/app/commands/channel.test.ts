@@ -238,6 +238,16 @@ test('a wrong command line, or a folder without a channel, says what to write', 
   assert.match((await channel('--help')).out, /^Usage: flume-ng channel/)
 })
 
+test('verify --json is one piece of JSON also where both formats are there', async t => {
+  const folder = await ourFolder(t)
+  await writeFile(join(folder, 'log-1'), 'no log')
+
+  const [one, other] = [await channel('verify', folder, '--json'), await channel('inspect', folder, '--json')]
+
+  const formats = (JSON.parse(one.out) as { format: string }[]).map(({ format }) => format)
+  assert.deepEqual([one.out, formats], [other.out, ['millrace', 'flume']])
+})
+
 test('a pipe with the name of a segment is reported, and not waited for', { timeout: 20_000 }, async t => {
   if (process.platform === 'win32') return t.skip('there are no named pipes')
   const folder = await ourFolder(t)

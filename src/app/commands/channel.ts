@@ -6,7 +6,7 @@ import { CHANNEL_USAGE } from '../channel-pages.ts'
 import { parseCall, wrong, type ChannelCall, type ChannelStreams } from './channel-call.ts'
 import { exportEvents } from './channel-export.ts'
 import { repairFolders } from './channel-repair.ts'
-import { damageLines, summarize, summaryLines } from './channel-report.ts'
+import { type ChannelSummary, damageLines, summarize, summaryLines } from './channel-report.ts'
 
 type Subcommand = (call: ChannelCall) => Promise<number>
 
@@ -52,35 +52,36 @@ async function withFolders(
 }
 
 function inspect(call: ChannelCall): Promise<number> {
+  return report(call, summaries => summaries.flatMap(summaryLines))
+}
+
+function verify(call: ChannelCall): Promise<number> {
+  return report(call, summaries =>
+    summaries.flatMap(summary => [
+      ...damageLines(summary),
+      `${plural(summary.files.length, 'file')}, ${plural(summary.events, 'event')} held: ${damageText(summary)}`
+    ])
+  )
+}
+
+function report(
+  call: ChannelCall,
+  linesOf: (summaries: readonly ChannelSummary[]) => readonly string[]
+): Promise<number> {
   return withFolders(call, async found => {
-    const summaries = []
+    const summaries: ChannelSummary[] = []
     for (const folder of found) summaries.push(await summarize(folder))
     const text = call.json
       ? JSON.stringify(summaries.length === 1 ? summaries[0] : summaries, undefined, 2)
-      : summaries.flatMap(summaryLines).join('\n')
+      : linesOf(summaries).join('\n')
     call.stdout.write(`${text}\n`)
     return summaries.some(({ damageCount }) => damageCount > 0) ? 1 : 0
   })
 }
 
-function verify(call: ChannelCall): Promise<number> {
-  return withFolders(call, async found => {
-    let damaged = 0
-    for (const folder of found) {
-      const summary = await summarize(folder)
-      damaged += summary.damageCount
-      const end =
-        summary.damageCount === 0
-          ? 'no damage'
-          : `${plural(summary.damageCount, 'damaged part')}, ${plural(summary.lost, 'event')} of those held lost`
-      const lines = [
-        ...damageLines(summary),
-        `${plural(summary.files.length, 'file')}, ${plural(summary.events, 'event')} held: ${end}`
-      ]
-      call.stdout.write(`${call.json ? JSON.stringify(summary, undefined, 2) : lines.join('\n')}\n`)
-    }
-    return damaged > 0 ? 1 : 0
-  })
+function damageText({ damageCount, lost }: ChannelSummary): string {
+  if (damageCount === 0) return 'no damage'
+  return `${plural(damageCount, 'damaged part')}, ${plural(lost, 'event')} of those held lost`
 }
 
 function exportTo(call: ChannelCall): Promise<number> {
@@ -96,7 +97,7 @@ function exportTo(call: ChannelCall): Promise<number> {
     if (call.file !== undefined) call.stdout.write(`${plural(events, 'event')} written to ${call.file}\n`)
     if (damaged > 0)
       call.stderr.write(
-        `channel export: ${plural(damaged, 'part')} of the channel are damaged; see flume-ng channel verify\n`
+        `channel export: the channel has ${plural(damaged, 'damaged part')}; see flume-ng channel verify\n`
       )
     return damaged > 0 ? 1 : 0
   })
