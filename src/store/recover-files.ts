@@ -16,6 +16,18 @@ export function idOf(file: FoundFile): number {
   return file.header?.id ?? file.nameId
 }
 
+/** No log is so large that its segments are further apart. */
+const FAR = 0x0100_0000
+/** Ids end at about twice that. */
+const HALF_OF_IDS = 0x7f00_0000
+
+/** The highest id that is in use. A name alone, far from all that is known, is no reason to run out of them. */
+export function highestId(files: readonly FoundFile[]): number {
+  const known = files.reduce((most, { header }) => Math.max(most, header?.id ?? 0), 0)
+  const limit = known === 0 ? HALF_OF_IDS : known + FAR
+  return files.reduce((most, { nameId }) => (nameId > limit ? most : Math.max(most, nameId)), known)
+}
+
 /**
  * The log that these files are of: the one that was stopped here, else the one that most of them, and the newest of
  * those, are of. Undefined when no file tells.

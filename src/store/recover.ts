@@ -5,7 +5,7 @@ import { isMediumError } from './careful-reader.ts'
 import type { DoneSet } from './done-set.ts'
 import type { Seal } from './frame-codec.ts'
 import type { DurableLogOptions, SkippedPart } from './log-options.ts'
-import { channelOf, FileSorter, idOf, type SpareSizes } from './recover-files.ts'
+import { channelOf, FileSorter, highestId, type SpareSizes } from './recover-files.ts'
 import { cutVoids, doneOf, endUnfinished, type Examined } from './recover-puts.ts'
 import { withReader } from './read-patience.ts'
 import { renewSegment, sealAtLast } from './renew-segment.ts'
@@ -70,7 +70,7 @@ class Recovery {
     const stops = await readStopRecords(disk, folders, log)
     const channelId = channelOf(files, stops) ?? randomBytes(CHANNEL_ID_BYTES)
     this.#checkKeys(files, channelId)
-    this.#nextId = Math.max(0, ...files.map(file => Math.max(idOf(file), file.nameId))) + 1
+    this.#nextId = highestId(files) + 1
     const segmentFiles = await this.#sorter.sort(files, channelId)
     const ownStop = stops.find(stop => stop.channelId.equals(channelId))
     const { examined, stop } = await this.#examine(segmentFiles, channelId, ownStop)

@@ -138,3 +138,20 @@ test('a folder that is gone with everything in it is reported after a stop', asy
     }
   }
 })
+
+test('a strange file with the name of the last segment there can be does not use up the numbers', async () => {
+  for (const name of ['seg-0000fefffffe', 'free-0000feffffff', 'reserve-0000ff000000']) {
+    const disk = await leaveLog('stop')
+    disk.plant(`/one/${name}`, Buffer.alloc(0))
+    for (let start = 0; start < 3; start++) {
+      const log = await openLog(disk)
+      await put(log, 30 + 5 * start, 35 + 5 * start)
+      await log.close()
+    }
+
+    const log = await openLog(disk)
+
+    assert.deepEqual(await take(log, Infinity), range(15, 45), name)
+    await log.close()
+  }
+})
