@@ -39,8 +39,9 @@ export function cutVoids(live: readonly Examined[]): void {
 /**
  * A put whose last part is in no segment was never acknowledged. Where the numbers go on further up, the segment in
  * between was consumed: then the put was whole. Where its last part is damaged, all of it is lost with that part.
+ * `stopped` is behind the last event that was there at the last stop.
  */
-export function endUnfinished(live: readonly Examined[], done: DoneSet): void {
+export function endUnfinished(live: readonly Examined[], done: DoneSet, stopped: number): void {
   let begun: EventRange | undefined
   for (const { segment, scan } of live) {
     const { firstEvent, nextEvent, headEvents, tailEvents } = segment
@@ -54,5 +55,5 @@ export function endUnfinished(live: readonly Examined[], done: DoneSet): void {
     }
     begun = tailEvents > 0 ? { first: nextEvent - tailEvents, end: nextEvent } : undefined
   }
-  if (begun !== undefined) done.add(begun.first, begun.end)
+  if (begun !== undefined && begun.end >= stopped) done.add(begun.first, begun.end)
 }

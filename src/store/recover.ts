@@ -14,6 +14,7 @@ import { findFiles, findSeal, type FoundFile, Quarantine, segmentOf } from './se
 import { CHANNEL_ID_BYTES, DATA_START } from './segment-header.ts'
 import type { SpareFile } from './segment-maker.ts'
 import { type Segment, sealPosition, withFile } from './segment.ts'
+import { recordFolders, refuseMissingFolders } from './log-folders.ts'
 import { readStopRecords, type StopRecord } from './stop-record.ts'
 
 /** What was found at start, ready to go on. */
@@ -41,8 +42,8 @@ interface Found {
 
 /**
  * Finds out what is in the folders of a log. What holds events stays as it is, except that segments without a seal are
- * written anew and get one, so that this can be stopped and repeated at any point. Rejects when a folder or file cannot be read, and
- * with ERR_CHANNEL when a key is missing.
+ * written anew and get one, so that this can be stopped and repeated at any point. Rejects when a folder or file cannot
+ * be read, and with ERR_CHANNEL when a key or a whole folder is missing.
  */
 export async function recover(options: DurableLogOptions, sizes: SpareSizes): Promise<Recovered> {
   return new Recovery(options, sizes).run()
@@ -67,6 +68,7 @@ class Recovery {
   async run(): Promise<Recovered> {
     const { disk, folders, log } = this.#options
     const files = await findFiles(this.#options, folders)
+    await refuseMissingFolders(disk, folders, log)
     const stops = await readStopRecords(disk, folders, log)
     const channelId = channelOf(files, stops) ?? randomBytes(CHANNEL_ID_BYTES)
     this.#checkKeys(files, channelId)
@@ -78,6 +80,7 @@ class Recovery {
     const live = await this.#dropUnused(examined)
     const done = await this.#account(live, stop)
     await this.#seal(live)
+    await recordFolders(disk, folders, log)
     const ends = live.map(({ segment }) => segment.nextEvent)
     const stored = Math.max(0, stop?.seal.nextEvent ?? 0, ...ends)
     // Numbers beyond were given to puts that never got to the disk.
@@ -217,7 +220,7 @@ class Recovery {
     const done = doneOf(live)
     for (const { first, end } of stop?.done ?? []) done.add(first, end)
     cutVoids(live)
-    endUnfinished(live, done)
+    endUnfinished(live, done, stop?.seal.nextEvent ?? 0)
     for (const one of live) {
       for (const loss of one.scan?.losses ?? []) {
         // What was behind the end shows in the numbers of the next segment.

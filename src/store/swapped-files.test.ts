@@ -50,9 +50,13 @@ async function leaveLog(ending: string, events = 30): Promise<SimulatedDisk> {
   await put(log, 0, 15)
   assert.equal((await take(log, 15)).length, 15)
   await put(log, 15, events)
-  if (ending !== 'stop') return disk.kill()
-  await log.close()
-  return disk
+  if (ending === 'stop') {
+    await log.close()
+    return disk
+  }
+  const left = disk.kill()
+  left.plant('/two/free-000000000005', Buffer.alloc(8 * BLOCK_BYTES))
+  return left
 }
 
 function range(from: number, to: number): number[] {
@@ -124,13 +128,14 @@ test('the record of a stop is found in whichever folder it is', async () => {
   await log.close()
 })
 
-test('a folder that is gone with everything in it is reported after a stop', async () => {
+test('a folder that is gone for good, and no longer configured, is reported after a stop', async () => {
   for (let events = 16; events < 40; events++) {
     for (const folder of FOLDERS) {
       const disk = await leaveLog('stop', events)
       for (const path of disk.files().keys()) if (path.startsWith(folder)) disk.uproot(path)
 
-      const log = await openLog(disk)
+      const left = FOLDERS.filter(other => other !== folder)
+      const log = await openLog(disk, left)
 
       const found = await take(log, Infinity)
       assert.equal(found.length + log.skippedEvents, events - 15, folder)

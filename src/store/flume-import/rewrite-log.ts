@@ -4,6 +4,7 @@ import type { Clock } from '../../core/contracts.ts'
 import type { Disk } from '../disk.ts'
 import type { DurableLog } from '../durable-log.ts'
 import { overlayDisk } from '../overlay-disk.ts'
+import { FOLDERS_RECORD } from '../log-folders.ts'
 import { readName } from '../segment.ts'
 import { STOP_RECORD } from '../stop-record.ts'
 import { listFolder } from './flume-logs.ts'
@@ -161,5 +162,5 @@ function workIn(folder: string): string {
 }
 
 function isOfLog(name: string): boolean {
-  return readName(name) !== undefined || name === STOP_RECORD
+  return readName(name) !== undefined || name === STOP_RECORD || name === FOLDERS_RECORD
 }
