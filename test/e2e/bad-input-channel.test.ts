@@ -88,7 +88,7 @@ describe('a full channel', { concurrency: 3 }, () => {
 
     assert.equal(client.answers, 150_000)
     assert.equal(client.oks, 80_000)
-    assert.match(client.refusals[0] ?? '', /Byte capacity allocated to store event body \d+ reached/)
+    assert.match(client.refusals[0] ?? '', /Byte capacity allocated to store event body 8000000\.0reached/)
     assert.deepEqual(numbersOf(agent.storedLines()), upTo(80_000))
   })
 })
