@@ -41,6 +41,8 @@ export class NetcatSource implements Source {
   #next: LineBatch<Connection> | undefined
   /** Batches on their way into the channels. */
   #underWay = 0
+  /** Batches handed to the channels so far. */
+  #handedOver = 0
   /** Each of them had room at once; one that has not goes in pieces, and nothing may come between them. */
   #allWhole = true
   /** What was read before is answered once this resolves. */
@@ -164,6 +166,7 @@ export class NetcatSource implements Source {
 
   #store(lines: LineBatch<Connection>): void {
     this.#underWay++
+    this.#handedOver++
     this.#answered = this.#storeAndAnswer(lines, this.#answered)
       .catch(error => this.#context.fail(error))
       .finally(() => {
@@ -173,9 +176,14 @@ export class NetcatSource implements Source {
   }
 
   async #storeAndAnswer(lines: LineBatch<Connection>, before: Promise<void>): Promise<void> {
+    const turn = this.#handedOver
     const { accepted, error } = await this.#context.ingestEach(lines.batch)
+    // What is handed over from here on would pass the lines that are tried again.
+    if (error !== undefined) this.#allWhole = false
+    const isPassed = turn !== this.#handedOver
     await before
     if (error === undefined) this.#answerAll(lines.segments)
+    else if (isPassed) this.#refuseRest(lines.segments, accepted, error.message)
     else await this.#storeSeparately(lines, accepted, error.message)
   }
 
@@ -198,6 +206,17 @@ export class NetcatSource implements Source {
     if (this.#settings.acknowledge) connection.accept(accepted)
     if (refusal !== undefined) connection.refuse(refusal)
     connection.settle(accepted + (refusal === undefined ? 0 : 1))
+  }
+
+  /** A line was refused, and later lines may be stored already: those behind it are refused, too, for the order's sake. */
+  #refuseRest(segments: readonly LineSegment<Connection>[], accepted: number, refusal: string): void {
+    let left = accepted
+    for (const { sender, lines } of segments) {
+      const stored = Math.min(left, lines)
+      left -= stored
+      if (stored > 0) this.#answer(sender, stored)
+      for (let line = stored; line < lines; line++) this.#answer(sender, 0, refusal)
+    }
   }
 
   /** A line was refused: from here on each connection waits for the channels by itself, as if alone. */

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { describe, test } from 'node:test'
+import { AgentError } from '../../../core/errors.ts'
 import { readSettings, settingsOf } from '../../../core/read-settings.ts'
 import { fakeSourceContext } from '../../../testing/fake-context.ts'
 import { sourceContract } from '../../../testing/source-contract.ts'
@@ -223,6 +224,28 @@ describe('netcat', () => {
     await source.stop()
 
     assert.deepEqual(intake.texts, sent)
+  })
+
+  test('a batch that is refused while later ones are stored is refused to its end', async () => {
+    const { source, context, intake, port } = await open()
+    // All look as if they fitted; every third turns out not to, after those behind it.
+    let calls = 0
+    context.fits = batch => batch.length
+    context.ingestEach = async batch => {
+      if (calls++ % 3 > 0) return intake.ingestEach(batch)
+      await turns(20)
+      return { accepted: 0, error: new AgentError('ERR_CHANNEL_FULL', 'no room') }
+    }
+    const sent = Array.from({ length: 60_000 }, (_, i) => `${i}${'.'.repeat(i % 90)}`)
+    const answers = (await converse(port, sent.map(line => `${line}\n`).join(''))).trimEnd().split('\n')
+    await source.stop()
+
+    assert.ok(calls > 3)
+    assert.equal(answers.length, sent.length)
+    assert.deepEqual(
+      intake.texts,
+      sent.filter((_, i) => answers[i] === 'OK')
+    )
   })
 
   test('a client that never hangs up is hung up on, half a second after the stop', async () => {
