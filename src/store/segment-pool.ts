@@ -81,7 +81,12 @@ export class SegmentPool {
     const wanted = this.#wantedBytes
     this.#run(async () => {
       try {
-        const segment = await this.#prepareNext(wanted)
+        // Looked at right before it is kept: another one may have been begun in the meantime.
+        let segment = await this.#prepare(wanted)
+        while (segment.id <= this.#begunId) {
+          await this.#discard(segment)
+          segment = await this.#prepare(wanted)
+        }
         this.#noteProblem(undefined)
         if (segment.size >= this.#wantedBytes) this.#wantedBytes = 0
         this.spare = segment
@@ -223,14 +228,6 @@ export class SegmentPool {
     this.#cancelRetry?.()
     this.#cancelRetry = undefined
     if (!this.#closed) this.want()
-  }
-
-  async #prepareNext(bytes: number): Promise<Segment> {
-    for (;;) {
-      const segment = await this.#prepare(bytes)
-      if (segment.id > this.#begunId) return segment
-      await this.#discard(segment)
-    }
   }
 
   async #prepare(bytes: number): Promise<Segment> {

@@ -315,5 +315,58 @@ export const FOUND: Readonly<Record<string, Story>> = {
         faults: [{ operations: ['write', 'sync'], after: 9, times: 1, kind: 'short' }]
       }
     ]
+  },
+  'a spare was kept whose number came before that of the segment begun meanwhile': {
+    seed: 2110489418,
+    spoils: false,
+    folders: 2,
+    lives: [
+      {
+        ...CALM,
+        calls: 93,
+        end: 'close',
+        putters: [
+          [
+            { events: 8, bytes: 5000, headers: false },
+            { events: 1, bytes: 0, headers: false }
+          ],
+          [{ events: 7, bytes: 700, headers: false }],
+          [{ events: 9, bytes: 700, headers: false }]
+        ],
+        segmentBlocks: 5,
+        diskBlocks: 40
+      },
+      {
+        ...CALM,
+        calls: 70,
+        segmentBlocks: 8,
+        faults: [{ operations: ['write'], after: 0, times: 1, kind: 'EIO' }]
+      },
+      {
+        ...CALM,
+        calls: 135,
+        putters: [
+          [
+            { events: 1, bytes: 0, headers: false },
+            { events: 1, bytes: 0, headers: false }
+          ]
+        ],
+        takers: [
+          { max: 10000, returns: 0, holds: 1 },
+          { max: 1000, returns: 0, holds: 0 }
+        ],
+        segmentBlocks: 5,
+        memoryBytes: 131072,
+        verify: true,
+        diskBlocks: 40
+      },
+      { ...CALM, calls: 15, closeCalls: 0, segmentBlocks: 5 },
+      {
+        ...CALM,
+        calls: 15,
+        segmentBlocks: 5,
+        faults: [{ operations: ['write'], after: 0, times: 1, kind: 'EIO' }]
+      }
+    ]
   }
 }
