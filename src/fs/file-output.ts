@@ -1,8 +1,9 @@
 import { statfsSync, writev, writevSync } from 'node:fs'
 
-/** A write that took longer goes through the thread pool for a while. */
+/** After a write that took longer, the next ones go through the thread pool: a few, twice as many each time in a row. */
 const SLOW_MS = 5
-const PATIENT_WRITES = 64
+const FIRST_PATIENCE = 2
+const MOST_PATIENCE = 64
 
 /**
  * statfs numbers of file systems on this machine's own disks and memory, where a write is a copy into the page cache.
@@ -28,8 +29,10 @@ export function isLocalDisk(folder: string): boolean {
   }
 }
 
-/** The system's calls; tests put short writes and errors in their place. */
+/** The system's calls; tests put short writes, slow ones and errors in their place. */
 export interface WriteCalls {
+  /** Milliseconds since any moment. */
+  now(): number
   writevSync(descriptor: number, chunks: readonly Buffer[], position: number): number
   writev(
     descriptor: number,
@@ -39,18 +42,22 @@ export interface WriteCalls {
   ): void
 }
 
+const SYSTEM_CALLS: WriteCalls = { writev, writevSync, now: () => performance.now() }
+
 /**
  * Writes to one open file, whole and in order. A hop through the thread pool costs 100 µs of CPU, a write of 100 KiB
  * into the page cache 20 µs: so writes are made in place, as long as they are quick and the disk is a local one. One
- * that is slow, because the kernel holds writers back, sends the next ones through the pool.
+ * that is slow sends the next ones through the pool: few if it may have been another process that took the core, many
+ * if the kernel goes on holding writers back.
  */
 export class FileOutput {
   readonly #descriptor: number
   readonly #local: boolean
   readonly #system: WriteCalls
   #patient = 0
+  #patience = FIRST_PATIENCE
 
-  constructor(descriptor: number, local: boolean, system: WriteCalls = { writev, writevSync }) {
+  constructor(descriptor: number, local: boolean, system: WriteCalls = SYSTEM_CALLS) {
     this.#descriptor = descriptor
     this.#local = local
     this.#system = system
@@ -76,9 +83,14 @@ export class FileOutput {
   }
 
   #writeNow(chunks: readonly Buffer[], position: number): number {
-    const startedAt = performance.now()
+    const startedAt = this.#system.now()
     const written = this.#system.writevSync(this.#descriptor, chunks, position)
-    if (performance.now() - startedAt > SLOW_MS) this.#patient = PATIENT_WRITES
+    if (this.#system.now() - startedAt > SLOW_MS) {
+      this.#patient = this.#patience
+      this.#patience = Math.min(2 * this.#patience, MOST_PATIENCE)
+    } else {
+      this.#patience = FIRST_PATIENCE
+    }
     return written
   }
 

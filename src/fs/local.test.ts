@@ -39,6 +39,7 @@ test('short writes go on where they stopped, and a torn end is cut off', async t
   const handle = await open(file, 'wx')
   let calls = 0
   const output = new FileOutput(handle.fd, true, {
+    now: () => 0,
     writev,
     writevSync: (descriptor, chunks, position) => {
       if (++calls > 4) throw Object.assign(new Error('no space left'), { code: 'ENOSPC' })
