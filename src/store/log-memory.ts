@@ -6,8 +6,11 @@ import { type Account, SlabSpace } from './space.ts'
 
 /** A slab this many times larger than the bodies of a put is not kept for it: the bodies are copied. */
 const SPARSE = 8
-/** Puts are joined by copying up to so many bytes, so that a take that waits for the disk is worth it. */
-const JOIN_BYTES = 1024 * 1024
+/**
+ * Puts are joined by copying until they are so many bytes, so that a take that waits for the disk is worth it. Less than
+ * the slab of a busy source, which goes out as it is.
+ */
+const JOIN_BYTES = 512 * 1024
 
 /** What a run of events in memory belongs to. */
 interface Held {
