@@ -235,6 +235,32 @@ test('a full disk refuses puts while takes go on, and takes puts again when ther
   assert.deepEqual(told, ['error', 'info'])
 })
 
+test('takes go on after a restart on a full disk, though the reserve that was in use then is none any more', async () => {
+  const disk = newDisk(1000 * KIBIBYTE)
+  const options = { keepAliveMs: 0, minimumFreeBytes: 256 * KIBIBYTE }
+  const { log: first, clock } = await openLog(disk, options)
+  for (let isFull = false; !isFull;) {
+    const putting = first.put(numbered(0, 1000), never).catch(() => {
+      isFull = true
+    })
+    while (await Promise.race([putting.then(() => false), turns().then(() => true)])) await clock.advance(500)
+  }
+  const reserves = (): string[] => [...disk.files().keys()].filter(path => path.includes('/reserve-'))
+  while (reserves().length > 1) await (await first.take(1))?.commit()
+  await first.close()
+  disk.plant(`${FOLDER}/of-another-program`, Buffer.alloc(disk.room, 1))
+
+  const { log, clock: later } = await openLog(disk, options)
+  for (let taken = 0; taken < 500; taken++) {
+    const lease = await log.take(1)
+    const committed = lease?.commit().then(() => false)
+    for (let wait = 0; wait < 5 && (await Promise.race([committed, turns().then(() => true)])); wait++)
+      await later.advance(1000)
+    assert.equal(await Promise.race([committed, turns().then(() => true)]), false, `stuck after ${taken}`)
+  }
+  await log.close()
+})
+
 test('a put that waits for room on a full disk ends at once when the agent stops', async () => {
   const { log } = await openLog(newDisk(), { minimumFreeBytes: Number.MAX_SAFE_INTEGER })
   await turns()

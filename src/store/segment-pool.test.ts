@@ -11,13 +11,13 @@ const FOLDER = '/data'
 const SEGMENT_BYTES = 64 * 1024
 
 /** A pool with one reserve. */
-function newPool(disk: SimulatedDisk): SegmentPool {
+function newPool(disk: SimulatedDisk, log = new FakeLog()): SegmentPool {
   const path = pathOf(FOLDER, 'reserve', 1)
   disk.plant(path, Buffer.alloc(SEGMENT_BYTES))
   return new SegmentPool({
     disk,
     clock: new FakeClock(),
-    log: new FakeLog(),
+    log,
     folders: [FOLDER],
     segmentBytes: SEGMENT_BYTES,
     minimumFreeBytes: 0,
@@ -88,4 +88,35 @@ test('so is a spare that is still being made then', async () => {
   assert.ok((pool.spare?.id ?? 0) > reserve.id)
   await close(disk, pool)
   assert.deepEqual([[...disk.handles], disk.violations], [[reserve.file], []])
+})
+
+test('where no reserve is left, one is made once the disk has room for it, and the lack is said once', async () => {
+  const disk = newDisk([
+    { operations: ['open'], path: /reserve-.*[2-9]$/, after: 0, times: 3, kind: 'ENOSPC' }
+  ])
+  const log = new FakeLog()
+  const pool = newPool(disk, log)
+  pool.wantReserve()
+  await until(disk, () => pool.reserveSpare !== undefined)
+  const reserve = pool.reserveSpare
+  assert.ok(reserve)
+  pool.begun(reserve)
+
+  for (let tries = 0; tries < 3; tries++) {
+    pool.wantReserve()
+    await until(disk, () => disk.pending === 0)
+    assert.equal(pool.reserveSpare, undefined)
+  }
+  pool.wantReserve()
+  await until(disk, () => disk.pending === 0)
+  pool.wantReserve()
+  await until(disk, () => pool.reserveSpare !== undefined)
+
+  assert.ok((pool.reserveSpare?.id ?? 0) > reserve.id)
+  assert.deepEqual(
+    log.lines.map(({ message }) => message),
+    ['The channel has no reserve for a full disk.']
+  )
+  await close(disk, pool)
+  assert.deepEqual(disk.violations, [])
 })

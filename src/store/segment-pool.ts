@@ -40,6 +40,8 @@ export class SegmentPool {
   #begunId = -1
   #preparing = false
   #preparingReserve = false
+  #fillingReserves = false
+  #lacksReserve = false
   #closed = false
   #wantedBytes = 0
   #cancelRetry: (() => void) | undefined
@@ -99,11 +101,11 @@ export class SegmentPool {
     })
   }
 
-  /** Makes a segment out of a reserve in the background. */
+  /** Makes a segment out of a reserve in the background; where there is none, a new reserve first. */
   wantReserve(): void {
     if (this.reserveSpare !== undefined || this.#preparingReserve || this.#closed) return
     const file = this.#reserves.shift()
-    if (file === undefined) return
+    if (file === undefined) return this.fillReserves()
     this.#preparingReserve = true
     this.#run(async () => {
       try {
@@ -137,17 +139,15 @@ export class SegmentPool {
     }
   }
 
-  /** Creates missing reserves in the background. */
+  /** Creates missing reserves in the background; calls changed() when there is one for those who had none. */
   fillReserves(): void {
+    if (this.#fillingReserves) return
+    this.#fillingReserves = true
     this.#run(async () => {
-      while (this.#reserves.length < RESERVES && !this.#closed) {
-        try {
-          this.#reserves.push(await this.#maker.newReserve())
-        } catch (error) {
-          this.#options.log.warn('The channel has no reserve for a full disk.', { reason: messageOf(error) })
-          return
-        }
-      }
+      const hadNone = this.#reserves.length === 0
+      while (this.#reserves.length < RESERVES && !this.#closed && (await this.#addReserve()));
+      this.#fillingReserves = false
+      if (hadNone && this.#reserves.length > 0 && !this.#closed) this.#options.changed()
     })
   }
 
@@ -193,12 +193,30 @@ export class SegmentPool {
 
   #noteProblem(problem: AgentError | undefined): void {
     const { log } = this.#options
-    if (problem === undefined && this.problem !== undefined) log.info('There is room for events again.')
+    if (problem === undefined && this.problem !== undefined) {
+      log.info('There is room for events again.')
+      this.fillReserves()
+    }
     if (problem !== undefined && problem.code !== this.problem?.code)
       log.error('There is no room for more events; what comes in is refused until there is.', {
         reason: problem.message
       })
     this.problem = problem
+  }
+
+  async #addReserve(): Promise<boolean> {
+    try {
+      const file = await this.#maker.newReserve()
+      this.#lacksReserve = false
+      if (this.#reserves.length < RESERVES) this.#reserves.push(file)
+      else await this.#options.disk.unlink(file.path) // one came back in the meantime
+      return true
+    } catch (error) {
+      if (!this.#lacksReserve)
+        this.#options.log.warn('The channel has no reserve for a full disk.', { reason: messageOf(error) })
+      this.#lacksReserve = true
+      return false
+    }
   }
 
   #reserveDone(): void {
