@@ -1,6 +1,7 @@
 import type { ChannelContext } from '../core/contracts.ts'
 import { openEncryption } from './encryption.ts'
 import { DurableLog } from './durable-log.ts'
+import type { FrameCipher } from './frame-cipher.ts'
 import { type FileValues, logSizes, placesOf, transactionCapacityOf } from './file-settings.ts'
 import { findFileUser } from './flume-import/folder-user.ts'
 import { importFlumeFolder, type ImportReport } from './flume-import/import-flume-folder.ts'
@@ -19,6 +20,8 @@ export interface FileLogLimits {
 export interface FileLog {
   readonly log: DurableLog
   readonly folders: readonly string[]
+  /** The keys, for what is written beside the log; undefined when encryption is off. */
+  readonly cipher: FrameCipher | undefined
   /** What was taken over from Flume, if anything. */
   readonly imported: ImportReport | undefined
   /** Closes the log and gives up the folders. */
@@ -64,7 +67,9 @@ export async function openFileLog(
         })
     })
     const log = await DurableLog.open({ ...common, folders: places.dataDirs })
-    return { log, folders: places.dataDirs, imported, close: () => log.close().finally(unlock) }
+    const { dataDirs: folders } = places
+    const close = (): Promise<void> => log.close().finally(unlock)
+    return { log, folders, cipher: encryption?.cipher, imported, close }
   } catch (error) {
     await unlock()
     throw error

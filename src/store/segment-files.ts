@@ -81,6 +81,15 @@ async function probe(place: DiskPlace, path: string): Promise<Pick<FoundFile, 'b
   }
 }
 
+/** For `what` is encrypted with a key that nobody gave. */
+export function keyMissing(
+  what: string,
+  facts: { readonly file: string; readonly keyId: string | undefined }
+): AgentError {
+  const message = `${what} is encrypted with a key that is not configured; name it in encryption.keyProvider.keys or encryption.oldKeyFiles.`
+  return new AgentError('ERR_CHANNEL', message, facts)
+}
+
 /** The segment that a file holds. Throws ERR_CHANNEL when its key is not among those given. */
 export function segmentOf(file: FoundFile, channelId: Buffer, cipher: FrameCipher | undefined): Segment {
   const { header, folder, path } = file
@@ -92,11 +101,7 @@ export function segmentOf(file: FoundFile, channelId: Buffer, cipher: FrameCiphe
   const segmentCipher =
     keyId === undefined ? undefined : cipher?.forSegment({ keyId, salt, channelId, segmentId: id })
   if (keyId !== undefined && segmentCipher === undefined) {
-    throw new AgentError(
-      'ERR_CHANNEL',
-      'A segment of the log is encrypted with a key that is not configured; name it in encryption.keyProvider.keys or encryption.oldKeyFiles.',
-      { file: path, keyId }
-    )
+    throw keyMissing('A segment of the log', { file: path, keyId })
   }
   return {
     id,

@@ -5,13 +5,26 @@ import type { Log } from '../../../core/contracts.ts'
 import { AgentError, messageOf, systemCode } from '../../../core/errors.ts'
 import { decodeBatch, encodeBatch } from '../../../store/batch-blob.ts'
 import type { Disk, DiskFile } from '../../../store/disk.ts'
+import {
+  type FrameCipher,
+  KEY_ID_DIGITS,
+  SALT_BYTES,
+  SEAL_OVERHEAD,
+  type SegmentCipher
+} from '../../../store/frame-cipher.ts'
+import { keyMissing } from '../../../store/segment-files.ts'
 import type { Tier } from './drain-order.ts'
 
 const NAME = 'memory-events'
 const MAGIC = 0x4d53524d
-const VERSION = 1
+const PLAIN = 1
+const SEALED = 2
 const HEAD_BYTES = 12
+const KEY_ID_BYTES = KEY_ID_DIGITS / 2
+const SEALED_HEAD_BYTES = HEAD_BYTES + KEY_ID_BYTES + SALT_BYTES + 4
 const PART_BYTES = 8
+/** In the place of a channel's id: no frame of a log passes for a part of this file. */
+const SEALED_FOR = Buffer.from('memory-events 1.')
 /** No part of a file that we wrote is longer. */
 const LARGEST_PART = 2 ** 30
 
@@ -30,18 +43,22 @@ export interface LoadedMemory {
 
 /**
  * Keeps the events in memory over a clean stop. Little-endian; what is not whole is not believed:
- *   "MRSM"   u32 version   u32 parts behind the first
+ *   "MRSM"   u32 version   u32 parts behind the first   version 2: 16 bytes key id   32 bytes salt   u32 crc32 of all before
  *   per part   u32 bytes   u32 crc32 of them   the bytes: first JSON [[tier, events], …], then batch blobs
+ * In version 2, for a channel that encrypts, the bytes of a part are sealed as the frames of a segment are (ADR 12), bound
+ * to all that stands before the first part, and to the part's place in the file.
  */
 export class MemoryFile {
   readonly #disk: Disk
   readonly #folder: string
   readonly #log: Log
+  readonly #cipher: FrameCipher | undefined
 
-  constructor(disk: Disk, folder: string, log: Log) {
+  constructor(disk: Disk, folder: string, log: Log, cipher?: FrameCipher) {
     this.#disk = disk
     this.#folder = folder
     this.#log = log
+    this.#cipher = cipher
   }
 
   /** Resolves once everything is on the disk. */
@@ -51,7 +68,7 @@ export class MemoryFile {
     const file = await this.#disk.open(`${path}.tmp`, { create: true, synced: false })
     try {
       await file.truncate(0)
-      await writeParts(file, saved)
+      await writeParts(file, saved, this.#cipher)
       await file.sync()
     } finally {
       await file.close()
@@ -60,16 +77,16 @@ export class MemoryFile {
     await this.#disk.syncFolder(this.#folder)
   }
 
-  /** What was saved, if anything. A file that is not whole is set aside, and said. */
+  /** What was saved, if anything. A file that is not whole is set aside, and said. Rejects with ERR_CHANNEL when its key is missing. */
   async load(): Promise<LoadedMemory> {
     const path = join(this.#folder, NAME)
     const bytes = await this.#read(path)
     if (bytes === undefined) return { saved: undefined, lost: 0 }
     try {
-      return { saved: readParts(bytes), lost: 0 }
+      return { saved: readParts(bytes, path, this.#cipher), lost: 0 }
     } catch (error) {
-      if (!(error instanceof AgentError)) throw error
-      const lost = eventsIn(bytes)
+      if (!(error instanceof AgentError) || error.code === 'ERR_CHANNEL') throw error
+      const lost = eventsIn(bytes, path, this.#cipher)
       await this.#disk.rename(path, `${path}.damaged`)
       await this.#disk.syncFolder(this.#folder)
       this.#log.error(
@@ -116,14 +133,43 @@ export class MemoryFile {
   }
 }
 
-async function writeParts(file: DiskFile, { runs, batches }: SavedMemory): Promise<void> {
+interface Head {
+  readonly bytes: Buffer
+  /** Parts behind the first. */
+  readonly parts: number
+  /** Undefined where parts are plain. */
+  readonly cipher: SegmentCipher | undefined
+}
+
+async function writeParts(
+  file: DiskFile,
+  { runs, batches }: SavedMemory,
+  cipher: FrameCipher | undefined
+): Promise<void> {
+  const head = newHead(batches.length, cipher)
+  let at = await writeAll(file, head.bytes, 0)
+  at = await writePart(file, sealed(Buffer.from(JSON.stringify(runs)), at, head), at)
+  for (const batch of batches) at = await writePart(file, sealed(encodeBatch(batch), at, head), at)
+}
+
+function newHead(parts: number, cipher: FrameCipher | undefined): Head {
+  const keyId = cipher?.keyId
+  const salt = keyId === undefined ? undefined : cipher?.newSalt()
   const head = Buffer.alloc(HEAD_BYTES)
   head.writeUInt32LE(MAGIC, 0)
-  head.writeUInt32LE(VERSION, 4)
-  head.writeUInt32LE(batches.length, 8)
-  let at = await writeAll(file, head, 0)
-  at = await writePart(file, Buffer.from(JSON.stringify(runs)), at)
-  for (const batch of batches) at = await writePart(file, encodeBatch(batch), at)
+  head.writeUInt32LE(keyId === undefined ? PLAIN : SEALED, 4)
+  head.writeUInt32LE(parts, 8)
+  if (keyId === undefined || salt === undefined) return { bytes: head, parts, cipher: undefined }
+  const bytes = Buffer.concat([head, Buffer.from(keyId, 'hex'), salt, Buffer.alloc(4)])
+  bytes.writeUInt32LE(crc32(bytes.subarray(0, -4)), bytes.length - 4)
+  return { bytes, parts, cipher: cipher?.forSegment({ keyId, salt, channelId: SEALED_FOR, segmentId: 0 }) }
+}
+
+function sealed(part: Buffer, at: number, { bytes: head, cipher }: Head): Buffer {
+  if (cipher === undefined) return part
+  const into = Buffer.allocUnsafeSlow(part.length + SEAL_OVERHEAD)
+  cipher.seal(at, head, part, { into, at: 0 })
+  return into
 }
 
 async function writePart(file: DiskFile, part: Buffer, at: number): Promise<number> {
@@ -138,13 +184,13 @@ async function writeAll(file: DiskFile, bytes: Buffer, position: number): Promis
   return position + bytes.length
 }
 
-function readParts(bytes: Buffer): SavedMemory {
-  const count = readHead(bytes)
+function readParts(bytes: Buffer, path: string, cipher: FrameCipher | undefined): SavedMemory {
+  const head = readHead(bytes, path, cipher)
   const parts: Buffer[] = []
-  let at = HEAD_BYTES
-  while (parts.length <= count) {
+  let at = head.bytes.length
+  while (parts.length <= head.parts) {
     const part = readPart(bytes, at)
-    parts.push(part)
+    parts.push(opened(part, at, head))
     at += PART_BYTES + part.length
   }
   const [first, ...blobs] = parts
@@ -152,10 +198,11 @@ function readParts(bytes: Buffer): SavedMemory {
 }
 
 /** How many events a damaged file was to keep; 0 when it does not say. */
-function eventsIn(bytes: Buffer): number {
+function eventsIn(bytes: Buffer, path: string, cipher: FrameCipher | undefined): number {
   try {
-    readHead(bytes)
-    return runsOf(readPart(bytes, HEAD_BYTES)).reduce(
+    const head = readHead(bytes, path, cipher)
+    const at = head.bytes.length
+    return runsOf(opened(readPart(bytes, at), at, head)).reduce(
       (sum, [tier, events]) => (tier === 'memory' ? sum + events : sum),
       0
     )
@@ -164,11 +211,28 @@ function eventsIn(bytes: Buffer): number {
   }
 }
 
-/** The number of parts behind the first. */
-function readHead(bytes: Buffer): number {
-  if (bytes.length < HEAD_BYTES || bytes.readUInt32LE(0) !== MAGIC || bytes.readUInt32LE(4) !== VERSION)
-    throw damaged()
-  return bytes.readUInt32LE(8)
+function readHead(bytes: Buffer, path: string, cipher: FrameCipher | undefined): Head {
+  if (bytes.length < HEAD_BYTES || bytes.readUInt32LE(0) !== MAGIC) throw damaged()
+  const parts = bytes.readUInt32LE(8)
+  const version = bytes.readUInt32LE(4)
+  if (version === PLAIN) return { bytes: bytes.subarray(0, HEAD_BYTES), parts, cipher: undefined }
+  if (version !== SEALED || bytes.length < SEALED_HEAD_BYTES) throw damaged()
+  const head = bytes.subarray(0, SEALED_HEAD_BYTES)
+  if (crc32(head.subarray(0, -4)) !== head.readUInt32LE(head.length - 4)) throw damaged()
+  const saltAt = HEAD_BYTES + KEY_ID_BYTES
+  const keyId = bytes.toString('hex', HEAD_BYTES, saltAt)
+  const salt = bytes.subarray(saltAt, saltAt + SALT_BYTES)
+  const found = cipher?.forSegment({ keyId, salt, channelId: SEALED_FOR, segmentId: 0 })
+  if (found === undefined)
+    throw keyMissing('The file of the events that were in memory', { file: path, keyId })
+  return { bytes: head, parts, cipher: found }
+}
+
+function opened(part: Buffer, at: number, { bytes: head, cipher }: Head): Buffer {
+  if (cipher === undefined) return part
+  const plain = cipher.open(at, head, part)
+  if (plain === undefined) throw damaged()
+  return plain
 }
 
 /** A copy, so that the events do not keep the whole file in memory. */

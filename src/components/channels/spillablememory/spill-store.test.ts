@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { batchOf, textsOf } from '../../../testing/fake-context.ts'
+import { FakeLog } from '../../../testing/fake-log.ts'
+import { createFrameCipher, type FrameCipher } from '../../../store/frame-cipher.ts'
+import { MemoryFile } from './memory-file.ts'
 import { setUp, take, takeAll } from './testing/spillable-parts.ts'
 
 const never = new AbortController().signal
@@ -90,6 +93,43 @@ test('a damaged file of the memory is set aside, and its events are counted as l
     context.log.lines.filter(({ level }) => level === 'error').map(({ facts }) => facts['events']),
     [2]
   )
+})
+
+test('a channel that encrypts seals what was in memory; without the key it waits, and a changed byte is damage', async () => {
+  const cipherOf = (byte: number): FrameCipher =>
+    createFrameCipher({ name: 'key', bytes: Buffer.alloc(32, byte) })
+  const keys: { cipher?: FrameCipher } = { cipher: cipherOf(1) }
+  const { channel, disk } = setUp({ memoryCapacity: 4, overflowCapacity: 10, overflowTimeoutMs: 0 }, keys)
+  await channel.start()
+  await channel.put(batchOf(['secret words', 'more of them'], { head: 'line' }), never)
+  await channel.put(batchOf(['the last']), never)
+  await channel.stop()
+  const path = '/data/memory-events'
+  const written = Buffer.from(disk.files().get(path) ?? '')
+  for (const word of ['secret', 'head', 'memory']) assert.ok(!written.includes(word), word)
+
+  for (const cipher of [undefined, cipherOf(2)]) {
+    if (cipher === undefined) delete keys.cipher
+    else keys.cipher = cipher
+    await assert.rejects(channel.start(), { code: 'ERR_CHANNEL', message: /encryption\.oldKeyFiles/ })
+    assert.ok(disk.files().has(path))
+  }
+  keys.cipher = createFrameCipher({ name: 'new', bytes: Buffer.alloc(16, 2) }, [
+    { name: 'old', bytes: Buffer.alloc(32, 1) }
+  ])
+  await channel.start()
+  assert.deepEqual(await takeAll(channel), ['secret words', 'more of them', 'the last'])
+
+  await channel.put(batchOf(['a', 'b']), never)
+  await channel.stop()
+  const whole = Buffer.from(disk.files().get(path) ?? '')
+  for (let at = 0; at < whole.length; at++) {
+    const changed = Buffer.from(whole)
+    changed.writeUInt8(changed.readUInt8(at) ^ 4, at)
+    disk.plant(path, changed)
+    const { saved } = await new MemoryFile(disk, '/data', new FakeLog(), keys.cipher).load()
+    assert.equal(saved, undefined, `byte ${at}`)
+  }
 })
 
 test('a stop takes back what is on loan, keeps it in its place, and refuses its commit', async () => {

@@ -1,4 +1,5 @@
 import { MemoryBudget } from '../../../../core/memory-budget.ts'
+import type { FrameCipher } from '../../../../store/frame-cipher.ts'
 import { SlabSpace } from '../../../../store/space.ts'
 import { fakeChannelContext, textsOf } from '../../../../testing/fake-context.ts'
 import { SimulatedDisk } from '../../../../testing/simulated-disk.ts'
@@ -6,14 +7,14 @@ import { MemoryFile } from '../memory-file.ts'
 import { SpillableChannel, type SpillableLimits } from '../spillable-channel.ts'
 import { ListLog } from './list-log.ts'
 
-/** A channel on a list as its log and a simulated disk for its memory. */
+/** A channel on a list as its log and a simulated disk for its memory, which `keys.cipher` seals. */
 export function setUp(
-  limits: Partial<SpillableLimits> & { memoryCapacity: number; overflowCapacity: number }
+  limits: Partial<SpillableLimits> & { memoryCapacity: number; overflowCapacity: number },
+  keys: { cipher?: FrameCipher } = {}
 ) {
   const context = fakeChannelContext()
   const log = new ListLog(limits.overflowCapacity)
   const disk = new SimulatedDisk({ seed: 1, folders: ['/data'], automatic: true })
-  const memoryFile = new MemoryFile(disk, '/data', context.log)
   let stores = 0
   const closed = (): void => {
     stores--
@@ -27,6 +28,7 @@ export function setUp(
       space: new SlabSpace(new MemoryBudget(2 ** 29)),
       openStore: async () => {
         stores++
+        const memoryFile = new MemoryFile(disk, '/data', context.log, keys.cipher)
         return { log, memoryFile, folders: ['/data'], elapsedMs: 4, close: async () => closed() }
       },
       ...limits
