@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Problem } from '../core/component.ts'
-import { messageOf } from '../core/errors.ts'
+import { AgentError, messageOf } from '../core/errors.ts'
 import { openKeyStore, type KeyStore } from '../java/key-store.ts'
 import type { EncryptionValues } from './encryption-settings.ts'
 import { keyIdOf, type NamedKey } from './frame-cipher.ts'
@@ -15,6 +15,8 @@ export interface KeyRing {
 }
 
 const MOST_PROVEN = 1000
+const PROVIDER = 'encryption.keyProvider'
+const WITHOUT_PROVIDER = `Write ${PROVIDER} = JCEKSFILE, or remove the line: without it nothing is encrypted.`
 
 /** What was opened once and need not be opened again to be checked: a key store makes that slow on purpose. */
 const proven = new Set<string>()
@@ -46,17 +48,18 @@ class KeyRingReader {
 
   /** Which settings need or exclude each other; in Flume's words where it has some. */
   #checkTogether(): void {
-    const { keyProvider, activeKey, cipherProvider, keyFile, oldKeyFiles, keyStoreFile } = this.#values
-    const two = { activeKey, cipherProvider }
-    for (const [key, value] of Object.entries(two)) {
+    const { keyProvider, activeKey, cipherProvider, keyFile, oldKeyFiles } = this.#values
+    const two = {
+      activeKey: [activeKey, 'Write encryption.activeKey = ALIAS, the key to encrypt with.'],
+      cipherProvider: [cipherProvider, 'Write encryption.cipherProvider = AESCTRNOPADDING.']
+    } as const
+    for (const [key, [value, hint]] of Object.entries(two)) {
       if (keyProvider === undefined && value !== undefined) {
-        this.#missing(
-          `encryption.${key}`,
-          `Encryption configuration problem: ${key} is present while key provider name is not.`
-        )
+        const message = `Encryption configuration problem: ${key} is present while key provider name is not.`
+        this.#missing(`encryption.${key}`, message, WITHOUT_PROVIDER)
       }
       if (keyProvider !== undefined && value === undefined && keyFile === undefined) {
-        this.#missing(`encryption.${key}`, `Encryption configuration problem: ${key} is missing.`)
+        this.#missing(`encryption.${key}`, `Encryption configuration problem: ${key} is missing.`, hint)
       }
     }
     if (keyFile !== undefined && activeKey !== undefined) {
@@ -74,21 +77,39 @@ class KeyRingReader {
         'Set encryption.keyFile, unless encryption is to end.'
       )
     }
-    if (keyProvider === undefined && keyStoreFile !== undefined) {
-      this.#missing('encryption.keyProvider', 'A key store is present while key provider name is not.')
+    const ofStore = this.#keyOfStore
+    if (keyProvider === undefined && ofStore !== undefined) {
+      const message = `Encryption configuration problem: ${ofStore} is present while key provider name is not.`
+      this.#missing(`encryption.${ofStore}`, message, WITHOUT_PROVIDER)
     }
+  }
+
+  /** A setting of the key store that is given, if any. */
+  get #keyOfStore(): string | undefined {
+    const { keyStoreFile, keyStorePasswordFile, keys, keyPasswordFiles } = this.#values
+    const [ofOneKey] = Object.keys(keyPasswordFiles)
+    if (keyStoreFile !== undefined) return 'keyProvider.keyStoreFile'
+    if (keyStorePasswordFile !== undefined) return 'keyProvider.keyStorePasswordFile'
+    if (keys.length > 0) return 'keyProvider.keys'
+    return ofOneKey === undefined ? undefined : `keyProvider.keys.${ofOneKey}`
   }
 
   #storedKeys(): NamedKey[] {
     const { keyProvider, keyStoreFile, keyStorePasswordFile, keys, activeKey } = this.#values
     if (keyProvider === undefined) return []
     if (keyStoreFile === undefined)
-      this.#missing('encryption.keyProvider.keyStoreFile', 'KeyStore file not specified')
+      this.#missing(
+        `${PROVIDER}.keyStoreFile`,
+        'KeyStore file not specified',
+        'Write the path of the key store.'
+      )
     if (keyStorePasswordFile === undefined) {
-      this.#missing('encryption.keyProvider.keyStorePasswordFile', 'KeyStore password  file not specified')
+      const hint = 'Write the path of a file that holds the password of the key store.'
+      this.#missing(`${PROVIDER}.keyStorePasswordFile`, 'KeyStore password  file not specified', hint)
     }
     if (keys.length === 0) {
-      this.#missing('encryption.keyProvider.keys', 'Keys available to KeyStore was not specified or empty')
+      const hint = 'Write the aliases in use, separated by blanks.'
+      this.#missing(`${PROVIDER}.keys`, 'Keys available to KeyStore was not specified or empty', hint)
     }
     if (keyStoreFile === undefined || keyStorePasswordFile === undefined || keys.length === 0) return []
     const opened = this.#openStore(keyStoreFile, keyStorePasswordFile)
@@ -104,8 +125,11 @@ class KeyRingReader {
     )
     const bytes = this.#attempt('encryption.keyProvider.keyStoreFile', path, () => readStoreFile(path))
     if (password === undefined || bytes === undefined) return undefined
-    const store = this.#attempt('encryption.keyProvider.keyStoreFile', path, () =>
-      openKeyStore(bytes, password)
+    const store = this.#attempt(
+      'encryption.keyProvider.keyStoreFile',
+      path,
+      () => openKeyStore(bytes, password),
+      `Check that ${passwordPath} (encryption.keyProvider.keyStorePasswordFile) holds the password of ${path}.`
     )
     if (store === undefined) return undefined
     return { store, password, passwordPath, digest: createHash('sha256').update(bytes).digest('hex') }
@@ -135,7 +159,8 @@ class KeyRingReader {
   }
 
   #unknownAlias(alias: string, store: KeyStore): undefined {
-    const hint = `The key store holds: ${store.aliases.join(', ')}.`
+    const separate = alias.includes(',') ? 'Separate aliases by blanks, not by commas. ' : ''
+    const hint = `${separate}The key store holds: ${store.aliases.join(', ')}.`
     if (alias === this.#values.activeKey) {
       this.#error('encryption.activeKey', `KeyStore returned null for ${alias}`, hint)
     } else {
@@ -186,8 +211,11 @@ class KeyRingReader {
     return bytes === undefined ? undefined : { name: path, bytes }
   }
 
-  /** What `task` makes of the file; a problem of `setting` when it throws, and when others may read the file. */
-  #attempt<T>(setting: string, path: string, task: () => T): T | undefined {
+  /**
+   * What `task` makes of the file; a problem of `setting` when it throws, and when others may read the file. `hint` is for
+   * a password that is wrong.
+   */
+  #attempt<T>(setting: string, path: string, task: () => T, hint?: string): T | undefined {
     try {
       const made = task()
       if (isTooOpen(path)) this.#tooOpen(setting, path)
@@ -198,7 +226,7 @@ class KeyRingReader {
         code: 'UNREADABLE',
         key: setting,
         message: `${path}: ${messageOf(error)}`,
-        hint: `Check ${path} and ${setting}.`
+        hint: hint !== undefined && isConfigError(error) ? hint : `Check ${path} and ${setting}.`
       })
       return undefined
     }
@@ -218,14 +246,8 @@ class KeyRingReader {
     }
   }
 
-  #missing(key: string, message: string): void {
-    this.#problems.push({
-      level: 'error',
-      code: 'MISSING_REQUIRED',
-      key,
-      message,
-      hint: `See the manual for ${key}.`
-    })
+  #missing(key: string, message: string, hint: string): void {
+    this.#problems.push({ level: 'error', code: 'MISSING_REQUIRED', key, message, hint })
   }
 
   #error(key: string, message: string, hint: string): void {
@@ -235,6 +257,10 @@ class KeyRingReader {
   #warning(code: string, key: string, message: string, hint: string): void {
     this.#problems.push({ level: 'warning', code, key, message, hint })
   }
+}
+
+function isConfigError(error: unknown): boolean {
+  return error instanceof AgentError && error.code === 'ERR_CONFIG'
 }
 
 interface OpenStore {
