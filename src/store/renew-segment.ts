@@ -32,10 +32,10 @@ export async function renewSegment(
     await withFile(disk, path, { create: false, synced: false }, from =>
       withFile(disk, draft, { create: true, synced: true }, async to => {
         await to.truncate(header.size)
-        // One of its two copies may be unreadable.
-        await writeAll(to, encodeSegmentHeader(header), 0)
         await copy(from, to, end)
         await to.sync()
+        // Last: a draft that is not whole must never pass for the segment. One of its two copies may be unreadable.
+        await writeAll(to, encodeSegmentHeader(header), 0)
       })
     )
     await disk.rename(draft, path)

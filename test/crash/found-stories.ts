@@ -368,5 +368,62 @@ export const FOUND: Readonly<Record<string, Story>> = {
         faults: [{ operations: ['write'], after: 0, times: 1, kind: 'EIO' }]
       }
     ]
+  },
+  'the draft of a renewed segment, cut short by a power loss, passed for a damaged segment': {
+    seed: 549035758,
+    folders: 3,
+    spoils: false,
+    lives: [
+      { ...CALM, calls: 99, closeCalls: 0, segmentBlocks: 128, diskBlocks: 100 },
+      {
+        ...CALM,
+        calls: 5,
+        segmentBlocks: 5,
+        faults: [{ operations: ['write'], after: 0, times: 1, kind: 'EIO' }]
+      },
+      {
+        ...CALM,
+        calls: 72,
+        segmentBlocks: 48,
+        faults: [{ operations: ['write'], after: 0, times: Infinity, kind: 'slow' }]
+      },
+      {
+        ...CALM,
+        calls: 383,
+        end: 'close',
+        segmentBlocks: 5,
+        diskBlocks: 100,
+        faults: [{ operations: ['write', 'sync'], after: 5, times: Infinity, kind: 'EMFILE' }]
+      },
+      {
+        ...CALM,
+        calls: 3,
+        closeCalls: 0,
+        segmentBlocks: 5,
+        faults: [
+          {
+            operations: [
+              'open',
+              'rename',
+              'unlink',
+              'list',
+              'makeFolder',
+              'syncFolder',
+              'freeBytes',
+              'write',
+              'read',
+              'sync',
+              'size',
+              'truncate',
+              'close'
+            ],
+            after: 0,
+            times: 5,
+            kind: 'EIO'
+          },
+          { operations: ['write'], after: 0, times: 1, kind: 'EIO' }
+        ]
+      }
+    ]
   }
 }
