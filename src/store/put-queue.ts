@@ -15,6 +15,7 @@ export interface WaitingPut {
 export class PutQueue {
   readonly #clock: Clock
   readonly #waiting = new Set<WaitingPut>()
+  #admitting = false
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -51,7 +52,16 @@ export class PutQueue {
 
   /** Lets those in that waited longest, as long as they fit. Call it whenever room came free. */
   admit(): void {
-    const [first] = this.#waiting
-    if (first?.fits() === true) first.admit()
+    // Each that is admitted calls this again; where thousands wait, calls within calls would go too deep.
+    if (this.#admitting) return
+    this.#admitting = true
+    try {
+      for (const first of this.#waiting) {
+        if (!first.fits()) return
+        first.admit()
+      }
+    } finally {
+      this.#admitting = false
+    }
   }
 }
