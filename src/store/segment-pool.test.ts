@@ -11,12 +11,12 @@ const FOLDER = '/data'
 const SEGMENT_BYTES = 64 * 1024
 
 /** A pool with one reserve. */
-function newPool(disk: SimulatedDisk, log = new FakeLog()): SegmentPool {
+function newPool(disk: SimulatedDisk, { clock = new FakeClock(), log = new FakeLog() } = {}): SegmentPool {
   const path = pathOf(FOLDER, 'reserve', 1)
   disk.plant(path, Buffer.alloc(SEGMENT_BYTES))
   return new SegmentPool({
     disk,
-    clock: new FakeClock(),
+    clock,
     log,
     folders: [FOLDER],
     segmentBytes: SEGMENT_BYTES,
@@ -95,7 +95,7 @@ test('where no reserve is left, one is made once the disk has room for it, and t
     { operations: ['open'], path: /reserve-.*[2-9]$/, after: 0, times: 3, kind: 'ENOSPC' }
   ])
   const log = new FakeLog()
-  const pool = newPool(disk, log)
+  const pool = newPool(disk, { log })
   pool.wantReserve()
   await until(disk, () => pool.reserveSpare !== undefined)
   const reserve = pool.reserveSpare
@@ -119,4 +119,19 @@ test('where no reserve is left, one is made once the disk has room for it, and t
   )
   await close(disk, pool)
   assert.deepEqual(disk.violations, [])
+})
+
+test('a segment for which there is no room keeps nobody from getting a smaller one', async () => {
+  const disk = newDisk()
+  const clock = new FakeClock()
+  const pool = newPool(disk, { clock })
+  disk.bytes = 8 * SEGMENT_BYTES
+  pool.want(100 * SEGMENT_BYTES)
+  await until(disk, () => pool.problem !== undefined)
+
+  await clock.advance(1000)
+  await until(disk, () => pool.spare !== undefined)
+
+  assert.deepEqual([pool.spare?.size, pool.problem], [SEGMENT_BYTES, undefined])
+  await close(disk, pool)
 })

@@ -93,6 +93,8 @@ export class SegmentPool {
         if (segment.size >= this.#wantedBytes) this.#wantedBytes = 0
         this.spare = segment
       } catch (error) {
+        // Who wants that much asks again as long as it waits; what is smaller must not wait for it for ever.
+        this.#wantedBytes = 0
         this.#noteProblem(asProblem(error))
         this.#retryLater()
       }
