@@ -98,6 +98,8 @@ export class SegmentMaker {
       await disk.syncFolder(segment.folder)
     } catch (error) {
       await open.close().catch(() => undefined)
+      // It may have its new name already; under the old one it is used again, or removed.
+      await disk.rename(segment.path, path).catch(() => undefined)
       throw error
     }
     segment.file = open

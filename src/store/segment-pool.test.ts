@@ -135,3 +135,37 @@ test('a segment for which there is no room keeps nobody from getting a smaller o
   assert.deepEqual([pool.spare?.size, pool.problem], [SEGMENT_BYTES, undefined])
   await close(disk, pool)
 })
+
+test('a segment whose new name may not be safe leaves no file behind', async () => {
+  for (const operation of ['rename', 'syncFolder'] as const) {
+    const disk = newDisk([{ operations: [operation], after: 0, times: 1, kind: 'EIO' }])
+    const clock = new FakeClock()
+    const pool = newPool(disk, clock)
+    pool.want()
+    await until(disk, () => pool.problem !== undefined)
+    const files = [...disk.files().keys()]
+
+    await clock.advance(1000)
+    await until(disk, () => pool.spare !== undefined)
+
+    assert.deepEqual(files, [pathOf(FOLDER, 'reserve', 1)])
+    await close(disk, pool)
+    assert.deepEqual([[...disk.handles], disk.violations], [[], []])
+  }
+})
+
+test('a reserve whose new name may not be safe is there for the next attempt', async () => {
+  const disk = newDisk([{ operations: ['syncFolder'], after: 0, times: 1, kind: 'EIO' }])
+  const clock = new FakeClock()
+  const pool = newPool(disk, clock)
+  pool.wantReserve()
+  await until(disk, () => disk.completed > 0 && disk.pending === 0)
+  await clock.advance(1000)
+
+  pool.wantReserve()
+  await until(disk, () => pool.reserveSpare !== undefined)
+
+  const files = [...disk.files().keys()]
+  assert.deepEqual(files, [pool.reserveSpare?.path])
+  await close(disk, pool)
+})
