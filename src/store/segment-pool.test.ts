@@ -140,7 +140,7 @@ test('a segment whose new name may not be safe leaves no file behind', async () 
   for (const operation of ['rename', 'syncFolder'] as const) {
     const disk = newDisk([{ operations: [operation], after: 0, times: 1, kind: 'EIO' }])
     const clock = new FakeClock()
-    const pool = newPool(disk, clock)
+    const pool = newPool(disk, { clock })
     pool.want()
     await until(disk, () => pool.problem !== undefined)
     const files = [...disk.files().keys()]
@@ -157,7 +157,7 @@ test('a segment whose new name may not be safe leaves no file behind', async () 
 test('a reserve whose new name may not be safe is there for the next attempt', async () => {
   const disk = newDisk([{ operations: ['syncFolder'], after: 0, times: 1, kind: 'EIO' }])
   const clock = new FakeClock()
-  const pool = newPool(disk, clock)
+  const pool = newPool(disk, { clock })
   pool.wantReserve()
   await until(disk, () => disk.completed > 0 && disk.pending === 0)
   await clock.advance(1000)
