@@ -29,10 +29,11 @@ export class Overflow {
   #turn: Promise<unknown> = Promise.resolve()
   #skipped: number
 
-  constructor(log: OverflowLog, order: DrainOrder) {
+  /** `skipped`: of the events given up as damaged, those that have no place in the order. */
+  constructor(log: OverflowLog, order: DrainOrder, skipped: number) {
     this.#log = log
     this.#order = order
-    this.#skipped = log.skippedEvents
+    this.#skipped = skipped
   }
 
   /** Events held, those on loan included. */

@@ -102,14 +102,16 @@ export class SpillStore {
   async #open(): Promise<void> {
     const { memory, order, context } = this.#parts
     const store = await this.#parts.open()
+    // Read together: the log looks for damage from the begin, and what it finds is in its size for a while.
+    const [held, skipped] = [store.log.size, store.log.skippedEvents]
     try {
-      await this.#restore(store)
+      await this.#restore(store, held)
     } catch (error) {
       await store.close()
       throw error
     }
     this.#store = store
-    this.#overflow = new Overflow(store.log, order)
+    this.#overflow = new Overflow(store.log, order, skipped)
     this.#watch.opened(store.log, memory.size)
     this.#watch.sayOpened(context.log, {
       channel: context.name,
@@ -120,13 +122,13 @@ export class SpillStore {
   }
 
   /** All or nothing; what was read is kept for the next try, as a failed removal may have done its work. */
-  async #restore({ memoryFile, log }: Store): Promise<void> {
+  async #restore({ memoryFile }: Store, overflow: number): Promise<void> {
     const { memory, order } = this.#parts
     const { saved, lost } = this.#read ?? (await memoryFile.load())
     this.#lose(DAMAGED_FILE, lost)
     const batches = saved?.batches ?? []
     const runs: Runs =
-      saved === undefined ? [['overflow', log.size]] : this.#runsOf(saved.runs, log.size, batches)
+      saved === undefined ? [['overflow', overflow]] : this.#runsOf(saved.runs, overflow, batches)
     for (const batch of batches) memory.put(batch)
     for (const [tier, events] of runs) order.add(tier, events)
     this.#saved = 0
@@ -143,7 +145,7 @@ export class SpillStore {
     }
   }
 
-  /** The saved order, where it fits what is there; else the overflow comes first. */
+  /** The saved order, and behind it puts that were under way at the stop; where it does not fit what is there, the overflow comes first. */
   #runsOf(saved: Runs, overflow: number, batches: readonly EventBatch[]): Runs {
     const sum = (wanted: Tier): number =>
       saved.reduce((total, [tier, events]) => (tier === wanted ? total + events : total), 0)

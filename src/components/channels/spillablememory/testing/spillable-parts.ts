@@ -1,4 +1,5 @@
 import { MemoryBudget } from '../../../../core/memory-budget.ts'
+import { DurableLog } from '../../../../store/durable-log.ts'
 import type { FrameCipher } from '../../../../store/frame-cipher.ts'
 import { SlabSpace } from '../../../../store/space.ts'
 import { fakeChannelContext, textsOf } from '../../../../testing/fake-context.ts'
@@ -36,6 +37,27 @@ export function setUp(
     context
   )
   return { channel, context, log, disk, stores: () => stores }
+}
+
+/** A channel on a log of its own on a simulated disk, where a start loads what was in memory after `beforeLoad`. */
+export function setUpOnDisk(
+  disk: SimulatedDisk,
+  memoryCapacity: number,
+  beforeLoad = async (): Promise<void> => {}
+) {
+  const context = fakeChannelContext()
+  const { name, clock, log } = context
+  const sizes = { memoryBytes: 2 ** 20, minimumFreeBytes: 0, segmentBytes: 2 ** 18, stagingBytes: 2 ** 15 }
+  const limits = { capacity: 1000, transactionCapacity: 100, keepAliveMs: 0 }
+  const openStore = async () => {
+    const opened = await DurableLog.open({ name, clock, log, disk, folders: ['/data'], ...sizes, ...limits })
+    const memoryFile = new MemoryFile(disk, '/data', log)
+    const load = memoryFile.load.bind(memoryFile)
+    memoryFile.load = () => beforeLoad().then(load)
+    return { log: opened, memoryFile, folders: ['/data'], elapsedMs: 4, close: () => opened.close() }
+  }
+  const { channel } = setUp({ memoryCapacity, overflowCapacity: 1000, overflowTimeoutMs: 0, openStore })
+  return channel
 }
 
 /** Takes once, and commits. */
