@@ -46,15 +46,16 @@ export class DrainOrder {
     return span
   }
 
-  /** The events of a reserved place have come. */
+  /** The events of a reserved place have come. What comes after clear() has no place any more. */
   fill(span: Span): void {
-    this.cancel(span)
-    this.giveBack(span)
+    if (this.cancel(span)) this.giveBack(span)
   }
 
-  /** The events of a reserved place do not come. */
-  cancel(span: Span): void {
-    this.#reserved.splice(this.#reserved.indexOf(span), 1)
+  /** The events of a reserved place do not come. Returns whether it was reserved. */
+  cancel(span: Span): boolean {
+    const at = this.#reserved.indexOf(span)
+    if (at >= 0) this.#reserved.splice(at, 1)
+    return at >= 0
   }
 
   /** Removes up to `events` of the oldest of a tier, out of one span; undefined when it has none. */
@@ -87,6 +88,7 @@ export class DrainOrder {
   /** Forgets all. */
   clear(): void {
     this.#spans = []
+    this.#reserved = []
     this.#length = 0
   }
 

@@ -89,8 +89,8 @@ export class SpillStore {
     try {
       await this.#saveMemory(store)
     } finally {
-      order.clear()
       await overflow.idle()
+      order.clear()
       await store.close().finally(() => {
         this.#store = undefined
         this.#watch.closed()
@@ -150,7 +150,8 @@ export class SpillStore {
     const sum = (wanted: Tier): number =>
       saved.reduce((total, [tier, events]) => (tier === wanted ? total + events : total), 0)
     const memory = batches.reduce((total, batch) => total + batch.length, 0)
-    if (sum('overflow') === overflow && sum('memory') === memory) return saved
+    const late = overflow - sum('overflow')
+    if (late >= 0 && sum('memory') === memory) return [...saved, ['overflow', late]]
     this.#parts.context.log.warn(
       'The overflow is not as the last stop left it; its events come before those that were in memory.',
       { expected: sum('overflow'), found: overflow, memory }

@@ -123,6 +123,7 @@ export class SpillableChannel implements Channel {
           ? this.#takeMemory(Math.min(most, head.events))
           : await this.#takeOverflow(most)
       if (lease !== undefined) return lease // else others took them, or they were damaged
+      if (!this.#isOpen) throw this.#closed()
     }
     return undefined
   }
@@ -203,6 +204,7 @@ export class SpillableChannel implements Channel {
     const { overflow } = this.#store
     const loan = await overflow?.take(max)
     if (overflow === undefined || loan === undefined) return undefined
+    if (overflow !== this.#store.overflow) throw this.#closed() // the log keeps them
     return this.#lend(loan.lease.batch, {
       recall: () => this.#order.giveBack(loan.span), // the log keeps them when it closes
       commit: () => loan.lease.commit(),
@@ -226,8 +228,8 @@ export class SpillableChannel implements Channel {
       commit: async () => {
         if (state === 'recalled') throw this.#closed()
         if (state === 'ended') return
+        end() // a commit that is under way at a stop is brought to its end by the log
         await loan.commit()
-        end()
         if (this.#memory.freeShare >= this.#limits.deactivationShare) this.#isSpilling = false
         this.#waiting.admit()
       },
