@@ -1,4 +1,5 @@
-import type { DiskFile } from './disk.ts'
+import { systemCode } from '../core/errors.ts'
+import { type DiskFile, NO_FILE } from './disk.ts'
 import { BLOCK_BYTES } from './frame.ts'
 import { readFully } from './segment.ts'
 
@@ -30,6 +31,11 @@ const MEDIUM_NUMBERS = new Set([-74, -117, -121])
 export function isMediumError(error: unknown): boolean {
   const { code, errno } = (error ?? {}) as { readonly code?: unknown; readonly errno?: unknown }
   return MEDIUM_CODES.has(String(code)) || MEDIUM_NUMBERS.has(Number(errno))
+}
+
+/** Whether an error says that a file which has been there cannot be opened: the disk cannot, or its name leads nowhere. */
+export function isOpenError(error: unknown): boolean {
+  return isMediumError(error) || ['ENOENT', 'ELOOP', NO_FILE].includes(systemCode(error) ?? '')
 }
 
 /** Reads a file around the blocks that its disk cannot read. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
@@ -8,6 +8,7 @@ import { FakeClock } from '../testing/fake-clock.ts'
 import { batchOf, textsOf } from '../testing/fake-context.ts'
 import { FakeLog } from '../testing/fake-log.ts'
 import { DurableLog } from './durable-log.ts'
+import { PATIENCE_MS } from './read-patience.ts'
 import { systemDisk } from './system-disk.ts'
 
 const skip = process.platform === 'win32' ? 'there are no named pipes' : false
@@ -19,12 +20,12 @@ function folderFor(t: TestContext): string {
   return folder
 }
 
-function openLog(folder: string): Promise<DurableLog> {
+function openLog(folder: string, clock = new FakeClock()): Promise<DurableLog> {
   return DurableLog.open({
     name: 'tested',
     folders: [folder],
     disk: systemDisk,
-    clock: new FakeClock(),
+    clock,
     log: new FakeLog(),
     capacity: Infinity,
     transactionCapacity: 100,
@@ -63,4 +64,30 @@ test('folders, pipes and devices with the names of files are set aside', { skip 
     'seg-000000000f01-whole',
     'seg-000000000f04-whole'
   ])
+})
+
+test('links that lead nowhere are set aside after a while: their disk may be on its way', async t => {
+  const folder = folderFor(t)
+  const log = await openLog(folder)
+  await log.put(batchOf(['kept']), never)
+  await log.close()
+  const names = ['seg-000000000f01', 'free-000000000f02', 'reserve-000000000f03', 'seg-000000000f04']
+  for (const name of names.slice(0, 3)) symlinkSync(join(folder, 'nothing'), join(folder, name))
+  symlinkSync(join(folder, 'seg-000000000f04'), join(folder, 'seg-000000000f04'))
+  const clock = new FakeClock()
+  for (const name of [...names].sort()) {
+    await assert.rejects(openLog(folder, clock), { message: new RegExp(name) })
+    await clock.advance(PATIENCE_MS)
+  }
+
+  const again = await openLog(folder, clock)
+  const lease = await again.take(10)
+  const skipped = again.recovery.skipped.map(({ file }) => file.slice(folder.length + 1)).sort()
+  await again.close()
+
+  assert.deepEqual(
+    [lease && textsOf(lease.batch), skipped],
+    [['kept'], ['seg-000000000f01', 'seg-000000000f04']]
+  )
+  assert.deepEqual(readdirSync(join(folder, 'quarantine')).sort(), names.map(name => `${name}-whole`).sort())
 })

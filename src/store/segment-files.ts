@@ -2,7 +2,7 @@ import { basename, dirname, join } from 'node:path'
 import type { Clock, Log } from '../core/contracts.ts'
 import { AgentError, messageOf, systemCode } from '../core/errors.ts'
 import { type Disk, NO_FILE } from './disk.ts'
-import { CarefulReader, isMediumError } from './careful-reader.ts'
+import { CarefulReader, isMediumError, isOpenError } from './careful-reader.ts'
 import type { FrameCipher } from './frame-cipher.ts'
 import { readSeal, type Seal } from './frame-codec.ts'
 import { BLOCK_BYTES, frameSeed, payloadIsIntact, readFrameHeader, FRAME_HEADER_BYTES } from './frame.ts'
@@ -75,9 +75,10 @@ async function probe(place: DiskPlace, path: string): Promise<Pick<FoundFile, 'b
     const nothing = { bytes: 0, header: undefined }
     if (systemCode(error) === NO_FILE)
       return { ...nothing, fault: 'It is no file, but a folder, a pipe or a device' }
-    if (!isMediumError(error)) throw error
+    if (!isOpenError(error)) throw error
     await patientReader(place.disk, place.clock, path)(0, error)
-    return { ...nothing, fault: 'The disk cannot open the file' }
+    const fault = isMediumError(error) ? 'The disk cannot open the file' : 'It is a link that leads nowhere'
+    return { ...nothing, fault }
   }
 }
 
