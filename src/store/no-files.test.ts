@@ -9,6 +9,7 @@ import { batchOf, textsOf } from '../testing/fake-context.ts'
 import { FakeLog } from '../testing/fake-log.ts'
 import { DurableLog } from './durable-log.ts'
 import { PATIENCE_MS } from './read-patience.ts'
+import { segmentOf } from './segment-files.ts'
 import { systemDisk } from './system-disk.ts'
 
 const skip = process.platform === 'win32' ? 'there are no named pipes' : false
@@ -90,4 +91,19 @@ test('links that lead nowhere are set aside after a while: their disk may be on 
     [['kept'], ['seg-000000000f01', 'seg-000000000f04']]
   )
   assert.deepEqual(readdirSync(join(folder, 'quarantine')).sort(), names.map(name => `${name}-whole`).sort())
+})
+
+test('a file without a header is read as far as a segment can reach, however long it is', () => {
+  const file = {
+    folder: '/one',
+    path: '/one/seg-000000000001',
+    role: 'seg',
+    nameId: 1,
+    header: undefined
+  } as const
+  const sizes = [10, 20_481, 2 ** 40].map(
+    bytes => segmentOf({ ...file, bytes, fault: undefined }, Buffer.alloc(16), undefined).size
+  )
+
+  assert.deepEqual(sizes, [12_288, 20_480, 2 ** 32 - 4096])
 })

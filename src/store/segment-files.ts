@@ -10,6 +10,8 @@ import { patientReader, withReader } from './read-patience.ts'
 import { DATA_START, decodeSegmentHeader, type SegmentHeader } from './segment-header.ts'
 import { type FileRole, readFully, readName, type Segment, sealPosition, withFile } from './segment.ts'
 
+const LARGEST_POSITION = 0xffff_ffff
+
 /** A disk, and the time by which it is given up. */
 export interface DiskPlace {
   readonly disk: Disk
@@ -95,8 +97,7 @@ export function keyMissing(
 export function segmentOf(file: FoundFile, channelId: Buffer, cipher: FrameCipher | undefined): Segment {
   const { header, folder, path } = file
   const id = header?.id ?? file.nameId
-  const size =
-    header?.size ?? Math.max(DATA_START + BLOCK_BYTES, Math.floor(file.bytes / BLOCK_BYTES) * BLOCK_BYTES)
+  const size = header?.size ?? Math.max(DATA_START + BLOCK_BYTES, wholeBlocks(file.bytes))
   const salt = header?.salt ?? Buffer.alloc(0)
   const keyId = header?.keyId
   const segmentCipher =
@@ -128,6 +129,11 @@ export function segmentOf(file: FoundFile, channelId: Buffer, cipher: FrameCiphe
     file: undefined,
     readers: 0
   }
+}
+
+/** As far as a position reaches, which has 32 bits: no frame is behind that, however long the file is. */
+function wholeBlocks(bytes: number): number {
+  return Math.floor(Math.min(bytes, LARGEST_POSITION) / BLOCK_BYTES) * BLOCK_BYTES
 }
 
 /** What the seal of a segment says; undefined when it has none, or none that is intact. */
