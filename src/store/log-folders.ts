@@ -12,6 +12,11 @@ interface StoredFolders {
   readonly folders: readonly string[]
 }
 
+/** Whether none of the names in a folder is of a log. */
+export function holdsNothing(names: readonly string[]): boolean {
+  return !names.some(name => name === FOLDERS_RECORD || readName(name) !== undefined)
+}
+
 /**
  * Rejects with ERR_CHANNEL when a folder of the log holds nothing at all, though the record in another one says that it
  * is one of them: its disk is not there. What is on it must not be given up.
@@ -22,8 +27,7 @@ export async function refuseMissingFolders(disk: Disk, folders: readonly string[
   for (const folder of folders) {
     const stored = (await readSideRecord(disk, folder, FOLDERS_RECORD, log)) as StoredFolders | undefined
     for (const other of stored?.version === 1 ? stored.folders : []) known.add(other)
-    const names = await disk.list(folder)
-    if (!names.some(name => name === FOLDERS_RECORD || readName(name) !== undefined)) empty.push(folder)
+    if (holdsNothing(await disk.list(folder))) empty.push(folder)
   }
   const [missing] = empty.filter(folder => known.has(folder))
   if (missing === undefined) return

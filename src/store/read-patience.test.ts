@@ -123,3 +123,53 @@ test('a segment with a place that cannot be read is kept aside once the rest is 
   assert.equal(found.length, 29)
   assert.ok(below.files().has(`${FOLDER}/quarantine/${oldest.slice(FOLDER.length + 1)}-whole`))
 })
+
+test('a file that goes while the log is open is waited for, then reported; the rest is given out', async () => {
+  for (const ending of ['missing', 'dead']) {
+    const below = newDisk()
+    const paths = await closedLog(below, 60)
+    const disk = new ScratchedDisk(below)
+    const clock = new FakeClock()
+    const log = await openLog(disk, clock)
+    const found = await drain(log, 10)
+    const gone = paths.at(-2) ?? ''
+    const bytes = below.files().get(gone)?.toString('latin1') ?? ''
+    const lost = range(10, 60).filter(number => bytes.includes(`${number}...`))
+    if (ending === 'missing') below.uproot(gone)
+    else disk.dead.add(gone)
+    found.push(...(await drain(log, (lost[0] ?? 0) - 10)))
+
+    await assert.rejects(drain(log), { code: 'ERR_CHANNEL' })
+    await clock.advance(PATIENCE_MS - 1)
+    await assert.rejects(drain(log), { code: 'ERR_CHANNEL' })
+    await clock.advance(1)
+    found.push(...(await drain(log)))
+    await put(log, 100, 102)
+    found.push(...(await drain(log)))
+
+    assert.ok(lost.length > 3)
+    assert.deepEqual(
+      [found, log.skippedEvents],
+      [[...range(0, 60), 100, 101].filter(number => !lost.includes(number)), lost.length],
+      ending
+    )
+    await log.close()
+  }
+})
+
+test('where nothing of the log is left in its folder, a file that is not there is not given up', async () => {
+  const below = newDisk()
+  await closedLog(below, 60)
+  const clock = new FakeClock()
+  const log = await openLog(below, clock)
+  await drain(log, 10)
+
+  for (let second = 0; second < 30; second++) {
+    for (const path of below.files().keys()) below.uproot(path)
+    await clock.advance(1000)
+    await drain(log).catch(() => undefined)
+  }
+
+  await assert.rejects(drain(log), { code: 'ERR_CHANNEL' })
+  assert.equal(log.skippedEvents, 0)
+})

@@ -1,11 +1,12 @@
 import type { EventBatch } from '../core/batch.ts'
-import { messageOf } from '../core/errors.ts'
+import { messageOf, systemCode } from '../core/errors.ts'
 import { allocateSlab } from '../core/slab.ts'
 import type { Clock } from '../core/contracts.ts'
-import { CarefulReader, touches, UNREADABLE } from './careful-reader.ts'
+import { CarefulReader, isOpenError, touches, UNREADABLE } from './careful-reader.ts'
 import type { Disk, DiskFile } from './disk.ts'
 import type { DoneSet, EventRange } from './done-set.ts'
 import { frameEnd, type StoredFrame } from './frame.ts'
+import { holdsNothing } from './log-folders.ts'
 import { patientReader } from './read-patience.ts'
 import { readPutFrame } from './frame-codec.ts'
 import { FrameWalk, type WalkedFrame } from './frame-walk.ts'
@@ -16,6 +17,7 @@ import type { LogPosition, Segment } from './segment.ts'
 
 const PIECE_BYTES = 4 * 1024 * 1024
 const MISSING = 'Records are missing or damaged.'
+const GONE = 'The file is not there any more.'
 
 /** What the reader works with and tells. */
 export interface ReaderParts {
@@ -198,7 +200,8 @@ export class SpillReader {
       this.#file = await this.#parts.disk.open(segment.path, { create: false, synced: false })
     } catch (error) {
       segment.readers--
-      throw error
+      await this.#giveUp(segment, { at: position, to: end }, error)
+      return
     }
     this.#walk = new FrameWalk(segment, position, end)
     this.#reads = new CarefulReader(
@@ -206,6 +209,20 @@ export class SpillReader {
       patientReader(this.#parts.disk, this.#parts.clock, segment.path)
     )
     this.#window = new SegmentWindow(this.#reads, end, PIECE_BYTES, allocateSlab)
+  }
+
+  /** Rejects unless a file that cannot be opened, or is not there any more, could not be for so long that it counts as damaged. */
+  async #giveUp(segment: Segment, { at, to }: Pick<Loss, 'at' | 'to'>, error: unknown): Promise<void> {
+    const { disk, clock } = this.#parts
+    if (!isOpenError(error)) throw error
+    // Where nothing of the log is left, its disk is not there.
+    if (holdsNothing(await disk.list(segment.folder))) throw error
+    await patientReader(disk, clock, segment.path)(at, error)
+    segment.unreadable = true
+    const reason = systemCode(error) === 'ENOENT' ? GONE : UNREADABLE
+    const events = { first: this.#expected, end: Math.max(this.#expected, segment.nextEvent) }
+    this.#expected = events.end
+    this.#parts.lost(segment, { at, to, events, reason })
   }
 
   async #leave(): Promise<void> {
