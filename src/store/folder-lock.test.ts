@@ -126,6 +126,31 @@ test('a process of another host keeps the folder until its lock is deleted, as t
   await (await lockFolder(folder, 'mine')).release()
 })
 
+test('a process that writes to segments keeps the folder, though its lock was deleted or written over', async t => {
+  if (process.platform !== 'linux') return t.skip('only Linux tells who has a file open')
+  const folder = await folderFor(t)
+  const path = join(folder, 'millrace.lock')
+  await writeFile(join(folder, 'seg-000000000001'), '')
+  const script = `require('node:fs').openSync(process.argv[1], 'r+'); console.log('open'); process.stdin.resume()`
+  const child = spawn(process.execPath, ['-e', script, join(folder, 'seg-000000000001')], {
+    stdio: ['pipe', 'pipe', 'inherit']
+  })
+  t.after(() => child.kill('SIGKILL'))
+  await once(child.stdout, 'data')
+  const refused = {
+    code: 'ERR_START',
+    message: new RegExp(`Process ${child.pid} writes to .*/seg-000000000001`)
+  }
+
+  await assert.rejects(lockFolder(folder, 'mine'), refused)
+  assert.deepEqual(await readdir(folder), ['seg-000000000001'])
+  await writeFile(path, 'nonsense')
+  await assert.rejects(lockFolder(folder, 'mine'), refused)
+  child.kill('SIGKILL')
+  await once(child, 'exit')
+  await (await lockFolder(folder, 'mine')).release()
+})
+
 test('what starts left that were killed is removed, what living ones make is not', async t => {
   const folder = await folderFor(t)
   const of = (pid: number): string => `millrace.lock.${pid}.0a1b2c3d`

@@ -16,8 +16,10 @@ import { hostname } from 'node:os'
 import { dirname, join } from 'node:path'
 import { AgentError, messageOf, systemCode } from '../core/errors.ts'
 import { NO_FILE } from './disk.ts'
+import { type FileUser, findFileUser } from './flume-import/folder-user.ts'
 import { folderProblem, makeFolder } from './make-folder.ts'
 import { openFile } from './open-file.ts'
+import { readName } from './segment.ts'
 
 const NAME = 'millrace.lock'
 /** What a lock is made in, with the process that makes it, or where one lay that did not count. */
@@ -54,8 +56,9 @@ const held = new Map<string, string>()
 /**
  * Locks a folder, which is made when missing, for as long as this process lives. Rejects with ERR_START, naming the
  * process, when another one has it. What a process of this host that died left behind does not count, nor does a lock
- * that was copied along with its folder. A process of another host, which shares the disk, cannot be looked at: its
- * lock stands until somebody deletes it.
+ * that was copied along with its folder. Where the lock is missing or nonsense, a process that writes to segments there
+ * counts as who has it. A process of another host, which shares the disk, cannot be looked at: its lock stands until
+ * somebody deletes it.
  */
 export async function lockFolder(folder: string, name: string): Promise<FolderLock> {
   await makeFolder(folder, 'LogDir')
@@ -94,11 +97,12 @@ async function acquire(path: string, folder: string, name: string): Promise<void
     const found = await readLock(path).catch((error: unknown) => {
       throw unreadable(folder, error, name)
     })
+    const owner = parseOwner(found ?? '')
+    if (owner === undefined && found?.trim() !== RELEASED) await refuseWriter(folder, name)
     if (found === undefined) {
       if (await create(path, mine)) return
       continue
     }
-    const owner = parseOwner(found)
     if (owner !== undefined && !(await isCopy(owner, path))) {
       if (owner.host !== mine.host) throw lockedElsewhere(folder, path, owner, name)
       if (await isAlive(owner)) throw lockedByProcess(folder, owner, name)
@@ -112,6 +116,13 @@ async function acquire(path: string, folder: string, name: string): Promise<void
       folder
     }
   )
+}
+
+/** Somebody may have deleted the lock of a process that lives, or put something else in its place. */
+async function refuseWriter(folder: string, name: string): Promise<void> {
+  const segments = (await readdir(folder)).filter(file => readName(file)?.role === 'seg')
+  const user = await findFileUser(segments.map(file => join(folder, file)))
+  if (user !== undefined) throw lockGone(folder, user, name)
 }
 
 /** Makes the lock where there is none; returns whether it is ours. */
@@ -286,6 +297,14 @@ function lockedByProcess(folder: string, { pid, name: other }: Owner, name: stri
     'ERR_START',
     `Cannot lock ${folder}. The directory is already locked by process ${pid} (channel ${other}). Stop that process, or name other folders in dataDirs; once the folder is free this starts by itself. [channel=${name}]`,
     { folder, pid }
+  )
+}
+
+function lockGone(folder: string, { pid, file }: FileUser, name: string): AgentError {
+  return new AgentError(
+    'ERR_START',
+    `Cannot lock ${folder}. Process ${pid} writes to ${file}, though ${NAME} is not there or was written over. Stop that process; then this starts by itself. [channel=${name}]`,
+    { folder, pid, file }
   )
 }
 
