@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import {
+  chmod,
+  chown,
   lstat,
   mkdir,
   mkdtemp,
@@ -19,6 +21,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { lockFolder } from './folder-lock.ts'
+
+const NOBODY = 65_534
 
 async function folderFor(t: TestContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'millrace-lock-'))
@@ -149,6 +153,25 @@ test('a process that writes to segments keeps the folder, though its lock was de
   child.kill('SIGKILL')
   await once(child, 'exit')
   await (await lockFolder(folder, 'mine')).release()
+})
+
+test('a folder with an old lock that may not be written to says so', async t => {
+  if (process.platform === 'win32') return t.skip('permissions are others')
+  const folder = await folderFor(t)
+  await (await lockFolder(folder, 'first')).release()
+  const isRoot = process.geteuid?.() === 0
+  if (isRoot) await chown(folder, NOBODY, NOBODY)
+  await chmod(folder, 0o555)
+  try {
+    if (isRoot) process.seteuid?.(NOBODY)
+
+    await assert.rejects(lockFolder(folder, 'mine'), {
+      message: `Cannot lock ${folder}: the user that this agent runs as may not write there. [channel=mine]`
+    })
+  } finally {
+    if (isRoot) process.seteuid?.(0)
+    await chmod(folder, 0o755)
+  }
 })
 
 test('what starts left that were killed is removed, what living ones make is not', async t => {

@@ -145,8 +145,9 @@ async function takeOver(path: string, expected: string, mine: Omit<Owner, 'inode
   const aside = `${path}.stale.${randomBytes(4).toString('hex')}`
   try {
     await rename(path, aside)
-  } catch {
-    return false // somebody else was quicker
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return false // somebody else was quicker
+    throw error
   }
   try {
     const isStale = (await readLock(aside)) === expected
