@@ -90,6 +90,23 @@ test('while the disk takes no writes either, nothing is given up', async () => {
   await log.close()
 })
 
+test('a clock that is set back in the meantime does not make it longer than ten seconds from there', async () => {
+  const below = newDisk()
+  const [, second = ''] = await closedLog(below, 30)
+  const disk = new ScratchedDisk(below)
+  disk.dead.add(second)
+  const late = new FakeClock(3_600_000)
+  await assert.rejects(openLog(disk, late), { code: 'EIO' })
+
+  const clock = new FakeClock(0)
+  await assert.rejects(openLog(disk, clock), { code: 'EIO' })
+  await clock.advance(PATIENCE_MS)
+  const log = await openLog(disk, clock)
+
+  assert.equal((await drain(log)).length + log.skippedEvents, 30)
+  await log.close()
+})
+
 test('a file that cannot be opened is set aside, and its events are reported', async () => {
   const below = newDisk()
   const [, second = ''] = await closedLog(below, 30)

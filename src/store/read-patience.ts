@@ -34,8 +34,11 @@ export function patientReader(disk: Disk, clock: Clock, path: string): GiveUp {
     const files = failing.get(disk) ?? new Map<string, Failing>()
     failing.set(disk, files)
     const now = clock.now()
-    const before = files.get(path)
-    const since = before === undefined || now - before.last > FORGET_MS ? now : before.since
+    const known = files.get(path)
+    // A clock that was set back begins anew, or it would be a long wait.
+    const before =
+      known !== undefined && known.last <= now && now - known.last <= FORGET_MS ? known : undefined
+    const since = before?.since ?? now
     const proven = before?.proven ?? -Infinity
     files.set(path, { since, last: now, proven })
     if (now - since < PATIENCE_MS) throw error
