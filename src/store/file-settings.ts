@@ -122,7 +122,7 @@ export function capacitySetting(
     if (parseJavaInt(given) !== undefined) return base.parse(given)
     return {
       problem: `is "${given}", which is not a whole number up to 2147483647`,
-      hint: 'Write a smaller one, or unlimited.',
+      hint: 'Write such a number, or unlimited.',
       code: 'BAD_NUMBER'
     }
   }

@@ -91,7 +91,12 @@ test('a folder is locked once in a process, by whatever name it goes', async t =
   const lock = await lockFolder(folder, 'one')
 
   await assert.rejects(lockFolder(join(folder, '..', folder.slice(folder.lastIndexOf('/') + 1)), 'two'), {
-    code: 'ERR_START'
+    code: 'ERR_START',
+    message: /locked by channel one of this agent\. Give each channel folders of its own in dataDirs\. /
+  })
+  await assert.rejects(lockFolder(folder, 'one'), {
+    code: 'ERR_START',
+    message: /locked by channel one of this agent\. Either dataDirs names it twice, by two paths, /
   })
   await lock.release()
   await (await lockFolder(folder, 'two')).release()

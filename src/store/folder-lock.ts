@@ -310,9 +310,13 @@ function lockGone(folder: string, { pid, file }: FileUser, name: string): AgentE
 }
 
 function lockedHere(folder: string, other: string, name: string): AgentError {
+  const advice =
+    other === name
+      ? 'Either dataDirs names it twice, by two paths, or the channel is still being stopped.'
+      : 'Give each channel folders of its own in dataDirs.'
   return new AgentError(
     'ERR_START',
-    `Cannot lock ${folder}. The directory is already locked by channel ${other} of this agent. Give each channel folders of its own in dataDirs. [channel=${name}]`,
+    `Cannot lock ${folder}. The directory is already locked by channel ${other} of this agent. ${advice} [channel=${name}]`,
     { folder, other }
   )
 }

@@ -10,7 +10,7 @@ import {
   type FlumeFiles
 } from '../../testing/flume-folders.ts'
 import { checkpointFor, readCheckpoint, type Checkpoint } from './checkpoint.ts'
-import { findFlumeLogs, openFlumeLogs } from './flume-logs.ts'
+import { findFlumeLogs, openFlumeLogs, type FolderDisk } from './flume-logs.ts'
 import { heldBatches, readFlumeFolder } from './read-flume-folder.ts'
 
 async function open(files: FlumeFiles) {
@@ -89,6 +89,21 @@ test('a log that a checkpoint names and that is gone is missed', async () => {
     folder.damages.first.map(({ file, reason }) => [file, reason]),
     [['data/log-2', 'A log is missing; the events in it are gone.']]
   )
+})
+
+test('a checkpoint folder that may not be read is named, with what to do; a file of that name is no checkpoint', async () => {
+  const { disk, logs } = await open(await recordedFolder('restart-dual'))
+  const failing = (code: string): FolderDisk => ({
+    list: folder => disk.list(folder),
+    open: () => Promise.reject(Object.assign(new Error(`${code}: no`), { code }))
+  })
+
+  await assert.rejects(checkpointFor(failing('EACCES'), ['/flume/checkpoint'], logs), {
+    code: 'ERR_START',
+    message:
+      'Whether a Flume left a checkpoint in /flume/checkpoint cannot be seen: the user that this agent runs as may not read there. Let it be read, or name another checkpointDir.'
+  })
+  assert.equal((await checkpointFor(failing('ENOTDIR'), ['/flume/checkpoint'], logs)).checkpoint, undefined)
 })
 
 test('a packed backup that is damaged is not used', async () => {

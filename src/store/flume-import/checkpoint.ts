@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { dirname, join } from 'node:path'
+import { AgentError, messageOf, systemCode } from '../../core/errors.ts'
 import { ProtobufReader } from '../../wire/protobuf-reader.ts'
 import { readSmallFile, type FlumeLog, type FolderDisk } from './flume-logs.ts'
 import { FileWindow, type ReadableFile } from './file-window.ts'
@@ -83,10 +84,20 @@ async function readAll(
 ): Promise<Found[]> {
   const found: Found[] = []
   for (const folder of new Set(folders)) {
-    const checkpoint = await readFolder(disk, folder, logs)
+    const checkpoint = await readFolder(disk, folder, logs).catch((error: unknown) => {
+      throw unreadable(folder, error)
+    })
     if (checkpoint !== undefined) found.push(checkpoint)
   }
   return found
+}
+
+function unreadable(folder: string, error: unknown): AgentError {
+  const code = systemCode(error)
+  const isDenied = code === 'EACCES' || code === 'EPERM'
+  const reason = isDenied ? 'the user that this agent runs as may not read there' : messageOf(error)
+  const message = `Whether a Flume left a checkpoint in ${folder} cannot be seen: ${reason}. Let it be read, or name another checkpointDir.`
+  return new AgentError('ERR_START', message, { folder, code }, error)
 }
 
 interface Found extends Checkpoint {

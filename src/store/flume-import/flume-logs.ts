@@ -229,7 +229,7 @@ export async function readSmallFile(
   try {
     file = await disk.open(path, READ_ONLY)
   } catch (error) {
-    if (systemCode(error) === 'ENOENT' || systemCode(error) === 'EISDIR') return undefined
+    if (['ENOENT', 'ENOTDIR', 'EISDIR'].includes(systemCode(error) ?? '')) return undefined
     throw error
   }
   try {

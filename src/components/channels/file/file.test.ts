@@ -185,6 +185,15 @@ test('capacity may be unlimited', () => {
   assert.equal(readSettings(file, { capacity: 'unlimited' }, none).values?.capacity, Infinity)
 })
 
+test('a capacity that is none says what to write', () => {
+  for (const capacity of ['many', '1.5', '99999999999']) {
+    const [problem] = readSettings(file, { capacity }, none).problems
+
+    assert.match(problem?.message ?? '', /which is not a whole number up to 2147483647/)
+    assert.equal(problem?.hint, 'Write such a number, or unlimited.')
+  }
+})
+
 test('rules of Flume are kept in its words', () => {
   assert.deepEqual(problemsOf({ capacity: '100' }), [
     [
