@@ -231,8 +231,14 @@ test('a full disk refuses puts while takes go on, and takes puts again when ther
   assert.match(unhealthy ?? '', /Usable space exhausted/)
   assert.deepEqual(found, range(0, stored * 20))
   assert.equal(log.stats().unhealthy, undefined)
-  const told = lines.filter(({ message }) => /room for/.test(message)).map(({ level }) => level)
-  assert.deepEqual(told, ['error', 'info'])
+  const told = lines.filter(({ message }) => /room for/.test(message))
+  assert.deepEqual(
+    told.map(({ level, facts }) => [level, facts?.['folder']]),
+    [
+      ['error', FOLDER],
+      ['info', undefined]
+    ]
+  )
 })
 
 test('takes go on after a restart on a full disk, though the reserve that was in use then is none any more', async () => {

@@ -9,6 +9,9 @@ import { bytesOnDisk, pathOf, type Segment } from './segment.ts'
 
 const RETRY_MS = 1000
 const RESERVES = 2
+const FULL =
+  'There is no room for more events; what comes in is refused until there is. Free some, or lower minimumRequiredSpace.'
+const NO_FILE = 'No file can be made for more events; what comes in is refused until one can.'
 
 /** What the pool needs to know. */
 export interface PoolOptions extends MakerOptions {
@@ -200,7 +203,8 @@ export class SegmentPool {
       this.fillReserves()
     }
     if (problem !== undefined && problem.code !== this.problem?.code)
-      log.error('There is no room for more events; what comes in is refused until there is.', {
+      log.error(problem.code === 'ERR_CHANNEL_FULL' ? FULL : NO_FILE, {
+        ...problem.facts,
         reason: problem.message
       })
     this.problem = problem
