@@ -1,17 +1,17 @@
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { AgentText } from './agent-text.ts'
 import type { CheckedAgent } from './checked-agent.ts'
 import type { Findings, Property } from './finding.ts'
 import { lintHdfs } from './lint-hdfs.ts'
 import { lintSources } from './lint-sources.ts'
 
-/** Says what works, but hardly as it was meant: traps that only the whole agent shows. */
-export function lintFlow(agent: AgentText, checked: CheckedAgent, findings: Findings): void {
+/** Says what works, but hardly as it was meant: traps that only the whole agent shows. `home` is the user's folder. */
+export function lintFlow(agent: AgentText, checked: CheckedAgent, findings: Findings, home: string): void {
   lintShared(agent, checked, findings)
   lintSources(agent, checked, findings)
   lintHdfs(agent, checked, findings)
   lintFileChannels(agent, checked, findings)
-  lintSharedStores(agent, checked, findings)
+  lintSharedStores(agent, checked, findings, join(home, '.flume', 'file-channel', 'data'))
 }
 
 function lintShared(agent: AgentText, { channels, sinks, groups }: CheckedAgent, findings: Findings): void {
@@ -56,10 +56,15 @@ function lintFileChannels(agent: AgentText, { channels }: CheckedAgent, findings
 }
 
 /** Channels that want the same folder or database: only one of them starts. */
-function lintSharedStores(agent: AgentText, { channels }: CheckedAgent, findings: Findings): void {
+function lintSharedStores(
+  agent: AgentText,
+  { channels }: CheckedAgent,
+  findings: Findings,
+  defaultFolder: string
+): void {
   const owners = new Map<string, string>()
   for (const { name, type, text, at } of channels.values()) {
-    for (const store of new Set(storesOf(type, text?.properties))) {
+    for (const store of new Set(storesOf(type, text?.properties, defaultFolder))) {
       const owner = owners.get(store)
       if (owner === undefined) owners.set(store, name)
       else {
@@ -74,14 +79,19 @@ function lintSharedStores(agent: AgentText, { channels }: CheckedAgent, findings
   }
 }
 
-/** Where a channel keeps its events, in words that are the same where the place is. */
-function storesOf(type: string, properties: ReadonlyMap<string, Property> | undefined): string[] {
+/** Where a channel keeps its events: paths that are the same where the place is. */
+function storesOf(
+  type: string,
+  properties: ReadonlyMap<string, Property> | undefined,
+  defaultFolder: string
+): string[] {
   const given = (key: string): string | undefined => properties?.get(key)?.value.trim()
   if (type === 'jdbc') {
-    const file = /^jdbc:sqlite:(.+)$/s.exec(given('driver.url') ?? '')?.[1]
+    const url = given('driver.url') ?? given('org.apache.flume.channel.jdbc.driver.url') ?? ''
+    const file = /^jdbc:sqlite:(.+)$/s.exec(url)?.[1]
     return file === undefined ? [] : [resolve(file)]
   }
   if (type !== 'file' && (type !== 'spillablememory' || given('overflowCapacity') === '0')) return []
   const folders = (given('dataDirs') ?? '').split(',').filter(folder => folder.trim() !== '')
-  return folders.length === 0 ? ['the default folder'] : folders.map(folder => resolve(folder.trim()))
+  return folders.length === 0 ? [defaultFolder] : folders.map(folder => resolve(folder.trim()))
 }

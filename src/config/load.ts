@@ -1,3 +1,4 @@
+import { homedir } from 'node:os'
 import type { AgentPlan } from '../core/plan.ts'
 import { simpleDateFormat } from '../java/simple-date-format.ts'
 import { defaultTimeZoneId, timeZone } from '../java/time-zone.ts'
@@ -118,7 +119,7 @@ async function checkChosen(
   lintValues(agent, raw, findings)
   await applyConfigFilters(agent, { variables, findings })
   const check = await checkAgent({ agent, catalog, findings })
-  lintFlow(agent, check.checked, findings)
+  lintFlow(agent, check.checked, findings, options.properties['user.home'] ?? homedir())
   return check
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { SMALL_AGENT } from '../../testing/small-agent.ts'
@@ -121,6 +121,7 @@ test('a file that cannot be read ends with 2, in JSON too', async () => {
   )
 })
 
+const DEFAULT_FOLDER = join(homedir(), '.flume/file-channel/data')
 const TWO_CHANNELS = `a.sources = s
 a.channels = c d
 a.sinks = k l
@@ -141,11 +142,21 @@ for (const [title, channels, store] of [
   [
     'the default folder of two channels',
     'a.channels.c.type = file\na.channels.d.type = file\n',
-    'the default folder'
+    DEFAULT_FOLDER
+  ],
+  [
+    'the default folder of one channel that another one names',
+    `a.channels.c.type = file\na.channels.d.type = spillablememory\na.channels.d.dataDirs = ${DEFAULT_FOLDER}/\n`,
+    DEFAULT_FOLDER
   ],
   [
     'a database of two channels',
     'a.channels.c.type = jdbc\na.channels.c.driver.url = jdbc:sqlite:/x/db\na.channels.d.type = jdbc\na.channels.d.driver.url = jdbc:sqlite:/x/db\n',
+    '/x/db'
+  ],
+  [
+    'a database of two channels, one by the older name of the key,',
+    'a.channels.c.type = jdbc\na.channels.c.driver.url = jdbc:sqlite:/x/db\na.channels.d.type = jdbc\na.channels.d.org.apache.flume.channel.jdbc.driver.url = jdbc:sqlite:/x/db\n',
     '/x/db'
   ]
 ] as const) {
