@@ -95,6 +95,7 @@ export const FINDING_CODES = {
   COMMA_LIST: warning('Commas in a list that is split on blanks become part of the names.'),
   SLASH_COMMENT: warning('Two slashes do not begin a comment.'),
   INLINE_COMMENT: warning('A # behind a value is part of the value.'),
+  HOME_TILDE: warning('A ~ at the start of a path is no home directory.'),
   NON_ASCII_VALUE: info('Characters beyond ASCII in a value; Flume would garble them.'),
   PLACEHOLDER: warning('A placeholder of a template was left in.'),
   TRAIL_WS: info('Blanks behind a value; they are cut off.'),

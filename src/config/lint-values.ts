@@ -7,6 +7,10 @@ const PLACEHOLDER =
 const NAME_LIST =
   /^(?:sources|channels|sinks|sinkgroups|configfilters|sources\.[^.]+\.(?:channels|interceptors)|sinkgroups\.[^.]+\.sinks|sinks\.[^.]+\.channel)$/
 
+/** A path that a shell would take for one in the home directory, alone or in a list with commas. */
+const TILDE = /(?:^|,)\s*~(?:\/|$)/
+const FOR_A_SHELL = /\.command$/
+
 /** Says what values look like that were meant otherwise. Only properties of this agent are judged. */
 export function lintValues(agent: AgentText, raw: Properties, findings: Findings): void {
   const prefix = `${agent.name}.`
@@ -50,6 +54,14 @@ function lintCharacters(property: Property, value: string, findings: Findings): 
       key,
       message: `The value of ${key} looks like a placeholder of a template.`,
       hint: 'Write the real value.'
+    })
+  }
+  if (TILDE.test(value) && !FOR_A_SHELL.test(key)) {
+    findings.add('HOME_TILDE', {
+      at: property,
+      key,
+      message: `The ~ in ${key} is not the home directory; it becomes part of a path below the folder where the agent was started.`,
+      hint: 'Write ${sys:user.home} instead of ~.'
     })
   }
   if (/\s#/.test(value)) {

@@ -173,6 +173,16 @@ for (const [title, channels, store] of [
   })
 }
 
+test('a ~ at the start of a path is not the home directory, and said to be none; a shell knows it', async () => {
+  const { code, text } = await run(
+    `${SMALL_AGENT.replace('c1.type = memory', 'c1.type = file')}a1.channels.c1.dataDirs = /x, ~/data\na1.channels.c1.checkpointDir = /x/c\na1.configfilters = f\na1.configfilters.f.type = external\na1.configfilters.f.command = ~/bin/secret\n`
+  )
+
+  assert.equal(code, 0)
+  assert.match(text, /warning HOME_TILDE a1\.channels\.c1\.dataDirs: .*\n.*\$\{sys:user\.home\}/)
+  assert.equal(text.match(/HOME_TILDE/g)?.length, 1)
+})
+
 test('a channel without overflow, and databases of their own, share nothing', async () => {
   const { text } = await run(
     `${TWO_CHANNELS}a.channels.c.type = file\na.channels.d.type = spillablememory\na.channels.d.overflowCapacity = 0\n`
