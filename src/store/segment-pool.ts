@@ -48,6 +48,7 @@ export class SegmentPool {
   #closed = false
   #wantedBytes = 0
   #cancelRetry: (() => void) | undefined
+  #cancelReserve: (() => void) | undefined
 
   constructor(options: PoolOptions) {
     this.#options = options
@@ -123,7 +124,8 @@ export class SegmentPool {
           file: file.path,
           reason: messageOf(error)
         })
-        this.#options.clock.after(RETRY_MS, () => this.#reserveDone())
+        if (!this.#closed)
+          this.#cancelReserve = this.#options.clock.after(RETRY_MS, () => this.#reserveDone())
         return
       }
       this.#reserveDone()
@@ -189,6 +191,7 @@ export class SegmentPool {
   async close(): Promise<void> {
     this.#closed = true
     this.#cancelRetry?.()
+    this.#cancelReserve?.()
     await this.#work.settled()
     const ready = [this.spare, this.reserveSpare]
     this.spare = this.reserveSpare = undefined
@@ -245,6 +248,7 @@ export class SegmentPool {
   }
 
   #retryLater(): void {
+    if (this.#closed) return
     this.#cancelRetry ??= this.#options.clock.after(RETRY_MS, () => this.#retryNow())
   }
 
