@@ -19,6 +19,8 @@ const CALM: Life = {
   capacity: Infinity,
   diskBlocks: undefined,
   faults: [],
+  fillsAt: undefined,
+  heals: false,
   spoilt: []
 }
 

@@ -19,9 +19,17 @@ const killsBeforePowerLosses = stories.map(story => ({
   }))
 }))
 
+/** So many lives that what each of them leaves adds up. */
+const manyLives = stories.map(story => ({
+  ...story,
+  folders: 1,
+  lives: Array.from({ length: 16 }, () => story.lives.slice(0, 1)).flat()
+}))
+
 /** Where most stories do not come near the flaw. */
 const NEARER: Partial<Record<Flaw, fc.Arbitrary<Story>>> = {
-  'keeps unsynced remains': killsBeforePowerLosses
+  'keeps unsynced remains': killsBeforePowerLosses,
+  'leaves files behind': manyLives
 }
 
 describe('the stories', () => {

@@ -33,7 +33,10 @@ export const FLAWS = [
   'cries wolf',
   'reuses its buffer',
   'mixes headers',
-  'keeps unsynced remains'
+  'keeps unsynced remains',
+  'stays broken',
+  'leaves files behind',
+  'leaves a timer behind'
 ] as const
 export type Flaw = (typeof FLAWS)[number]
 
@@ -58,7 +61,11 @@ const SECTOR = 512
 export class SimpleLog implements StoredLog {
   readonly recovery: RecoveryReport
   readonly #flaw: Flaw | undefined
-  readonly #file: DiskFile
+  readonly #options: DurableLogOptions
+  /** Stored and not committed. */
+  readonly #held: Map<number, Item>
+  #file: DiskFile
+  #name: number
   readonly #wakers = new Wakers()
   #queue: Item[]
   #lent = 0
@@ -66,10 +73,14 @@ export class SimpleLog implements StoredLog {
   #seq: number
   #last: Promise<void> = Promise.resolve()
   #broken: unknown
+  #closed = false
   #spare: Buffer = Buffer.alloc(0)
 
-  private constructor(found: Found, flaw: Flaw | undefined) {
+  private constructor(options: DurableLogOptions, found: Found, flaw: Flaw | undefined) {
+    this.#options = options
     this.#queue = found.items
+    this.#held = new Map(found.items.map(item => [item.seq, item]))
+    this.#name = found.name
     this.#file = found.file
     this.#at = found.at
     this.#seq = found.nextSeq
@@ -80,7 +91,8 @@ export class SimpleLog implements StoredLog {
 
   static async open(options: DurableLogOptions, flaw?: Flaw): Promise<SimpleLog> {
     if (flaw === 'cries wolf') options.log.error('A part of the log is damaged.')
-    return new SimpleLog(await recover(options, flaw), flaw)
+    if (flaw === 'leaves a timer behind') options.clock.after(1e9, () => {})
+    return new SimpleLog(options, await recover(options, flaw), flaw)
   }
 
   get size(): number {
@@ -149,7 +161,7 @@ export class SimpleLog implements StoredLog {
   }
 
   async close(): Promise<void> {
-    this.#broken ??= new AgentError('ERR_STOPPED', 'The log is closed.')
+    this.#closed = true
     await this.#last
     if (this.#flaw !== 'leaves files open') await this.#file.close()
   }
@@ -179,16 +191,35 @@ export class SimpleLog implements StoredLog {
   }
 
   async #write(entry: Entry): Promise<void> {
-    if (this.#broken !== undefined)
+    if (this.#closed) throw new AgentError('ERR_STOPPED', 'The log is closed.')
+    if (this.#broken !== undefined && this.#flaw === 'stays broken')
       throw new AgentError('ERR_CHANNEL', 'The log is broken.', {}, this.#broken)
     const bytes = encode(entry, this.#flaw === 'writes into safe sectors' ? 1 : SECTOR)
     try {
+      if (this.#broken !== undefined) await this.#renew()
       await writeFully(this.#file, this.#buffered(bytes), this.#at)
       this.#at += bytes.length
+      if (entry.kind === 'put') for (const item of entry.items) this.#held.set(item.seq, item)
+      else for (const seq of entry.seqs) this.#held.delete(seq)
     } catch (error) {
       if (this.#flaw !== 'acknowledges what failed') this.#broken = error
       throw new AgentError('ERR_CHANNEL', 'The disk failed.', {}, error)
     }
+  }
+
+  /** What was written to the file after a failure would stand behind a hole: everything goes to a new one. */
+  async #renew(): Promise<void> {
+    const [old, file] = [this.#name, this.#file]
+    const begun = await begin(this.#options, this.#name + 1, this.#flaw, {
+      items: [...this.#held.values()],
+      nextSeq: this.#seq
+    })
+    this.#file = begun.file
+    this.#at = begun.at
+    this.#name++
+    this.#broken = undefined
+    await file.close().catch(() => undefined)
+    await this.#options.disk.unlink(`${this.#options.folders[0]}/${old}`).catch(() => undefined)
   }
 
   #buffered(bytes: Buffer): Buffer {
@@ -205,6 +236,7 @@ export class SimpleLog implements StoredLog {
 interface Found {
   readonly items: Item[]
   readonly file: DiskFile
+  readonly name: number
   readonly at: number
   readonly nextSeq: number
 }
@@ -225,30 +257,46 @@ async function recover(
     found.clear()
     for (const item of items) found.set(item.seq, item)
     if (flaw === 'keeps unsynced remains')
-      return remains(disk, `${folder}/${name}`, [...found.values()], nextSeq)
+      return remains(disk, `${folder}/${name}`, { name, items: [...found.values()], nextSeq })
   }
   const name = (names.at(-1) ?? 0) + 1
+  const items = [...found.values()]
+  const begun = await begin({ disk, folders: [folder] }, name, flaw, { items, nextSeq })
+  for (const old of flaw === 'leaves files behind' ? [] : names)
+    await disk.unlink(`${folder}/${old}`).catch(() => undefined)
+  return { items, name, ...begun, nextSeq }
+}
+
+/** A file that holds these events. */
+async function begin(
+  { disk, folders: [folder = '/'] }: Pick<DurableLogOptions, 'disk' | 'folders'>,
+  name: number,
+  flaw: Flaw | undefined,
+  { items, nextSeq }: Pick<Found, 'items' | 'nextSeq'>
+): Promise<Pick<Found, 'file' | 'at'>> {
   const file = await disk.open(`${folder}/${name}`, {
     create: true,
     synced: flaw !== 'acknowledges unsynced writes'
   })
-  const items = [...found.values()]
   const bytes = Buffer.concat([encode({ kind: 'put', items }), encode({ kind: 'take', seqs: [-1, nextSeq] })])
   try {
     await writeFully(file, bytes, 0)
     if (flaw !== 'forgets to sync the folder') await disk.syncFolder(folder)
-    for (const old of names) await disk.unlink(`${folder}/${old}`)
   } catch (error) {
     if (flaw !== 'leaves files open when it does not start') await file.close().catch(() => undefined)
     throw error
   }
-  return { items, file, at: bytes.length, nextSeq }
+  return { file, at: bytes.length }
 }
 
-async function remains(disk: Disk, path: string, items: Item[], nextSeq: number): Promise<Found> {
+async function remains(
+  disk: Disk,
+  path: string,
+  found: Pick<Found, 'name' | 'items' | 'nextSeq'>
+): Promise<Found> {
   const file = await disk.open(path, { create: false, synced: true })
   const bytes = await readWhole(disk, path)
-  return { items, file, at: decodeAll(bytes, undefined).end, nextSeq }
+  return { ...found, file, at: decodeAll(bytes, undefined).end }
 }
 
 async function writeFully(file: DiskFile, bytes: Buffer, position: number): Promise<void> {

@@ -18,7 +18,7 @@ export interface Taker {
 export interface Life {
   /** Completed disk calls until the end comes. Small ones end it while it recovers. */
   readonly calls: number
-  readonly end: 'power' | 'kill' | 'close'
+  readonly end: 'power' | 'kill' | 'close' | 'closed, then power'
   /** Completed disk calls between the begin of close() and the end; undefined: the end comes before. */
   readonly closeCalls: number | undefined
   readonly putters: readonly Putter[]
@@ -38,6 +38,10 @@ export interface Life {
   /** Blocks that the disk has, at most; undefined: plenty. */
   readonly diskBlocks: number | undefined
   readonly faults: readonly Fault[]
+  /** Completed disk calls after which somebody else takes all room that is left. */
+  readonly fillsAt: number | undefined
+  /** Whether, before the end, nothing goes wrong any more and there is room: then the log must take events. */
+  readonly heals: boolean
   /** Places, numbered in any way, that the disk cannot read any more when the life begins. */
   readonly spoilt: readonly number[]
 }
@@ -105,13 +109,21 @@ const fault: fc.Arbitrary<Fault> = fc
         ['syncFolder'],
         ['open'],
         ['read'],
+        ['rename'],
+        ['unlink', 'rename'],
+        ['truncate', 'sync'],
+        ['list', 'size', 'freeBytes', 'makeFolder'],
+        ['close'],
         ANY
       )
     ),
+    // Each folder may be on a disk of its own.
+    path: fc.constantFrom(undefined, undefined, undefined, /log0/, /log1/, /free-|reserve-/, /seg-/),
     after: fc.oneof(fc.nat(8), fc.nat(80)),
     times: fc.constantFrom(1, 1, 2, 5, Infinity),
     kind: fc.constantFrom<FaultKind>('EIO', 'EIO', 'ENOSPC', 'short', 'slow', 'EMFILE')
   })
+  .map(({ path, ...rest }) => (path === undefined ? rest : { ...rest, path }))
   .map(made => (made.operations.length === 1 && made.operations[0] === 'read' ? limited(made) : made))
 
 function limited(made: Fault): Fault {
@@ -120,7 +132,7 @@ function limited(made: Fault): Fault {
 
 const life: fc.Arbitrary<Life> = fc.record({
   calls: fc.oneof(fc.integer({ min: 1, max: 30 }), fc.integer({ min: 20, max: 400 })),
-  end: fc.constantFrom('power', 'power', 'kill', 'close'),
+  end: fc.constantFrom<Life['end'][]>('power', 'power', 'kill', 'close', 'closed, then power'),
   closeCalls: fc.oneof(
     { weight: 3, arbitrary: fc.constant(undefined) },
     { weight: 1, arbitrary: fc.nat(12) }
@@ -143,6 +155,11 @@ const life: fc.Arbitrary<Life> = fc.record({
     { weight: 2, arbitrary: fc.constant([]) },
     { weight: 1, arbitrary: fc.array(fault, { minLength: 1, maxLength: 3 }) }
   ),
+  fillsAt: fc.oneof(
+    { weight: 9, arbitrary: fc.constant(undefined) },
+    { weight: 1, arbitrary: fc.integer({ min: 1, max: 200 }) }
+  ),
+  heals: fc.constantFrom(true, false, false),
   spoilt: fc.constant([])
 })
 
@@ -171,7 +188,7 @@ const pressedLife: fc.Arbitrary<Life> = fc
   .record({
     life,
     calls: fc.integer({ min: 15, max: 160 }),
-    end: fc.constantFrom('power' as const, 'kill' as const, 'close' as const),
+    end: fc.constantFrom<Life['end'][]>('power', 'kill', 'close', 'closed, then power'),
     putters: fc.array(fc.array(smallPut, { minLength: 1, maxLength: 6 }), { maxLength: 3 }),
     takers: fc.array(taker, { maxLength: 3 }),
     segmentBlocks: fc.constantFrom(5, 8, 16),
@@ -193,7 +210,7 @@ export const pressedStories: fc.Arbitrary<Story> = fc
 
 const spoiltLife: fc.Arbitrary<Life> = fc
   .record({ life, places: fc.array(fc.nat(2 ** 31), { maxLength: 3 }) })
-  .map(made => ({ ...made.life, faults: [], diskBlocks: undefined, spoilt: made.places }))
+  .map(made => ({ ...made.life, faults: [], diskBlocks: undefined, fillsAt: undefined, spoilt: made.places }))
 
 /** Stories of a disk that is fine otherwise, of which places become unreadable for ever. */
 export const spoiltStories: fc.Arbitrary<Story> = fc
