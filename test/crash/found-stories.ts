@@ -1,4 +1,5 @@
-import type { Life, Story } from './story.ts'
+import type { Fault } from '../../src/testing/simulated-faults.ts'
+import { ANY, type Life, type Story } from './story.ts'
 
 const CALM: Life = {
   calls: 20,
@@ -24,18 +25,17 @@ const CALM: Life = {
   spoilt: []
 }
 
+const PLAIN = { seed: 0, spoils: false, folders: 1 }
+const FIRST_WRITE_FAILS: Fault = { operations: ['write'], after: 0, times: 1, kind: 'EIO' }
+
 /** Stories that once found something, as small as they could be made, by what they found. */
 export const FOUND: Readonly<Record<string, Story>> = {
   'the folder of the log vanished with power, its parent was never synced': {
-    seed: 0,
-    spoils: false,
-    folders: 1,
+    ...PLAIN,
     lives: [{ ...CALM, putters: [[{ events: 6, bytes: 0, headers: false }]] }]
   },
   'a put larger than a segment hung when no group was open': {
-    seed: 0,
-    spoils: false,
-    folders: 1,
+    ...PLAIN,
     lives: [
       {
         ...CALM,
@@ -50,9 +50,7 @@ export const FOUND: Readonly<Record<string, Story>> = {
     ]
   },
   'close hung while a put waited for the next segment': {
-    seed: 0,
-    spoils: false,
-    folders: 1,
+    ...PLAIN,
     lives: [
       {
         ...CALM,
@@ -62,18 +60,14 @@ export const FOUND: Readonly<Record<string, Story>> = {
     ]
   },
   'a take went on reading after close and left a file open': {
-    seed: 0,
-    spoils: false,
-    folders: 1,
+    ...PLAIN,
     lives: [
       { ...CALM, end: 'close', putters: [[{ events: 4, bytes: 90_000, headers: false }]] },
       { ...CALM, calls: 1, end: 'close', takers: [{ max: 1, returns: 0, holds: 0 }], memoryBytes: 131_072 }
     ]
   },
   'a lazy commit after close resolved and was forgotten': {
-    seed: 0,
-    spoils: false,
-    folders: 1,
+    ...PLAIN,
     lives: [
       { ...CALM, putters: [[{ events: 1, bytes: 0, headers: false }]] },
       { ...CALM, calls: 1, end: 'close', takers: [{ max: 1, returns: 0, holds: 0 }], syncTakes: false },
@@ -342,7 +336,7 @@ export const FOUND: Readonly<Record<string, Story>> = {
         ...CALM,
         calls: 70,
         segmentBlocks: 8,
-        faults: [{ operations: ['write'], after: 0, times: 1, kind: 'EIO' }]
+        faults: [FIRST_WRITE_FAILS]
       },
       {
         ...CALM,
@@ -367,7 +361,7 @@ export const FOUND: Readonly<Record<string, Story>> = {
         ...CALM,
         calls: 15,
         segmentBlocks: 5,
-        faults: [{ operations: ['write'], after: 0, times: 1, kind: 'EIO' }]
+        faults: [FIRST_WRITE_FAILS]
       }
     ]
   },
@@ -381,7 +375,7 @@ export const FOUND: Readonly<Record<string, Story>> = {
         ...CALM,
         calls: 5,
         segmentBlocks: 5,
-        faults: [{ operations: ['write'], after: 0, times: 1, kind: 'EIO' }]
+        faults: [FIRST_WRITE_FAILS]
       },
       {
         ...CALM,
@@ -404,26 +398,12 @@ export const FOUND: Readonly<Record<string, Story>> = {
         segmentBlocks: 5,
         faults: [
           {
-            operations: [
-              'open',
-              'rename',
-              'unlink',
-              'list',
-              'makeFolder',
-              'syncFolder',
-              'freeBytes',
-              'write',
-              'read',
-              'sync',
-              'size',
-              'truncate',
-              'close'
-            ],
+            operations: ANY,
             after: 0,
             times: 5,
             kind: 'EIO'
           },
-          { operations: ['write'], after: 0, times: 1, kind: 'EIO' }
+          FIRST_WRITE_FAILS
         ]
       }
     ]

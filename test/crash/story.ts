@@ -80,7 +80,8 @@ const taker: fc.Arbitrary<Taker> = fc.record({
   holds: fc.constantFrom(0, 0, 1, 8)
 })
 
-const ANY: readonly OperationName[] = [
+/** Every call to a disk. */
+export const ANY: readonly OperationName[] = [
   'open',
   'rename',
   'unlink',
