@@ -2,7 +2,7 @@ import { putFrameBytes, rangesFrameBytes, writePutFrame, writeRangesFrame } from
 import { alignBlock, BLOCK_BYTES } from './frame.ts'
 import type { GroupLine } from './group-line.ts'
 import { encodeHeaders } from './header-columns.ts'
-import { newStaging, type Staging } from './put-codec.ts'
+import type { Staging } from './put-codec.ts'
 import { DATA_START } from './segment-header.ts'
 import type { Segment } from './segment.ts'
 import { StagingPool } from './staging-pool.ts'
@@ -181,6 +181,10 @@ export class GroupFiller {
     const needed = rangesFrameBytes(ranges.length) + bytes
     const segment = this.#spareFor(needed, kind)
     if (segment === undefined) return undefined
+    if (this.#open !== undefined && this.#open.staging.bytes.length < needed) {
+      this.#buffers.give(this.#open.staging)
+      this.#open = undefined
+    }
     const staging = this.#open?.staging ?? this.#buffers.take(needed)
     if (staging === undefined) return undefined
     this.#parts.pool.begun(segment)
@@ -193,9 +197,7 @@ export class GroupFiller {
     this.segment = segment
     this.#position = DATA_START
     this.#lastFrame = 0
-    const large = staging.bytes.length < needed ? newStaging(alignBlock(needed)) : staging
-    if (large !== staging) this.#buffers.give(staging)
-    const group = new WriteGroup(segment, large, { position: DATA_START, lastFrame: 0 })
+    const group = new WriteGroup(segment, staging, { position: DATA_START, lastFrame: 0 })
     group.advance(writeRangesFrame(segment, group.place(this.#seconds()), 'state', { ranges, nextEvent }))
     group.stateful = true
     this.#open = group

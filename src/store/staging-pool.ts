@@ -15,16 +15,16 @@ export class StagingPool {
 
   /** One for `bytes`, larger than usual if need be; undefined while all are in use. */
   take(bytes: number): Staging | undefined {
-    if (this.#free.length === 0 && this.#made === this.#most) return undefined
-    if (bytes > this.#bytes) return newStaging(alignBlock(bytes))
-    const staging = this.#free.pop()
-    if (staging !== undefined) return staging
-    this.#made++
-    return newStaging(this.#bytes)
+    const free = bytes > this.#bytes ? undefined : this.#free.pop()
+    if (free !== undefined) return free
+    if (this.#made < this.#most) this.#made++
+    else if (this.#free.pop() === undefined) return undefined // else a larger one takes its place
+    return newStaging(bytes > this.#bytes ? alignBlock(bytes) : this.#bytes)
   }
 
   /** Takes one back. */
   give(staging: Staging): void {
     if (staging.bytes.length === this.#bytes) this.#free.push(staging)
+    else this.#made--
   }
 }
