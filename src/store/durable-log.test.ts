@@ -347,3 +347,13 @@ test('after a restart, the age of the oldest event is still counted from when it
   assert.equal(again.log.stats().oldestEventAgeMs, 30_000)
   await again.log.close()
 })
+
+test('a put that waits for room when the log closes is refused', async () => {
+  const { log } = await openLog(newDisk(), { capacity: 2, keepAliveMs: 2 ** 30 })
+  await log.put(numbered(0, 2), never)
+  const waiting = assert.rejects(log.put(numbered(2, 3), never), { code: 'ERR_CHANNEL' })
+
+  await log.close()
+
+  await waiting
+})

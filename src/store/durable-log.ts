@@ -212,7 +212,9 @@ export class DurableLog {
   async #close(): Promise<void> {
     this.#closed = true
     this.#wakers.wake()
-    await this.#writer.close()
+    const written = this.#writer.close()
+    this.#puts.refuse(closed())
+    await written
     await this.#reader.close()
     await this.#work.settled()
     await this.#pool.close()

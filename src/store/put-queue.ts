@@ -14,7 +14,8 @@ export interface WaitingPut {
 /** Puts that wait for room, first come first served. */
 export class PutQueue {
   readonly #clock: Clock
-  readonly #waiting = new Set<WaitingPut>()
+  /** And what ends the wait of each. */
+  readonly #waiting = new Map<WaitingPut, (error: AgentError) => void>()
   #admitting = false
 
   constructor(clock: Clock) {
@@ -46,8 +47,13 @@ export class PutQueue {
     const cancel = limitWait(this.#clock, keepAliveMs, signal, stopped =>
       end(() => reject(stopped ? stopping() : put.full()))
     )
-    this.#waiting.add(waiting)
+    this.#waiting.set(waiting, error => end(() => reject(error)))
     return promise
+  }
+
+  /** Refuses all that wait. */
+  refuse(error: AgentError): void {
+    for (const end of this.#waiting.values()) end(error)
   }
 
   /** Lets those in that waited longest, as long as they fit. Call it whenever room came free. */
@@ -56,7 +62,7 @@ export class PutQueue {
     if (this.#admitting) return
     this.#admitting = true
     try {
-      for (const first of this.#waiting) {
+      for (const first of this.#waiting.keys()) {
         if (!first.fits()) return
         first.admit()
       }
