@@ -357,3 +357,22 @@ test('a put that waits for room when the log closes is refused', async () => {
 
   await waiting
 })
+
+test('a segment that cannot be closed after reading does not keep the log from closing', async () => {
+  const disk = newDisk()
+  const sizes = { memoryBytes: 4096, segmentBytes: 2 ** 24, stagingBytes: 2 ** 20 }
+  const { log } = await openLog(disk, sizes)
+  for (let i = 0; i < 6; i++) await log.put(numbered(i, i + 1, 900 * KIBIBYTE), never)
+  {
+    await using lease = await log.take(1)
+    assert.equal(lease?.batch.length, 1)
+  }
+  // The first file closed is the one that was written to, then comes the one that is read.
+  disk.faults.add({ operations: ['close'], after: 1, times: 1, kind: 'EIO' })
+
+  await log.close()
+
+  assert.equal(disk.handles.size, 0)
+  const { log: next } = await openLog(disk, sizes)
+  assert.deepEqual(await drain(next), range(0, 6))
+})

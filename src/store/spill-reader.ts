@@ -78,7 +78,8 @@ export class SpillReader {
     await this.#loading?.catch(() => undefined)
     const left = this.#leave()
     this.#at = undefined
-    await left
+    // Nothing was written through it.
+    await left.catch(() => undefined)
   }
 
   async #load(): Promise<void> {
