@@ -85,6 +85,16 @@ function open() {
   }
 }
 
+test('memory made for one large event is left to Node, for the threads would keep it', async () => {
+  const { threads, running } = open()
+  await running()
+
+  const large = Buffer.from(new SharedArrayBuffer(2 ** 23 + 4096))
+
+  assert.equal(threads.write(1, large, 0), undefined)
+  assert.ok(threads.write(1, SOME, 0))
+})
+
 test('threads are started once a file has been open for a while, and are not waited for', () => {
   const { started, start, write } = open()
 

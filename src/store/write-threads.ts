@@ -2,6 +2,8 @@ import { WriteThread } from './write-thread.ts'
 
 /** A file that is open for so long is worth the threads: short-lived programs and the start of an agent do without. */
 const START_MS = 300
+/** The threads keep the memory that they know; what was made for one large event is not worth that. */
+const MOST_MEMORY_BYTES = 8 * 1024 * 1024
 /** A thread that is missing is started again after so many writes. */
 const MISSED_WRITES = 16
 
@@ -60,6 +62,7 @@ export class WriteThreads {
   write(descriptor: number, bytes: Buffer, position: number): Promise<number> | undefined {
     const memory: ArrayBufferLike = bytes.buffer
     if (!(memory instanceof SharedArrayBuffer) || bytes.length === 0) return undefined
+    if (memory.byteLength > MOST_MEMORY_BYTES) return undefined
     this.#writes++
     if (this.#wanted && this.#running < this.#most && this.#writes >= MISSED_WRITES) this.#begin()
     const thread = this.#idle.shift()
