@@ -376,3 +376,22 @@ test('a segment that cannot be closed after reading does not keep the log from c
   const { log: next } = await openLog(disk, sizes)
   assert.deepEqual(await drain(next), range(0, 6))
 })
+
+test('a put that cannot be encoded is refused, and keeps no other one from the disk', async () => {
+  const disk = newDisk()
+  const { log } = await openLog(disk)
+  await log.put(numbered(0, 1), never)
+  const fails = (): never => {
+    throw new RangeError('Array buffer allocation failed')
+  }
+  const bad = Object.defineProperty(numbered(1, 2), 'headers', {
+    value: { empty: false, bytes: 9, pairs: fails }
+  })
+
+  const refused = assert.rejects(log.put(bad, never), { code: 'ERR_CHANNEL' })
+  await Promise.all([refused, log.put(numbered(2, 3), never)])
+
+  assert.deepEqual(await drain(log), [0, 2])
+  await log.close()
+  assert.deepEqual([disk.handles.size, log.size], [0, 0])
+})

@@ -165,6 +165,7 @@ export class GroupFiller {
   #replaceOpen(segment: Segment, bytes: number): WriteGroup | undefined {
     if (this.#open === undefined) return undefined
     this.#buffers.give(this.#open.staging)
+    this.#open = undefined
     this.#open = this.#newGroup(segment, bytes)
     return this.#open
   }

@@ -117,13 +117,27 @@ export class LogWriter {
   }
 
   #encode(): void {
-    this.#filler.fill(this.unhealthy === undefined)
+    this.#encodeWaiting()
     if (this.#line.hasRoom && !this.#scheduled && (this.#line.waiting || !this.#filler.groupIsEmpty)) {
       this.#scheduled = true
       process.nextTick(() => {
         this.#scheduled = false
         this.#issue()
       })
+    }
+  }
+
+  /** A put that cannot be encoded, for there is no memory, must not stand in the way of all others. */
+  #encodeWaiting(): void {
+    for (;;) {
+      try {
+        return this.#filler.fill(this.unhealthy === undefined)
+      } catch (error) {
+        const put = this.#filler.puts.shift()
+        if (put === undefined) throw error
+        const reason = `Put failed, it cannot be encoded: ${messageOf(error)}`
+        this.#refuse(put, new AgentError('ERR_CHANNEL', reason, {}, error))
+      }
     }
   }
 

@@ -17,9 +17,12 @@ export class StagingPool {
   take(bytes: number): Staging | undefined {
     const free = bytes > this.#bytes ? undefined : this.#free.pop()
     if (free !== undefined) return free
-    if (this.#made < this.#most) this.#made++
-    else if (this.#free.pop() === undefined) return undefined // else a larger one takes its place
-    return newStaging(bytes > this.#bytes ? alignBlock(bytes) : this.#bytes)
+    // A larger one takes the place of a usual one.
+    if (this.#made === this.#most && this.#free.pop() === undefined) return undefined
+    this.#made = Math.min(this.#made, this.#most - 1)
+    const staging = newStaging(bytes > this.#bytes ? alignBlock(bytes) : this.#bytes)
+    this.#made++
+    return staging
   }
 
   /** Takes one back. */
