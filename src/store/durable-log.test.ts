@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { EventBatch } from '../core/batch.ts'
+import type { Lease } from '../core/contracts.ts'
 import { messageOf } from '../core/errors.ts'
 import { FakeClock } from '../testing/fake-clock.ts'
 import { batchOf, textsOf } from '../testing/fake-context.ts'
@@ -394,4 +395,17 @@ test('a put that cannot be encoded is refused, and keeps no other one from the d
   assert.deepEqual(await drain(log), [0, 2])
   await log.close()
   assert.deepEqual([disk.handles.size, log.size], [0, 0])
+})
+
+test('no more consumed segments are kept than told, also when many are consumed at once', async () => {
+  const { log } = await openLog(newDisk(), { keepFreeSegments: 2 })
+  for (let i = 0; i < 12; i++) await log.put(numbered(i * 20, i * 20 + 20, 10 * KIBIBYTE), never)
+  const leases: Lease[] = []
+  for (let lease = await log.take(100); lease !== undefined; lease = await log.take(100)) leases.push(lease)
+
+  await Promise.all(leases.map(lease => lease.commit()))
+  await turns()
+
+  const { segments, freeSegments } = log.stats()
+  assert.deepEqual([segments, freeSegments], [1, 2])
 })

@@ -37,6 +37,8 @@ export class SegmentPool {
   readonly #options: PoolOptions
   readonly #free: SpareFile[]
   readonly #reserves: SpareFile[]
+  /** Files that are about to be among those. */
+  readonly #coming = { free: 0, reserve: 0 }
   readonly #quarantine: Quarantine
   readonly #work = new Background()
   readonly #maker: SegmentMaker
@@ -163,10 +165,11 @@ export class SegmentPool {
     const { folder, path, size, id } = segment
     const role = segment.reserve ? 'reserve' : 'free'
     const keep = segment.reserve
-      ? this.#reserves.length < RESERVES
+      ? this.#reserves.length + this.#coming.reserve < RESERVES
       : size === this.#options.segmentBytes &&
         (segment.allocated || segment.end > size / 2) &&
-        this.#free.length < this.#options.keepFreeSegments
+        this.#free.length + this.#coming.free < this.#options.keepFreeSegments
+    if (keep) this.#coming[role]++
     this.#run(async () => {
       const { disk, log } = this.#options
       try {
@@ -182,6 +185,7 @@ export class SegmentPool {
           reason: messageOf(error)
         })
       } finally {
+        if (keep) this.#coming[role]--
         if (this.problem !== undefined) this.#retryNow()
       }
     })
