@@ -1,61 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { EventBatch } from '../core/batch.ts'
 import type { Lease } from '../core/contracts.ts'
-import { messageOf } from '../core/errors.ts'
 import { FakeClock } from '../testing/fake-clock.ts'
-import { batchOf, textsOf } from '../testing/fake-context.ts'
-import { FakeLog } from '../testing/fake-log.ts'
-import { SimulatedDisk } from '../testing/simulated-disk.ts'
-import { DurableLog } from './durable-log.ts'
-import type { DurableLogOptions } from './log-options.ts'
+import { range } from '../testing/numbered-log.ts'
+import { drain, FOLDER, KIBIBYTE, newDisk, numbered, openLog, turns } from '../testing/opened-log.ts'
+import type { SimulatedDisk } from '../testing/simulated-disk.ts'
 
-const FOLDER = '/data'
 const never = new AbortController().signal
-const KIBIBYTE = 1024
-
-function newDisk(bytes = Infinity): SimulatedDisk {
-  return new SimulatedDisk({ seed: 1, folders: [FOLDER], automatic: true, bytes })
-}
-
-async function openLog(disk: SimulatedDisk, options: Partial<DurableLogOptions> = {}) {
-  const clock = new FakeClock()
-  const log = new FakeLog()
-  const opened = await DurableLog.open({
-    name: 'tested',
-    folders: [FOLDER],
-    disk,
-    clock,
-    log,
-    capacity: Infinity,
-    transactionCapacity: 10_000,
-    keepAliveMs: 3000,
-    memoryBytes: 2 ** 20,
-    minimumFreeBytes: 0,
-    segmentBytes: 256 * KIBIBYTE,
-    stagingBytes: 32 * KIBIBYTE,
-    ...options
-  })
-  return { log: opened, clock, lines: log.lines }
-}
-
-function numbered(from: number, to: number, bytes = 10): EventBatch {
-  return batchOf(Array.from({ length: to - from }, (_, i) => String(from + i).padEnd(bytes, '.')))
-}
-
-async function drain(log: DurableLog): Promise<number[]> {
-  const numbers: number[] = []
-  for (;;) {
-    await using lease = await log.take(10_000)
-    if (lease === undefined) return numbers
-    numbers.push(...textsOf(lease.batch).map(text => parseInt(text, 10)))
-    await lease.commit()
-  }
-}
-
-function range(from: number, to: number): number[] {
-  return Array.from({ length: to - from }, (_, i) => from + i)
-}
 
 test('what was acknowledged before power is lost is there afterwards, in order', async () => {
   const disk = newDisk()
@@ -207,132 +158,6 @@ test('a segment that is missing is told from one that was consumed', async () =>
   )
 })
 
-test('a full disk refuses puts while takes go on, and takes puts again when there is room', async () => {
-  const disk = newDisk(1200 * KIBIBYTE)
-  const { log, clock, lines } = await openLog(disk)
-  let stored = 0
-  let refusal: string | undefined
-  while (refusal === undefined) {
-    const putting = log.put(numbered(stored * 20, stored * 20 + 20, 1000), never).then(
-      () => undefined,
-      (error: unknown) => messageOf(error)
-    )
-    while (await Promise.race([putting.then(() => false), turns().then(() => true)])) await clock.advance(500)
-    refusal = await putting
-    if (refusal === undefined) stored++
-  }
-  const { unhealthy } = log.stats()
-  const found = await drain(log)
-  await clock.advance(1500)
-  await turns()
-  await clock.advance(1500)
-  await log.put(numbered(0, 20, 1000), never)
-
-  assert.match(refusal, /Usable space exhausted/)
-  assert.match(unhealthy ?? '', /Usable space exhausted/)
-  assert.deepEqual(found, range(0, stored * 20))
-  assert.equal(log.stats().unhealthy, undefined)
-  const told = lines.filter(({ message }) => /room for/.test(message))
-  assert.deepEqual(
-    told.map(({ level, facts }) => [level, facts?.['folder']]),
-    [
-      ['error', FOLDER],
-      ['info', undefined]
-    ]
-  )
-})
-
-test('takes go on after a restart on a full disk, though the reserve that was in use then is none any more', async () => {
-  const disk = newDisk(1000 * KIBIBYTE)
-  const options = { keepAliveMs: 0, minimumFreeBytes: 256 * KIBIBYTE }
-  const { log: first, clock } = await openLog(disk, options)
-  for (let isFull = false; !isFull;) {
-    const putting = first.put(numbered(0, 1000), never).catch(() => {
-      isFull = true
-    })
-    while (await Promise.race([putting.then(() => false), turns().then(() => true)])) await clock.advance(500)
-  }
-  const reserves = (): string[] => [...disk.files().keys()].filter(path => path.includes('/reserve-'))
-  while (reserves().length > 1) await (await first.take(1))?.commit()
-  await first.close()
-  disk.plant(`${FOLDER}/of-another-program`, Buffer.alloc(disk.room, 1))
-
-  const { log, clock: later } = await openLog(disk, options)
-  for (let taken = 0; taken < 500; taken++) {
-    const lease = await log.take(1)
-    const committed = lease?.commit().then(() => false)
-    for (let wait = 0; wait < 5 && (await Promise.race([committed, turns().then(() => true)])); wait++)
-      await later.advance(1000)
-    assert.equal(await Promise.race([committed, turns().then(() => true)]), false, `stuck after ${taken}`)
-  }
-  await log.close()
-})
-
-test('a put that waits for room on a full disk ends at once when the agent stops', async () => {
-  const { log } = await openLog(newDisk(), { minimumFreeBytes: Number.MAX_SAFE_INTEGER })
-  await turns()
-  const agent = new AbortController()
-  const waiting = log.put(numbered(0, 1), agent.signal)
-  await turns()
-  agent.abort()
-
-  await assert.rejects(waiting, { code: 'ERR_STOPPED' })
-  await log.close()
-})
-
-test('a write that fails once is made good in another segment, unnoticed', async () => {
-  const disk = newDisk()
-  const { log } = await openLog(disk)
-  await log.put(numbered(0, 10), never)
-  disk.faults.add({ operations: ['write'], after: 0, times: 1, kind: 'EIO' })
-
-  await log.put(numbered(10, 20), never)
-
-  assert.deepEqual(await drain(log), range(0, 20))
-  assert.equal(log.stats().unhealthy, undefined)
-})
-
-test('a disk that goes on failing refuses puts, says so, and is taken back when it heals', async () => {
-  const disk = newDisk()
-  const { log, clock } = await openLog(disk)
-  await log.put(numbered(0, 10), never)
-  await turns()
-  disk.faults.add({ operations: ['write'], after: 0, times: 12, kind: 'EIO' })
-
-  const refused = log.put(numbered(10, 20), never)
-  void refused.catch(() => undefined)
-  for (let i = 0; i < 40; i++) {
-    await turns()
-    await clock.advance(500)
-  }
-  await assert.rejects(refused, { code: /ERR_CHANNEL/ })
-  await log.put(numbered(20, 30), never)
-
-  assert.deepEqual(await drain(log), [...range(0, 10), ...range(20, 30)])
-  assert.equal(log.stats().unhealthy, undefined)
-})
-
-/** Time for the disk to do what is under way. */
-async function turns(): Promise<void> {
-  for (let i = 0; i < 50; i++)
-    await new Promise(resolve => {
-      setImmediate(resolve)
-    })
-}
-
-/** A disk after power loss answers by itself again. */
-function asAutomatic(found: SimulatedDisk): SimulatedDisk {
-  const disk = newDisk()
-  for (const [path, bytes] of found.files()) disk.plant(path, bytes)
-  return disk
-}
-
-function segmentWith(disk: SimulatedDisk, text: string): [string, Buffer] {
-  for (const [path, bytes] of disk.files())
-    if (path.includes('/seg-') && bytes.includes(text)) return [path, bytes]
-  throw new Error('No segment has it.')
-}
-
 test('after a restart, the age of the oldest event is still counted from when it came', async () => {
   const disk = newDisk()
   const clock = new FakeClock(1_700_000_000_000)
@@ -409,3 +234,15 @@ test('no more consumed segments are kept than told, also when many are consumed 
   const { segments, freeSegments } = log.stats()
   assert.deepEqual([segments, freeSegments], [1, 2])
 })
+
+function asAutomatic(found: SimulatedDisk): SimulatedDisk {
+  const disk = newDisk()
+  for (const [path, bytes] of found.files()) disk.plant(path, bytes)
+  return disk
+}
+
+function segmentWith(disk: SimulatedDisk, text: string): [string, Buffer] {
+  for (const [path, bytes] of disk.files())
+    if (path.includes('/seg-') && bytes.includes(text)) return [path, bytes]
+  throw new Error('No segment has it.')
+}

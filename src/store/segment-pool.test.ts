@@ -169,3 +169,19 @@ test('a reserve whose new name may not be safe is there for the next attempt', a
   assert.deepEqual(files, [pool.reserveSpare?.path])
   await close(disk, pool)
 })
+
+test('a reserve that could not be made is made once there is room for a segment', async () => {
+  const disk = newDisk([{ operations: ['write'], path: /reserve-/, after: 0, times: 1, kind: 'ENOSPC' }])
+  const pool = newPool(disk)
+  pool.fillReserves()
+  await until(disk, () => disk.completed > 0 && disk.pending === 0)
+  const before = [...disk.files().keys()]
+
+  pool.want()
+  await until(disk, () => disk.pending === 0)
+
+  const reserves = [...disk.files().keys()].filter(path => path.includes('reserve-'))
+  assert.deepEqual([before.length, reserves.length], [1, 2])
+  await close(disk, pool)
+  assert.deepEqual([[...disk.handles], disk.violations], [[], []])
+})

@@ -46,7 +46,8 @@ export class SegmentPool {
   #preparing = false
   #preparingReserve = false
   #fillingReserves = false
-  #lacksReserve = false
+  /** One could not be made. */
+  #reserveFailed = false
   #closed = false
   #wantedBytes = 0
   #cancelRetry: (() => void) | undefined
@@ -98,6 +99,7 @@ export class SegmentPool {
         this.#noteProblem(undefined)
         if (segment.size >= this.#wantedBytes) this.#wantedBytes = 0
         this.spare = segment
+        if (this.#reserveFailed) this.fillReserves()
       } catch (error) {
         // Who wants that much asks again as long as it waits; what is smaller must not wait for it for ever.
         this.#wantedBytes = 0
@@ -154,7 +156,7 @@ export class SegmentPool {
     this.#fillingReserves = true
     this.#run(async () => {
       const hadNone = this.#reserves.length === 0
-      while (this.#reserves.length < RESERVES && !this.#closed && (await this.#addReserve()));
+      while (this.#lacksReserves && !this.#closed && (await this.#addReserve()));
       this.#fillingReserves = false
       if (hadNone && this.#reserves.length > 0 && !this.#closed) this.#options.changed()
     })
@@ -165,7 +167,7 @@ export class SegmentPool {
     const { folder, path, size, id } = segment
     const role = segment.reserve ? 'reserve' : 'free'
     const keep = segment.reserve
-      ? this.#reserves.length + this.#coming.reserve < RESERVES
+      ? this.#lacksReserves
       : size === this.#options.segmentBytes &&
         (segment.allocated || segment.end > size / 2) &&
         this.#free.length + this.#coming.free < this.#options.keepFreeSegments
@@ -217,17 +219,21 @@ export class SegmentPool {
     this.problem = problem
   }
 
+  get #lacksReserves(): boolean {
+    return this.#reserves.length + this.#coming.reserve < RESERVES
+  }
+
   async #addReserve(): Promise<boolean> {
     try {
       const file = await this.#maker.newReserve()
-      this.#lacksReserve = false
-      if (this.#reserves.length < RESERVES) this.#reserves.push(file)
+      this.#reserveFailed = false
+      if (this.#lacksReserves) this.#reserves.push(file)
       else await this.#options.disk.unlink(file.path) // one came back in the meantime
       return true
     } catch (error) {
-      if (!this.#lacksReserve)
+      if (!this.#reserveFailed)
         this.#options.log.warn('The channel has no reserve for a full disk.', { reason: messageOf(error) })
-      this.#lacksReserve = true
+      this.#reserveFailed = true
       return false
     }
   }

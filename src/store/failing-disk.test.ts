@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { messageOf } from '../core/errors.ts'
+import { drain, FOLDER, KIBIBYTE, newDisk, numbered, openLog, turns } from '../testing/opened-log.ts'
+import { range } from '../testing/numbered-log.ts'
+
+const never = new AbortController().signal
+
+test('a full disk refuses puts while takes go on, and takes puts again when there is room', async () => {
+  const disk = newDisk(1200 * KIBIBYTE)
+  const { log, clock, lines } = await openLog(disk)
+  let stored = 0
+  let refusal: string | undefined
+  while (refusal === undefined) {
+    const putting = log.put(numbered(stored * 20, stored * 20 + 20, 1000), never).then(
+      () => undefined,
+      (error: unknown) => messageOf(error)
+    )
+    while (await Promise.race([putting.then(() => false), turns().then(() => true)])) await clock.advance(500)
+    refusal = await putting
+    if (refusal === undefined) stored++
+  }
+  const { unhealthy } = log.stats()
+  const found = await drain(log)
+  await clock.advance(1500)
+  await turns()
+  await clock.advance(1500)
+  await log.put(numbered(0, 20, 1000), never)
+
+  assert.match(refusal, /Usable space exhausted/)
+  assert.match(unhealthy ?? '', /Usable space exhausted/)
+  assert.deepEqual(found, range(0, stored * 20))
+  assert.equal(log.stats().unhealthy, undefined)
+  const told = lines.filter(({ message }) => /room for/.test(message))
+  assert.deepEqual(
+    told.map(({ level, facts }) => [level, facts?.['folder']]),
+    [
+      ['error', FOLDER],
+      ['info', undefined]
+    ]
+  )
+})
+
+test('takes go on after a restart on a full disk, though the reserve that was in use then is none any more', async () => {
+  const disk = newDisk(1000 * KIBIBYTE)
+  const options = { keepAliveMs: 0, minimumFreeBytes: 256 * KIBIBYTE }
+  const { log: first, clock } = await openLog(disk, options)
+  for (let isFull = false; !isFull;) {
+    const putting = first.put(numbered(0, 1000), never).catch(() => {
+      isFull = true
+    })
+    while (await Promise.race([putting.then(() => false), turns().then(() => true)])) await clock.advance(500)
+  }
+  const reserves = (): string[] => [...disk.files().keys()].filter(path => path.includes('/reserve-'))
+  while (reserves().length > 1) await (await first.take(1))?.commit()
+  await first.close()
+  disk.plant(`${FOLDER}/of-another-program`, Buffer.alloc(disk.room, 1))
+
+  const { log, clock: later } = await openLog(disk, options)
+  for (let taken = 0; taken < 500; taken++) {
+    const lease = await log.take(1)
+    const committed = lease?.commit().then(() => false)
+    for (let wait = 0; wait < 5 && (await Promise.race([committed, turns().then(() => true)])); wait++)
+      await later.advance(1000)
+    assert.equal(await Promise.race([committed, turns().then(() => true)]), false, `stuck after ${taken}`)
+  }
+  await log.close()
+})
+
+test('a put that waits for room on a full disk ends at once when the agent stops', async () => {
+  const { log } = await openLog(newDisk(), { minimumFreeBytes: Number.MAX_SAFE_INTEGER })
+  await turns()
+  const agent = new AbortController()
+  const waiting = log.put(numbered(0, 1), agent.signal)
+  await turns()
+  agent.abort()
+
+  await assert.rejects(waiting, { code: 'ERR_STOPPED' })
+  await log.close()
+})
+
+test('a write that fails once is made good in another segment, unnoticed', async () => {
+  const disk = newDisk()
+  const { log } = await openLog(disk)
+  await log.put(numbered(0, 10), never)
+  disk.faults.add({ operations: ['write'], after: 0, times: 1, kind: 'EIO' })
+
+  await log.put(numbered(10, 20), never)
+
+  assert.deepEqual(await drain(log), range(0, 20))
+  assert.equal(log.stats().unhealthy, undefined)
+})
+
+test('a disk that goes on failing refuses puts, says so, and is taken back when it heals', async () => {
+  const disk = newDisk()
+  const { log, clock } = await openLog(disk)
+  await log.put(numbered(0, 10), never)
+  await turns()
+  disk.faults.add({ operations: ['write'], after: 0, times: 12, kind: 'EIO' })
+
+  const refused = log.put(numbered(10, 20), never)
+  void refused.catch(() => undefined)
+  for (let i = 0; i < 40; i++) {
+    await turns()
+    await clock.advance(500)
+  }
+  await assert.rejects(refused, { code: /ERR_CHANNEL/ })
+  await log.put(numbered(20, 30), never)
+
+  assert.deepEqual(await drain(log), [...range(0, 10), ...range(20, 30)])
+  assert.equal(log.stats().unhealthy, undefined)
+})
+
+/** Time for the disk to do what is under way. */
