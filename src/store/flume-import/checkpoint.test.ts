@@ -3,7 +3,9 @@ import { createHash } from 'node:crypto'
 import { test } from 'node:test'
 import {
   FLUME_FOLDERS,
+  FlumeLogWriter,
   filesDisk,
+  flumeMeta,
   HELD,
   RECORDED_KEY,
   recordedFolder,
@@ -26,6 +28,13 @@ async function bodies(files: FlumeFiles, checkpoint: Checkpoint | undefined): Pr
   for await (const batch of heldBatches(disk, folder))
     for (const event of batch) found.push(event.text.slice(0, 10))
   return found
+}
+
+/** The file inflighttakes with one event under way. */
+function inFlight(transaction: bigint, pointer: bigint): Buffer {
+  const rest = Buffer.alloc(24)
+  ;[transaction, 1n, pointer].forEach((word, i) => rest.writeBigInt64BE(word, i * 8))
+  return Buffer.concat([createHash('md5').update(rest).digest(), rest])
 }
 
 for (const name of FLUME_FOLDERS) {
@@ -66,14 +75,28 @@ for (const name of ['restart-dual', 'nofsync-compressed-backup'] as const) {
 
 test('events that were being taken are held too, whether their log is otherwise in use or not', async () => {
   const files = await recordedFolder('restart-dual')
-  const [transaction, count] = [7n, 1n]
-  const rest = Buffer.alloc(24)
-  ;[transaction, count, 1n << 32n].forEach((word, i) => rest.writeBigInt64BE(word, i * 8))
-  files.set('checkpoint/inflighttakes', Buffer.concat([createHash('md5').update(rest).digest(), rest]))
+  files.set('checkpoint/inflighttakes', inFlight(7n, 1n << 32n))
 
   const { checkpoint } = await open(files)
 
   assert.deepEqual([checkpoint?.has(1, 0), checkpoint?.missing], [true, []])
+})
+
+test('takes under way at the checkpoint, their log deleted since, count once they are committed', async () => {
+  const files = await recordedFolder('restart-dual')
+  files.set('checkpoint/inflighttakes', inFlight(7n, 2n << 32n))
+  files.set('data/log-3.meta', flumeMeta(3))
+  const writer = new FlumeLogWriter()
+  files.set('data/log-3', writer.bytes())
+  const before = await bodies(files, (await open(files)).checkpoint)
+  writer.commit(7, 2 ** 52, 2)
+  files.set('data/log-3', writer.bytes())
+
+  const { disk, logs, checkpoint } = await open(files)
+
+  assert.equal(before[0], 'event-0200')
+  assert.deepEqual(await bodies(files, checkpoint), before.slice(1))
+  assert.equal((await readFlumeFolder(disk, logs, { verify: false, checkpoint })).damages.count, 0)
 })
 
 test('a log that a checkpoint names and that is gone is missed', async () => {

@@ -13,6 +13,15 @@ export interface Checkpoint {
   has(fileId: number, offset: number): boolean
   /** Ids of logs that had events then and are not there. */
   readonly missing: readonly number[]
+  /** Takes that were under way: their records may be in logs that are deleted by now, and a commit in one that is not. */
+  readonly takes: readonly OpenTake[]
+}
+
+/** One event that was being taken. */
+export interface OpenTake {
+  readonly transaction: number
+  readonly fileId: number
+  readonly offset: number
 }
 
 const META = 'checkpoint.meta'
@@ -127,7 +136,10 @@ async function readFolder(
   if (queue === undefined || takes === undefined) return undefined
   const pointers = new Float64Array(queue.length + takes.length)
   pointers.set(queue)
-  pointers.set(takes, queue.length)
+  pointers.set(
+    takes.map(({ fileId, offset }) => fileId * 2 ** 32 + offset),
+    queue.length
+  )
   // The meta file names the logs of the queue alone.
   if (!fileIdsOf(queue).isSubsetOf(meta.fileIds)) return undefined
   const used = fileIdsOf(pointers)
@@ -135,6 +147,7 @@ async function readFolder(
   return {
     belongs: belongsTo(meta, logs),
     order: meta.order,
+    takes,
     has: (fileId, offset) => contains(pointers, fileId * 2 ** 32 + offset),
     missing: [...used.difference(new Set(logs.map(({ fileId }) => fileId)))].sort((a, b) => a - b)
   }
@@ -233,20 +246,21 @@ async function openPacked(disk: FolderDisk, path: string): Promise<ReadableFile 
   }
 }
 
-/** Pointers of takes that were under way; undefined when the file is damaged. An empty file has none. */
-function readInFlight(bytes: Buffer | undefined): Float64Array | undefined {
+/** Takes that were under way; undefined when the file is damaged. An empty file has none. */
+function readInFlight(bytes: Buffer | undefined): OpenTake[] | undefined {
   if (bytes === undefined) return undefined
-  if (bytes.length === 0) return new Float64Array(0)
+  if (bytes.length === 0) return []
   const rest = bytes.subarray(DIGEST_BYTES)
   if (!createHash('md5').update(rest).digest().equals(bytes.subarray(0, DIGEST_BYTES))) return undefined
-  const pointers: number[] = []
+  const takes: OpenTake[] = []
   for (let at = 0; at + 2 * WORD <= rest.length;) {
-    const count = readPointer(rest, at + WORD)
+    const [transaction, count] = [readPointer(rest, at), readPointer(rest, at + WORD)]
     at += 2 * WORD
     if (count < 0 || at + count * WORD > rest.length) return undefined
-    for (let i = 0; i < count; i++, at += WORD) pointers.push(readPointer(rest, at))
+    for (let i = 0; i < count; i++, at += WORD)
+      takes.push({ transaction, fileId: rest.readInt32BE(at), offset: rest.readUInt32BE(at + 4) })
   }
-  return Float64Array.from(pointers)
+  return takes
 }
 
 function readPointer(bytes: Buffer, at: number): number {

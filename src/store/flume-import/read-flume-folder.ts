@@ -76,6 +76,8 @@ export async function readFlumeFolder(
 ): Promise<FlumeFolder> {
   const damages = new DamageList()
   const replay = new Replay(logs.map(({ fileId }) => fileId))
+  for (const { transaction, fileId, offset } of checkpoint?.takes ?? [])
+    replay.take(transaction, fileId, offset)
   const findings: Findings = { replay, damages, folders: new Map() }
   const counts: RecordCounts = { puts: 0, takes: 0, commits: 0, rollbacks: 0, noOps: 0 }
   const missing = missingLogs(logs, missed)
