@@ -11,9 +11,11 @@ import {
   recordedFolder,
   type FlumeFiles
 } from '../../testing/flume-folders.ts'
+import { compressSnappy } from '../../wire/codecs/snappy.ts'
 import { checkpointFor, readCheckpoint, type Checkpoint } from './checkpoint.ts'
 import { findFlumeLogs, openFlumeLogs, type FolderDisk } from './flume-logs.ts'
 import { heldBatches, readFlumeFolder } from './read-flume-folder.ts'
+import { unpackSnappy } from './xerial-snappy.ts'
 
 async function open(files: FlumeFiles) {
   const disk = filesDisk(files)
@@ -138,6 +140,28 @@ test('a packed backup that is damaged is not used', async () => {
 
     assert.equal((await open(files)).checkpoint, undefined, `cut at ${at}`)
   }
+})
+
+test('a packed backup of a channel for nine million events is used', async () => {
+  const files = await recordedFolder('nofsync-compressed-backup')
+  files.delete('checkpoint/checkpoint')
+  const packed = files.get('backup/checkpoint.snappy')!
+  const ring = unpackSnappy(packed, Infinity)!.subarray(1029 * 8)
+  const block = (raw: Buffer): Buffer[] => {
+    const bytes = compressSnappy(raw)
+    const length = Buffer.alloc(4)
+    length.writeInt32BE(bytes.length)
+    return [length, bytes]
+  }
+  // The ring starts at 998 of 1000; in a larger one it goes on behind its old end.
+  const zeros = block(Buffer.alloc(32 * 1024))
+  const more = Array.from({ length: 2200 }, () => zeros).flat()
+  files.set('backup/checkpoint.snappy', Buffer.concat([packed, ...block(ring.subarray(0, 58 * 8)), ...more]))
+
+  const { checkpoint } = await open(files)
+
+  assert.ok(checkpoint !== undefined)
+  assert.equal((await bodies(files, checkpoint)).length, 60)
 })
 
 test('a checkpoint that is not whole, or not of these logs, is not used', async () => {

@@ -33,6 +33,9 @@ const MARKER_WORD = 4
 const COMPLETE = 0n
 const DIGEST_BYTES = 16
 const MOST_BYTES = 64 * 1024 * 1024
+/** Of a checkpoint that is packed, and of what comes out: Flume's largest capacity makes 2 GiB. */
+const MOST_PACKED_BYTES = 512 * 1024 * 1024
+const MOST_UNPACKED_BYTES = 2 * 1024 * 1024 * 1024
 const CHUNK_BYTES = 1024 * 1024
 
 /** What the logs do not say themselves. */
@@ -236,8 +239,8 @@ async function readQueue(
 }
 
 async function openPacked(disk: FolderDisk, path: string): Promise<ReadableFile | undefined> {
-  const packed = await readSmallFile(disk, path, MOST_BYTES)
-  const bytes = packed === undefined ? undefined : unpackSnappy(packed, MOST_BYTES)
+  const packed = await readSmallFile(disk, path, MOST_PACKED_BYTES)
+  const bytes = packed === undefined ? undefined : unpackSnappy(packed, MOST_UNPACKED_BYTES)
   if (bytes === undefined) return undefined
   return {
     read: (into, position) => Promise.resolve(bytes.copy(into, 0, position)),

@@ -12,11 +12,10 @@ const LENGTH_BYTES = 4
  */
 export function unpackSnappy(packed: Buffer, most: number): Buffer | undefined {
   if (packed.length < HEADER_BYTES || !packed.subarray(0, MAGIC.length).equals(MAGIC)) return undefined
-  const parts: Buffer[] = []
-  let total = 0
-  let at = HEADER_BYTES
   try {
-    while (at < packed.length) {
+    const blocks: Buffer[] = []
+    let total = 0
+    for (let at = HEADER_BYTES; at < packed.length;) {
       if (at + LENGTH_BYTES > packed.length) return undefined
       const length = packed.readInt32BE(at)
       at += LENGTH_BYTES
@@ -24,11 +23,15 @@ export function unpackSnappy(packed: Buffer, most: number): Buffer | undefined {
       const block = packed.subarray(at, at + length)
       total += snappySize(block)
       if (total > most) return undefined
-      parts.push(decompressSnappy(block))
+      blocks.push(block)
       at += length
     }
+    // It may be gigabytes: never in memory twice.
+    const bytes = Buffer.allocUnsafeSlow(total)
+    let end = 0
+    for (const block of blocks) end += decompressSnappy(block).copy(bytes, end)
+    return bytes
   } catch {
     return undefined
   }
-  return Buffer.concat(parts)
 }
