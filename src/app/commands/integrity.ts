@@ -32,6 +32,7 @@ export interface IntegrityCheck {
 export interface IntegritySummary {
   /** Records of every kind, and one for each log, as Flume counts them; events of our own format. */
   records: number
+  /** Those that can be read. */
   puts: number
   valid: number
   invalid: number
@@ -119,7 +120,7 @@ async function checkLog(log: FlumeLog, { summary, validate, warn }: Checking): P
   const found = await scanFlumeLog(readDisk, log)
   const { counts, damages, puts } = found
   summary.records += counts.puts + counts.takes + counts.commits + counts.rollbacks + 1
-  summary.puts += counts.puts
+  summary.puts += puts.length
   for (const { kind, records } of damages) summary.corrupt += kind === 'frame' ? 0 : (records ?? 1)
   const patches = patchesFor(log, damages)
   if (validate === undefined) summary.valid += puts.length
@@ -175,7 +176,7 @@ async function checkOurs(
     await log.close()
   }
   summary.records += events + corrupt
-  summary.puts += events + corrupt
+  summary.puts += events
   summary.corrupt += corrupt
   for (const { file, at, reason } of skipped) warn(`${file} at ${at}: ${reason}`)
   if (skipped.length === 0 && summary.valid - before === events) return

@@ -49,7 +49,7 @@ test('fcintegritytool takes out what is corrupt, keeps a copy, and may run again
   const first = await tool('fcintegritytool', '-l', data)
   const second = await tool('fcintegritytool', '-l', data)
 
-  assert.deepEqual([first.code, first.out], [0, summary(307, 300, 299, 0, 0, 1)])
+  assert.deepEqual([first.code, first.out], [0, summary(307, 299, 299, 0, 0, 1)])
   assert.deepEqual([second.code, second.out], [0, summary(306, 299, 299, 0, 0, 0)])
   assert.deepEqual(await readFile(join(data, 'log-1.bak')), damaged)
   assert.equal((await channel('verify', data)).out, '1 file, 299 events held: no damage\n')
@@ -100,7 +100,7 @@ test('fcintegritytool works on our own format', async t => {
   const folder = await ourFolder(t)
   await harm(folder, 'event 42')
 
-  assert.equal((await tool('fcintegritytool', '--dataDirs', folder)).out, summary(100, 100, 90, 0, 0, 10))
+  assert.equal((await tool('fcintegritytool', '--dataDirs', folder)).out, summary(100, 90, 90, 0, 0, 10))
   assert.equal((await tool('fcintegritytool', '--dataDirs', folder)).out, summary(90, 90, 90, 0, 0, 0))
 })
 
