@@ -118,8 +118,8 @@ interface Checking {
 
 async function checkLog(log: FlumeLog, { summary, validate, warn }: Checking): Promise<void> {
   const found = await scanFlumeLog(readDisk, log)
-  const { counts, damages, puts } = found
-  summary.records += counts.puts + counts.takes + counts.commits + counts.rollbacks + 1
+  const { counts, damages, puts, unknown } = found
+  summary.records += counts.puts + counts.takes + counts.commits + counts.rollbacks + unknown + 1
   summary.puts += puts.length
   for (const { kind, records } of damages) summary.corrupt += kind === 'frame' ? 0 : (records ?? 1)
   const patches = patchesFor(log, damages)

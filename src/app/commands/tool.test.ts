@@ -70,6 +70,38 @@ test('whatever is broken in a log of Flume, one run of fcintegritytool makes it 
   assert.deepEqual([before.code, code, (await channel('verify', data)).code], [1, 0, 0])
 })
 
+test('fcintegritytool counts what is corrupt among the events, and an event whose first byte was wrong as valid', async t => {
+  const data = join(await flumeFolder(t, 'undelivered'), 'data')
+  const log = await readFile(join(data, 'log-1'))
+  log[0] = 0x33
+  let at = 0
+  for (let records = 1; records < 51; records++) at += 5 + log.readInt32BE(at + 1)
+  log[at + 5] = 0x99
+  await writeFile(join(data, 'log-1'), log)
+
+  const { out } = await tool('fcintegritytool', '-l', data)
+
+  assert.equal(out, summary(307, 300, 300, 0, 0, 1))
+})
+
+test('fcintegritytool asks a validator about an event whose first byte was wrong, too', async t => {
+  const root = await flumeFolder(t, 'undelivered')
+  const data = join(root, 'data')
+  const log = await readFile(join(data, 'log-1'))
+  log[0] = 0x33
+  await writeFile(join(data, 'log-1'), log)
+  const module = join(root, 'validator.mjs')
+  await writeFile(
+    module,
+    "export default () => ({ validateEvent: ({ body }) => !String(body).startsWith('event-0000') })"
+  )
+
+  const { out } = await tool('fcintegritytool', '-l', data, '-e', module)
+
+  assert.equal(out, summary(307, 300, 299, 1, 0, 0))
+  assert.equal((await channel('verify', data)).out, '1 file, 299 events held: no damage\n')
+})
+
 test('fcintegritytool asks a validator about every event', async t => {
   const root = await flumeFolder(t, 'undelivered')
   const module = join(root, 'validator.mjs')

@@ -11,6 +11,8 @@ export interface FlumeLogFindings {
   /** Offsets of all puts that can be read. */
   readonly puts: Growing32
   readonly damages: readonly FlumeDamage[]
+  /** Damages that are in no count: of what kind their records were cannot be told. */
+  readonly unknown: number
 }
 
 const CHUNK_BYTES = 1024 * 1024
@@ -20,6 +22,7 @@ export async function scanFlumeLog(disk: FolderDisk, log: FlumeLog): Promise<Flu
   const puts = new Growing32()
   const damages: FlumeDamage[] = []
   let damaged = -1
+  let unknown = 0
   const file = await disk.open(log.path, { create: false, synced: false })
   try {
     const window = new FileWindow(file, log.bytes, CHUNK_BYTES)
@@ -33,13 +36,14 @@ export async function scanFlumeLog(disk: FolderDisk, log: FlumeLog): Promise<Flu
         take: () => {},
         rollback: () => {},
         commit: () => {},
-        damage: (offset, bytes, { kind, records, reason }) => {
-          damaged = offset
+        damage: (offset, bytes, { kind, records, reason, rotten }) => {
+          if (kind !== 'frame') damaged = offset
+          if (rotten || kind === 'tail') unknown++
           damages.push({ kind, file: log.path, offset, bytes, records, reason })
         }
       }
     )
-    return { counts, puts, damages }
+    return { counts, puts, damages, unknown }
   } finally {
     await file.close()
   }
