@@ -196,7 +196,8 @@ function checkVersion(path: string, version: number): void {
   const by = version === OLD_VERSION ? ', as Flume 1.2 wrote them' : ''
   throw new AgentError(
     'ERR_UNSUPPORTED',
-    `${path} is a log of version ${version}${by}; version ${VERSION} can be read. Start Flume 1.11 on the folder once: it converts the logs.`,
+    `${path} is a log of version ${version}${by}; version ${VERSION} can be read, and no Flume converts them. ` +
+      'Let Flume deliver what the channel holds, by an avro sink to this agent for example; then move its files away.',
     { path, version }
   )
 }

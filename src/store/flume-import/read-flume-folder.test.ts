@@ -68,7 +68,7 @@ test('logs of version 2 are refused with what to do', async () => {
 
   await assert.rejects(readFlumeFiles(new Map([['d/log-1', log]])), {
     code: 'ERR_UNSUPPORTED',
-    message: /Start Flume 1\.11 on the folder once/
+    message: /no Flume converts them\. Let Flume deliver what the channel holds/
   })
 })
 
