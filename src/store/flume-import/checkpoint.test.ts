@@ -164,6 +164,27 @@ test('a packed backup of a channel for nine million events is used', async () =>
   assert.equal((await bodies(files, checkpoint)).length, 60)
 })
 
+test('a checkpoint that Flume was cut off before noting beside the logs is used if all it names is in them', async () => {
+  const cutOff = async (): Promise<FlumeFiles> => {
+    const files = await recordedFolder('takes')
+    // Orders of checkpoints: none was noted yet.
+    const meta = files.get('data/log-1.meta')!
+    meta.fill(0, 21, 29)
+    meta.fill(0, 39)
+    return files
+  }
+  const files = await cutOff()
+  const swapped = await cutOff()
+  swapped.get('checkpoint/checkpoint')!.fill(7, (1029 + 150) * 8 + 6, (1029 + 150) * 8 + 8)
+
+  assert.equal(
+    (await bodies(files, (await open(files)).checkpoint)).length,
+    HELD.takes[1] - HELD.takes[0] + 1
+  )
+  assert.ok((await open(files)).checkpoint !== undefined)
+  assert.equal((await open(swapped)).checkpoint, undefined)
+})
+
 test('a checkpoint that is not whole, or not of these logs, is not used', async () => {
   const harms: ((files: FlumeFiles) => void)[] = [
     files => {
@@ -194,7 +215,7 @@ test('a checkpoint that is not whole, or not of these logs, is not used', async 
       files.set('checkpoint/checkpoint', Buffer.alloc(100))
     },
     files => {
-      files.get('data/log-1.meta')!.write('x', 23)
+      files.get('data/log-1.meta')!.write('x', 26)
     }
   ]
   for (const [index, harm] of harms.entries()) {

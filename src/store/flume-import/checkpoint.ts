@@ -4,6 +4,7 @@ import { AgentError, messageOf, systemCode } from '../../core/errors.ts'
 import { ProtobufReader } from '../../wire/protobuf-reader.ts'
 import { readSmallFile, type FlumeLog, type FolderDisk } from './flume-logs.ts'
 import { FileWindow, type ReadableFile } from './file-window.ts'
+import { FrameReader, HEAD_BYTES, PUT } from './log-record.ts'
 import { unpackSnappy } from './xerial-snappy.ts'
 
 /** What a channel held at one moment: every event committed until then and not among these had been delivered. */
@@ -54,7 +55,7 @@ export async function checkpointFor(
   logs: readonly FlumeLog[]
 ): Promise<CheckpointHelp> {
   const found = await readAll(disk, folders, logs)
-  const checkpoint = found.find(({ belongs }) => belongs)
+  const checkpoint = await choose(disk, found, logs)
   // Also one of other logs than these tells that its own are not there.
   const missing = (checkpoint ?? found[0])?.missing ?? []
   // As long as no log has been deleted, the logs say it all.
@@ -74,7 +75,9 @@ export async function findCheckpoints(disk: FolderDisk, logs: readonly FlumeLog[
     for (const folder of [parent, ...names.map(name => join(parent, name))]) {
       if (!(await list(folder)).includes(META)) continue
       const meta = await readMetaIn(disk, folder)
-      if (meta !== undefined && belongsTo(meta, logs)) found.push(folder)
+      if (meta === undefined) continue
+      if (belongsTo(meta, logs) || (await readCheckpoint(disk, [folder], logs)) !== undefined)
+        found.push(folder)
     }
   }
   return [...new Set(found)]
@@ -86,7 +89,60 @@ export async function readCheckpoint(
   folders: readonly string[],
   logs: readonly FlumeLog[]
 ): Promise<Checkpoint | undefined> {
-  return (await readAll(disk, folders, logs)).find(({ belongs }) => belongs)
+  return await choose(disk, await readAll(disk, folders, logs), logs)
+}
+
+/**
+ * Flume notes a checkpoint beside the logs once it is written. Cut off before that, or where power loss undid it, one
+ * newer than all that is noted belongs to the logs if what it names is there.
+ */
+async function choose(
+  disk: FolderDisk,
+  found: readonly Found[],
+  logs: readonly FlumeLog[]
+): Promise<Found | undefined> {
+  const noted = found.find(({ belongs }) => belongs)
+  if (noted !== undefined) return noted
+  for (const checkpoint of found)
+    if (isNewer(checkpoint, logs) && (await namesPuts(disk, checkpoint, logs))) return checkpoint
+  return undefined
+}
+
+function isNewer({ order }: Found, logs: readonly FlumeLog[]): boolean {
+  return logs.every(({ meta }) => meta === undefined || meta.checkpointOrder < order)
+}
+
+const SAMPLES = 100
+
+/** Whether events that a checkpoint names, about a hundred of them, are in the logs; false when it names none. */
+async function namesPuts(
+  disk: FolderDisk,
+  { pointers, order }: Found,
+  logs: readonly FlumeLog[]
+): Promise<boolean> {
+  const step = Math.max(1, Math.floor(pointers.length / SAMPLES))
+  for (let i = 0; i < pointers.length; i += step) {
+    const [fileId, offset] = [Math.floor((pointers[i] ?? 0) / 2 ** 32), (pointers[i] ?? 0) % 2 ** 32]
+    const log = logs.find(other => other.fileId === fileId)
+    if (log === undefined || !(await hasPut(disk, log, { offset, order }))) return false
+  }
+  return pointers.length > 0
+}
+
+/** Whether a put from before `order` is at `offset`. */
+async function hasPut(
+  disk: FolderDisk,
+  { path, bytes, cipher }: FlumeLog,
+  { offset, order }: { readonly offset: number; readonly order: number }
+): Promise<boolean> {
+  const file = await disk.open(path, { create: false, synced: false })
+  try {
+    const start = await new FileWindow(file, bytes, HEAD_BYTES).peek(offset, HEAD_BYTES)
+    const head = new FrameReader(cipher).look(start, 0, start.length)
+    return head.innerLength > 0 && head.type === PUT && head.order < order
+  } finally {
+    await file.close()
+  }
 }
 
 async function readAll(
@@ -115,6 +171,8 @@ function unreadable(folder: string, error: unknown): AgentError {
 interface Found extends Checkpoint {
   /** Whether the logs say that it is theirs. */
   readonly belongs: boolean
+  /** Of all events held, in their order. */
+  readonly pointers: Float64Array
 }
 
 /**
@@ -149,6 +207,7 @@ async function readFolder(
   pointers.sort()
   return {
     belongs: belongsTo(meta, logs),
+    pointers,
     order: meta.order,
     takes,
     has: (fileId, offset) => contains(pointers, fileId * 2 ** 32 + offset),
