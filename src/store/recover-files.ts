@@ -73,7 +73,7 @@ export class FileSorter {
       else if (file.header !== undefined && !file.header.channelId.equals(channelId))
         await this.setAside(file, 'The file belongs to another log; it was set aside.')
       else if (other === undefined) byId.set(idOf(file), file)
-      else if (other.nameId === idOf(file)) await this.#setAsideTwin(file)
+      else if (isBefore(file, other)) await this.#setAsideTwin(file)
       else await this.#setAsideTwin(byId.set(idOf(file), file) && other)
     }
     for (const file of files.filter(({ role }) => role !== 'seg')) {
@@ -125,6 +125,15 @@ export class FileSorter {
       this.free.push({ folder, path, size: bytes })
     else await this.remove(path)
   }
+}
+
+/**
+ * Which of two files with one number gives way. A folder that was not there for a while, or was copied, may hold another
+ * segment of that number: what was made later holds what the log went on with. Of copies, one with its own name stays.
+ */
+function isBefore(file: FoundFile, other: FoundFile): boolean {
+  const age = (file.header?.created ?? -1) - (other.header?.created ?? -1)
+  return age === 0 ? other.nameId === idOf(other) : age < 0
 }
 
 /** A spare keeps the number of what it held; one that has another number in it may be a segment that changed names with it. */

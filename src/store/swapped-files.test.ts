@@ -10,12 +10,12 @@ import { BLOCK_BYTES } from './frame.ts'
 const FOLDERS = ['/one', '/two']
 const never = new AbortController().signal
 
-function openLog(disk: SimulatedDisk, folders = FOLDERS): Promise<DurableLog> {
+function openLog(disk: SimulatedDisk, folders = FOLDERS, clock = new FakeClock()): Promise<DurableLog> {
   return DurableLog.open({
     name: 'tested',
     folders,
     disk,
-    clock: new FakeClock(),
+    clock,
     log: new FakeLog(),
     capacity: Infinity,
     transactionCapacity: 10_000,
@@ -57,6 +57,10 @@ async function leaveLog(ending: string, events = 30): Promise<SimulatedDisk> {
   const left = disk.kill()
   left.plant('/two/free-000000000005', Buffer.alloc(8 * BLOCK_BYTES))
   return left
+}
+
+function segmentsIn(disk: SimulatedDisk): string[] {
+  return [...disk.files().keys()].filter(path => path.includes('/seg-'))
 }
 
 function range(from: number, to: number): number[] {
@@ -142,6 +146,39 @@ test('a folder that is gone for good, and no longer configured, is reported afte
       await log.close()
     }
   }
+})
+
+test('a folder that comes back does not take the place of what came in while it was not configured', async () => {
+  let sameNumbers = 0
+  for (let events = 5; events < 15; events++) {
+    const clock = new FakeClock()
+    const disk = new SimulatedDisk({ seed: events, folders: FOLDERS, automatic: true })
+    const first = await openLog(disk, FOLDERS, clock)
+    await put(first, 0, events)
+    await take(first, 7)
+    await put(first, events, 2 * events)
+    const killed = disk.kill()
+    const away = [...killed.files()].filter(([path]) => path.startsWith('/one'))
+    for (const [path] of away) killed.uproot(path)
+    await clock.advance(1)
+    const second = await openLog(killed, ['/two'], clock)
+    await put(second, 100, 125)
+    const both = killed.kill()
+    for (const [path, bytes] of away) both.plant(path, bytes)
+    const ids = segmentsIn(both).map(path => path.slice(-12))
+    if (new Set(ids).size < ids.length) sameNumbers++
+
+    const log = await openLog(both, FOLDERS, clock)
+
+    const found = await take(log, Infinity)
+    assert.deepEqual(
+      found.filter(number => number >= 100),
+      range(100, 125),
+      `${events} events`
+    )
+    await log.close()
+  }
+  assert.ok(sameNumbers > 0)
 })
 
 test('a strange file with the name of the last segment there can be does not use up the numbers', async () => {
