@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { FakeClock } from '../testing/fake-clock.ts'
+import { batchOf } from '../testing/fake-context.ts'
 import {
   FOLDER,
   SEGMENT_BYTES,
@@ -19,6 +20,8 @@ import { ScratchedDisk } from '../testing/scratched-disk.ts'
 import { SimulatedDisk } from '../testing/simulated-disk.ts'
 import { BLOCK_BYTES } from './frame.ts'
 import { DATA_START } from './segment-header.ts'
+
+const never = new AbortController().signal
 
 test('the newest segment cut short after a stop is reported, event by event', async () => {
   for (const end of [0, 100, DATA_START, 3 * BLOCK_BYTES, 5 * BLOCK_BYTES + 17]) {
@@ -188,6 +191,31 @@ test('after power loss, a newest segment that was cut short is reported, whether
       log.recovery.skipped.map(({ file }) => file),
       [newest],
       `cut at ${end}`
+    )
+    await log.close()
+  }
+})
+
+test('a put over several segments is reported where the newest of them is cut short: it may have been whole', async () => {
+  for (const end of [DATA_START + 100, 4 * BLOCK_BYTES, 5 * BLOCK_BYTES + 17]) {
+    const disk = newDisk()
+    const first = await openLog(disk, new FakeClock())
+    await put(first, 0, 3)
+    await first.put(batchOf(range(3, 60).map(number => String(number).padEnd(1000, '.'))), never)
+    const left = disk.kill()
+    const newest = segmentsOf(left).at(-1) ?? ''
+    left.plant(newest, (left.files().get(newest) ?? Buffer.alloc(0)).subarray(0, end))
+    const whole = [...left.files().values()].map(bytes => bytes.toString('latin1')).join('')
+
+    const log = await openLog(left, new FakeClock())
+    const found = await drain(log)
+
+    const stored = range(3, 60).filter(number => whole.includes(`${number}...`)).length
+    assert.ok(stored > 20)
+    assert.deepEqual([found, log.skippedEvents], [range(0, 3), stored], `cut at ${end}`)
+    assert.deepEqual(
+      log.recovery.skipped.map(({ file, firstEvent }) => [file, firstEvent]),
+      [[newest, 3]]
     )
     await log.close()
   }

@@ -1,5 +1,5 @@
 import { DoneSet, type EventRange } from './done-set.ts'
-import { damageBehind, type SegmentScan } from './scan-segment.ts'
+import { damageBehind, type Loss, type SegmentScan } from './scan-segment.ts'
 import type { FoundFile } from './segment-files.ts'
 import type { Segment } from './segment.ts'
 
@@ -38,7 +38,8 @@ export function cutVoids(live: readonly Examined[]): void {
 
 /**
  * A put whose last part is in no segment was never acknowledged. Where the numbers go on further up, the segment in
- * between was consumed: then the put was whole. Where its last part is damaged, all of it is lost with that part.
+ * between was consumed: then the put was whole. Where its last part is damaged, or may have been in what was cut off the
+ * newest segment, all of it is lost with that part.
  * `stopped` is behind the last event that was there at the last stop.
  */
 export function endUnfinished(live: readonly Examined[], done: DoneSet, stopped: number): void {
@@ -55,5 +56,14 @@ export function endUnfinished(live: readonly Examined[], done: DoneSet, stopped:
     }
     begun = tailEvents > 0 ? { first: nextEvent - tailEvents, end: nextEvent } : undefined
   }
-  if (begun !== undefined && begun.end >= stopped) done.add(begun.first, begun.end)
+  if (begun === undefined || begun.end < stopped) return
+  const tail = lostTailOf(live.at(-1))
+  if (tail === undefined) done.add(begun.first, begun.end)
+  else tail.events = { first: begun.first, end: Math.max(begun.end, tail.events.end) }
+}
+
+/** What stood behind the end of a segment that is cut short, or cannot be read there. */
+function lostTailOf(one: Examined | undefined): Loss | undefined {
+  if (one?.scan?.lostTail === undefined) return undefined
+  return one.scan.losses.find(({ at }) => at === one.segment.end)
 }
