@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs'
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
@@ -91,6 +99,24 @@ test('links that lead nowhere are set aside after a while: their disk may be on 
     [['kept'], ['seg-000000000f01', 'seg-000000000f04']]
   )
   assert.deepEqual(readdirSync(join(folder, 'quarantine')).sort(), names.map(name => `${name}-whole`).sort())
+})
+
+test('what is set aside does not take the place of what was set aside before', async t => {
+  const folder = folderFor(t)
+  for (const text of ['first', 'second', 'third']) {
+    writeFileSync(join(folder, 'seg-000000000f01'), text)
+    await (await openLog(folder)).close()
+  }
+
+  const aside = join(folder, 'quarantine')
+  const found = readdirSync(aside)
+    .sort()
+    .map(name => [name, readFileSync(join(aside, name), 'utf8')])
+  assert.deepEqual(found, [
+    ['seg-000000000f01-whole', 'first'],
+    ['seg-000000000f01-whole-2', 'second'],
+    ['seg-000000000f01-whole-3', 'third']
+  ])
 })
 
 test('a file without a header is read as far as a segment can reach, however long it is', () => {

@@ -159,6 +159,8 @@ export async function findSeal(
 export class Quarantine {
   readonly #disk: Disk
   readonly #log: Log
+  /** Names in the folders that files were moved to. */
+  readonly #taken = new Map<string, Set<string>>()
 
   constructor(disk: Disk, log: Log) {
     this.#disk = disk
@@ -188,10 +190,21 @@ export class Quarantine {
     )
   }
 
-  /** Moves a whole file there. */
+  /** Moves a whole file there, beside what has its name already. */
   async move({ folder, path }: { readonly folder: string; readonly path: string }): Promise<void> {
-    const name = `${basename(path)}-whole`
-    await this.#attempt(path, aside => this.#disk.rename(path, join(aside, name)), folder)
+    const whole = `${basename(path)}-whole`
+    await this.#attempt(
+      path,
+      async aside => {
+        const taken = this.#taken.get(aside) ?? new Set(await this.#disk.list(aside))
+        this.#taken.set(aside, taken)
+        let name = whole
+        for (let i = 2; taken.has(name); i++) name = `${whole}-${i}`
+        await this.#disk.rename(path, join(aside, name))
+        taken.add(name)
+      },
+      folder
+    )
   }
 
   async #attempt(path: string, work: (folder: string) => Promise<void>, beside: string): Promise<void> {
