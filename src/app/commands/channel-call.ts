@@ -54,7 +54,7 @@ export function parseCall(name: string, words: readonly string[], streams: Chann
   return {
     ...streams,
     format,
-    folders: positionals.map(folder => resolve(folder)),
+    folders: [...new Set(positionals.map(folder => resolve(folder)))],
     json: values.json ?? false,
     dryRun: values['dry-run'] ?? false,
     file: values.output,

@@ -88,6 +88,15 @@ test('verify lists every damage with its place, and ends with 1', async t => {
   )
 })
 
+test('a folder that is named twice is looked at once', async t => {
+  const folder = await ourFolder(t)
+
+  for (const command of ['verify', 'inspect', 'export', 'repair']) {
+    const [once, twice] = [await channel(command, folder), await channel(command, folder, `${folder}/.`)]
+    assert.deepEqual([twice.code, twice.out, twice.err], [once.code, once.out, once.err], command)
+  }
+})
+
 test('looking changes nothing, in either format', async t => {
   const [flumes, ours] = [await flumeFolder(t, 'restart-dual'), await ourFolder(t)]
   await harm(ours, 'event 42')
