@@ -148,7 +148,9 @@ function decrypt(cipher: string, key: Buffer, iv: Buffer, encrypted: Buffer): Bu
 }
 
 function unsupported(oid: string): AgentError {
-  return new AgentError('ERR_UNSUPPORTED', 'The key store is encrypted in a way that cannot be read here.', {
-    algorithm: oid
-  })
+  return new AgentError(
+    'ERR_UNSUPPORTED',
+    'The key store is encrypted in a way that cannot be read here; a copy that keytool -importkeystore makes can be.',
+    { algorithm: oid }
+  )
 }

@@ -70,7 +70,7 @@ export function pkcs12Key(
   { password, salt, iterations }: KeyMaterial,
   bytes: number
 ): Buffer {
-  const block = digest === 'sha384' || digest === 'sha512' ? 128 : 64
+  const block = digest === 'sha384' || digest.startsWith('sha512') ? 128 : 64
   const diversifier = Buffer.alloc(block, purpose)
   const secret = Buffer.concat([wide(password), Buffer.alloc(2)])
   const input = Buffer.concat([filled(salt, block), filled(secret, block)])

@@ -15,7 +15,9 @@ const DIGESTS: Readonly<Record<string, { readonly name: string; readonly bytes: 
   '2.16.840.1.101.3.4.2.4': { name: 'sha224', bytes: 28 },
   '2.16.840.1.101.3.4.2.1': { name: 'sha256', bytes: 32 },
   '2.16.840.1.101.3.4.2.2': { name: 'sha384', bytes: 48 },
-  '2.16.840.1.101.3.4.2.3': { name: 'sha512', bytes: 64 }
+  '2.16.840.1.101.3.4.2.3': { name: 'sha512', bytes: 64 },
+  '2.16.840.1.101.3.4.2.5': { name: 'sha512-224', bytes: 28 },
+  '2.16.840.1.101.3.4.2.6': { name: 'sha512-256', bytes: 32 }
 }
 
 /**
@@ -76,7 +78,7 @@ function checkMac(mac: DerReader, contents: Buffer, password: string): void {
   if (digest === undefined) {
     throw new AgentError(
       'ERR_UNSUPPORTED',
-      'The key store is protected in a way that cannot be checked here.',
+      'The key store is protected in a way that cannot be checked here; a copy that keytool -importkeystore makes can be.',
       { algorithm }
     )
   }
