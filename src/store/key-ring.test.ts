@@ -66,3 +66,29 @@ test('hints say what to write: after a wrong password of the store, commas betwe
   )
   assert.deepEqual(hints({}), ['Write encryption.cipherProvider = AESCTRNOPADDING.'])
 })
+
+test('an alias of what cannot encrypt is refused with how to make a key that can', t => {
+  const folder = mkdtempSync(join(tmpdir(), 'key-ring-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const rows = [
+    ['other-keys.jceks', 'storePass', 'mixed.case', /^An encryption key must have 16, 24 or 32 bytes\. /],
+    ['../security/keystore.p12', 'password', 'flume', /^The entry is not a secret key\. /],
+    ['../security/keystore.jks', 'password', 'flume', /A JKS store cannot hold secret keys; use JCEKS/]
+  ] as const
+
+  for (const [store, password, alias, message] of rows) {
+    writeFileSync(join(folder, 'password'), password, { mode: 0o600 })
+    const found = problemsOf({
+      keyProvider: 'JCEKSFILE',
+      activeKey: alias,
+      cipherProvider: 'AESCTRNOPADDING',
+      'keyProvider.keyStoreFile': join(STORES, store),
+      'keyProvider.keyStorePasswordFile': join(folder, 'password'),
+      'keyProvider.keys': alias
+    }).filter(({ level }) => level === 'error')
+
+    assert.equal(found.length, 1)
+    assert.match(found[0]?.message ?? '', message)
+    assert.match(found[0]?.hint ?? '', /^Name the alias of an AES key; keytool -genseckey -keyalg AES/)
+  }
+})

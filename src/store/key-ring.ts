@@ -149,10 +149,13 @@ class KeyRingReader {
       if (proven.size < MOST_PROVEN) proven.add(proof)
       return key
     } catch (error) {
+      const hint = isOtherKind(error)
+        ? 'Name the alias of an AES key; keytool -genseckey -keyalg AES -keysize 256 makes one.'
+        : `Name the file with the password of this key in encryption.keyProvider.keys.${alias}.passwordFile.`
       this.#error(
         'encryption.keyProvider.keys',
         `${messageOf(error)} Key = ${alias}, passwordFile = ${path}`,
-        `Name the file with the password of this key in encryption.keyProvider.keys.${alias}.passwordFile.`
+        hint
       )
       return undefined
     }
@@ -261,6 +264,11 @@ class KeyRingReader {
 
 function isConfigError(error: unknown): boolean {
   return error instanceof AgentError && error.code === 'ERR_CONFIG'
+}
+
+/** Whether an entry is no key that can encrypt, whatever its password: then the error says what it is. */
+function isOtherKind(error: unknown): boolean {
+  return error instanceof AgentError && Object.keys(error.facts).length > 0
 }
 
 interface OpenStore {
