@@ -11,9 +11,9 @@ export interface Whereabouts {
   readonly environment: Environment
 }
 
-/** What a `driver.url` may be. */
+/** What a `driver.url` may be. Neither SQLite's URIs nor parameters: they would pass for a part of the name. */
 export const URL_PATTERN =
-  /^jdbc:(?:sqlite:(?<file>[^:].*)|derby:(?!\/\/|memory:|classpath:|jar:)(?:directory:)?(?<folder>[^;]+)(?:;.*)?)$/s
+  /^jdbc:(?:sqlite:(?!file:)(?<file>[^:?][^?]*)|derby:(?!\/\/|memory:|classpath:|jar:)(?:directory:)?(?<folder>[^;]+)(?:;.*)?)$/s
 
 /** The file of the database. A Derby database is a folder; ours stands beside it, one file for each channel. */
 export function databaseFile({ channel, url, systemProperties, environment }: Whereabouts): string {

@@ -130,16 +130,18 @@ test('an empty database gives its space back to the disk', () => {
   assert.ok(statSync(file).size < 20 * 1024 * 1024, `${statSync(file).size} bytes`)
 })
 
-test('the database of another program is refused', () => {
+test('the database of another program is refused, and not changed', () => {
   const file = newFile()
   const other = new DatabaseSync(file)
   other.exec('CREATE TABLE mine (n INTEGER)')
   other.close()
+  const before = readFileSync(file)
 
   assert.throws(() => open(file), {
     code: 'ERR_START',
-    message: `The database ${file} belongs to another program.`
+    message: `The database ${file} belongs to another program. Name another file in driver.url.`
   })
+  assert.ok(readFileSync(file).equals(before))
 })
 
 for (const [errcode, pattern] of [

@@ -208,6 +208,7 @@ function openDatabase(file: string, createSchema: boolean): DatabaseSync {
   const database = new DatabaseSync(file, { timeout: 0 })
   try {
     const isEmpty = Object.values(database.prepare('SELECT count(*) FROM sqlite_schema').get() ?? {})[0] === 0
+    if (!isEmpty) refuseOthers(database, file) // before anything of it is changed
     if (isEmpty && createSchema)
       database.exec(`PRAGMA page_size = ${PAGE_BYTES}; PRAGMA auto_vacuum = INCREMENTAL`)
     database.exec(`PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
@@ -216,7 +217,6 @@ function openDatabase(file: string, createSchema: boolean): DatabaseSync {
     if (isEmpty && !createSchema) throw noSchema(file)
     if (isEmpty) createTables(database)
     database.exec('COMMIT')
-    refuseOthers(database, file)
     return database
   } catch (error) {
     database.close()
@@ -246,8 +246,8 @@ function refuseOthers(database: DatabaseSync, file: string): void {
   if (id === APPLICATION_ID && version === SCHEMA_VERSION) return
   const message =
     id === APPLICATION_ID
-      ? `The database ${file} has version ${String(version)}; this agent reads version ${SCHEMA_VERSION}.`
-      : `The database ${file} belongs to another program.`
+      ? `The database ${file} has version ${String(version)}; this agent reads version ${SCHEMA_VERSION}. Name another file in driver.url.`
+      : `The database ${file} belongs to another program. Name another file in driver.url.`
   throw new AgentError('ERR_START', message, { file })
 }
 

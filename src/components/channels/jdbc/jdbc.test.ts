@@ -299,7 +299,9 @@ for (const url of [
   'jdbc:mysql://db/flume',
   'jdbc:derby://host:1527/db',
   'jdbc:derby:memory:db',
-  'jdbc:sqlite::memory:'
+  'jdbc:sqlite::memory:',
+  'jdbc:sqlite:file:/data/x.db?mode=ro',
+  'jdbc:sqlite:/data/x.db?journal_mode=WAL'
 ]) {
   test(`driver.url ${url} is refused with what to write`, () => {
     const { values, problems } = readSettings(jdbc, { 'driver.url': url }, none)
