@@ -48,7 +48,7 @@ export const fileSettings = {
     unit: 'events'
   }),
   maxFileSize: long('maxFileSize', {
-    doc: 'Upper bound of the size of one file. Files are never larger than 64 MiB, single events aside.',
+    doc: 'Upper bound of the size of one file, at least 1 MiB. Files are never larger than 64 MiB, single events aside.',
     default: MAX_FILE_BYTES,
     unit: 'bytes'
   }),
@@ -183,7 +183,7 @@ export function checkFileSettings(values: FileValues): Problem[] {
   if (values.maxFileSize <= 0) problems.push(notPositive('maxFileSize', values.maxFileSize, MAX_FILE_BYTES))
   if (values.dataDirs?.length === 0)
     problems.push(wrong('dataDirs', 'logDirs empty', 'Name a folder, or remove the line.'))
-  return [...problems, ...dualCheckpoints(values)]
+  return [...problems, ...urlFolders(values), ...dualCheckpoints(values)]
 }
 
 /** For a number that Flume replaces by its default. */
@@ -195,6 +195,26 @@ export function notPositive(key: string, given: number, used: number): Problem {
     message: `${key} is ${given}, out of range; ${used} is used.`,
     hint: 'Write a whole number from 1.'
   }
+}
+
+const URL_START = /^[a-z][a-z0-9+.-]+:\//i
+
+/** What looks like an address is a folder all the same, as in Flume, and hardly meant. */
+function urlFolders({ dataDirs = [], checkpointDir, backupCheckpointDir }: FileValues): Problem[] {
+  const given = { dataDirs, checkpointDir: [checkpointDir], backupCheckpointDir: [backupCheckpointDir] }
+  return Object.entries(given).flatMap(([key, folders]) => {
+    const url = folders.find(folder => folder !== undefined && URL_START.test(trimJava(folder)))
+    if (url === undefined) return []
+    return [
+      {
+        level: 'warning',
+        code: 'BAD_VALUE',
+        key,
+        message: `${key} has "${trimJava(url)}", which is taken for a folder below the one where the agent was started.`,
+        hint: 'Write a path of this machine, such as /var/lib/flume.'
+      }
+    ]
+  })
 }
 
 function dualCheckpoints({ useDualCheckpoints, backupCheckpointDir, checkpointDir }: FileValues): Problem[] {

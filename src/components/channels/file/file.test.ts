@@ -194,6 +194,17 @@ test('a capacity that is none says what to write', () => {
   }
 })
 
+test('an address in the place of a folder is a warning', () => {
+  assert.deepEqual(problemsOf({ dataDirs: '/a, hdfs://host/b' }), [
+    [
+      'warning',
+      'dataDirs',
+      'dataDirs has "hdfs://host/b", which is taken for a folder below the one where the agent was started.'
+    ]
+  ])
+  assert.deepEqual(problemsOf({ checkpointDir: 'file:///a', backupCheckpointDir: 'C:\\b' }).length, 1)
+})
+
 test('rules of Flume are kept in its words', () => {
   assert.deepEqual(problemsOf({ capacity: '100' }), [
     [
