@@ -110,7 +110,8 @@ ${section('Sources', SOURCE_COUNTERS)}
 
 ${section('Channels', CHANNEL_COUNTERS)}
 
-\`ChannelFillPercentage\` is their size in per cent of the capacity.
+\`ChannelFillPercentage\` is their size in per cent of the capacity. It and \`ChannelCapacity\` are 0 where only the disk
+bounds a channel.
 
 A \`file\` channel, and a \`spillablememory\` channel with an overflow, also show how their log is doing. Numbers may have fractions.
 

@@ -24,7 +24,7 @@ export default defineChannel({
       default: CAPACITY
     }),
     keepAliveSeconds: integer('keep-alive', {
-      doc: 'How long a put waits for room before it is refused.',
+      doc: 'How long a put waits for room before it is refused; 0 or less: not at all.',
       default: 3,
       unit: 's'
     }),

@@ -28,8 +28,8 @@ export default defineChannel({
     byteCapacity: optional(
       long('byteCapacity', {
         doc:
-          'Most bytes of bodies held, counted as Flume does: in slots of 100 bytes, at least one for each event. Without ' +
-          'it all memory channels of the agent share half of the memory that the machine or the container has.',
+          'Most bytes of bodies held, counted as Flume does: in slots of 100 bytes, at least one for each event. ' +
+          'Less than one slot means no limit, as in Flume. Without it all memory channels of the agent share half of the memory that the machine or the container has.',
         unit: 'bytes',
         lenient: true
       })

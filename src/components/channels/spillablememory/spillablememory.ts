@@ -59,7 +59,7 @@ const settings = {
     long('byteCapacity', {
       doc:
         'Most bytes of bodies in memory, counted as Flume does: in slots of avgEventSize bytes, at least one for each event. ' +
-        'Without it all channels of the agent share half of the memory that the machine or the container has.',
+        'Less than one slot means no limit, as in Flume. Without it all channels of the agent share half of the memory that the machine or the container has.',
       unit: 'bytes',
       lenient: true
     })
