@@ -130,6 +130,15 @@ test('an empty database gives its space back to the disk', () => {
   assert.ok(statSync(file).size < 20 * 1024 * 1024, `${statSync(file).size} bytes`)
 })
 
+test('others than owner and group may not read the events', { skip: process.platform === 'win32' }, () => {
+  const file = newFile()
+  const database = open(file)
+  const modes = [file, `${file}-wal`].map(path => statSync(path).mode & 0o007)
+  database.close()
+
+  assert.deepEqual(modes, [0, 0])
+})
+
 test('the database of another program is refused, and not changed', () => {
   const file = newFile()
   const other = new DatabaseSync(file)

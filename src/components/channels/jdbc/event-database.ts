@@ -1,4 +1,4 @@
-import { existsSync, statfsSync } from 'node:fs'
+import { closeSync, existsSync, openSync, statfsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { crc32 } from 'node:zlib'
@@ -205,6 +205,7 @@ export class EventDatabase {
 
 function openDatabase(file: string, createSchema: boolean): DatabaseSync {
   if (!createSchema && !existsSync(file)) throw noSchema(file)
+  if (createSchema) makeFile(file)
   const database = new DatabaseSync(file, { timeout: 0 })
   try {
     const isEmpty = Object.values(database.prepare('SELECT count(*) FROM sqlite_schema').get() ?? {})[0] === 0
@@ -221,6 +222,15 @@ function openDatabase(file: string, createSchema: boolean): DatabaseSync {
   } catch (error) {
     database.close()
     throw error
+  }
+}
+
+/** SQLite would let everybody read it; the files beside it get the same mode. */
+function makeFile(file: string): void {
+  try {
+    closeSync(openSync(file, 'a', 0o640))
+  } catch {
+    // SQLite says what is wrong with it.
   }
 }
 
