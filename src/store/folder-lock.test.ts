@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import {
   chmod,
@@ -30,8 +30,8 @@ async function folderFor(t: TestContext): Promise<string> {
   return folder
 }
 
-test('another process that lives keeps the folder, and is named; when it is killed the folder is free', async t => {
-  const folder = await folderFor(t)
+/** A process that has the folder. */
+async function lockedElsewhere(t: TestContext, folder: string): Promise<ChildProcess> {
   const module = join(import.meta.dirname, 'folder-lock.ts')
   const script = `const { lockFolder } = await import(${JSON.stringify(module)}); await lockFolder(process.argv[1], 'other'); console.log('locked'); process.stdin.resume()`
   const child = spawn(process.execPath, ['--input-type=module', '-e', script, folder], {
@@ -39,6 +39,12 @@ test('another process that lives keeps the folder, and is named; when it is kill
   })
   t.after(() => child.kill('SIGKILL'))
   await once(child.stdout, 'data')
+  return child
+}
+
+test('another process that lives keeps the folder, and is named; when it is killed the folder is free', async t => {
+  const folder = await folderFor(t)
+  const child = await lockedElsewhere(t, folder)
 
   await assert.rejects(lockFolder(folder, 'mine'), {
     code: 'ERR_START',
@@ -60,6 +66,7 @@ test('a lock that came with a copy of the folder does not count, though its proc
   const copied = text
     .replace(`"pid":${process.pid}`, `"pid":${process.ppid}`)
     .replace(/"startedAt":"[^"]*"/, '"startedAt":""')
+    .replace('"kernel":true', '"kernel":false')
   await writeFile(join(other, 'millrace.lock'), copied)
   const copy = await lockFolder(other, 'copy')
   await writeFile(join(folder, 'millrace.lock'), copied)
@@ -135,6 +142,30 @@ test('a process of another host keeps the folder until its lock is deleted, as t
   await (await lockFolder(folder, 'mine')).release()
 })
 
+test('in a container, a process keeps the folder while it lives; once it is gone, another one of any name takes it', async t => {
+  const folder = await folderFor(t)
+  const child = await lockedElsewhere(t, folder)
+  const path = join(folder, 'millrace.lock')
+  const owner = JSON.parse(await readFile(path, 'utf8')) as { pid: number; host: string }
+  await writeFile(path, JSON.stringify({ ...owner, pid: 4_711_471, host: 'a-container' }))
+
+  await assert.rejects(lockFolder(folder, 'mine'), {
+    code: 'ERR_START',
+    message: /process 4711471 \(channel other\) of host a-container on this machine\. Stop that process/
+  })
+  child.kill('SIGKILL')
+  await once(child, 'exit')
+  await (await lockFolder(folder, 'mine')).release()
+})
+
+test('a process that lives keeps the folder, though what it locked in the kernel was deleted', async t => {
+  const folder = await folderFor(t)
+  const child = await lockedElsewhere(t, folder)
+  await unlink(join(folder, 'millrace.held'))
+
+  await assert.rejects(lockFolder(folder, 'mine'), { message: new RegExp(`process ${child.pid} `) })
+})
+
 test('a process that writes to segments keeps the folder, though its lock was deleted or written over', async t => {
   if (process.platform !== 'linux') return t.skip('only Linux tells who has a file open')
   const folder = await folderFor(t)
@@ -191,7 +222,8 @@ test('what starts left that were killed is removed, what living ones make is not
 
   const lock = await lockFolder(folder, 'mine')
 
-  assert.deepEqual((await readdir(folder)).sort(), ['millrace.lock', ...living].sort())
+  const found = (await readdir(folder)).filter(file => file !== 'millrace.held')
+  assert.deepEqual(found.sort(), ['millrace.lock', ...living].sort())
   await lock.release()
 })
 

@@ -1,31 +1,24 @@
 import { randomBytes } from 'node:crypto'
 import { constants } from 'node:fs'
-import {
-  link,
-  lstat,
-  open,
-  readdir,
-  readFile,
-  realpath,
-  rename,
-  stat,
-  unlink,
-  writeFile
-} from 'node:fs/promises'
+import { link, lstat, open, readdir, realpath, rename, unlink, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { dirname, join } from 'node:path'
-import { AgentError, messageOf, systemCode } from '../core/errors.ts'
+import { AgentError, systemCode } from '../core/errors.ts'
 import { NO_FILE } from './disk.ts'
-import { type FileUser, findFileUser } from './flume-import/folder-user.ts'
+import { findFileUser } from './flume-import/folder-user.ts'
+import { type KernelLock, lockInKernel } from './kernel-lock.ts'
 import { folderProblem, makeFolder } from './make-folder.ts'
+import { lockedByProcess, lockedElsewhere, lockedHere, lockGone, unreadable } from './lock-errors.ts'
+import { inodeOf, isAlive, isCopy, isRunning, type Owner, parseOwner, startOf } from './lock-owner.ts'
 import { openFile } from './open-file.ts'
 import { readName } from './segment.ts'
 
 const NAME = 'millrace.lock'
+/** Locked in the kernel for as long as the folder is, where the disk is this machine's own. */
+const HELD = 'millrace.held'
 /** What a lock is made in, with the process that makes it, or where one lay that did not count. */
 const LEFT = /^millrace\.lock\.(?:(\d+)|stale)\.[0-9a-f]{8}$/
 const ATTEMPTS = 5
-const START_TIME_FIELD = 19
 /** What a lock file says that nobody holds. */
 const RELEASED = '{}'
 /** A lock is far smaller; nothing behind that counts. */
@@ -39,37 +32,37 @@ export interface FolderLock {
   remove(): Promise<void>
 }
 
-/** Who holds a lock, as its file says: a process is told from a later one of the same number by when it started. */
-interface Owner {
-  readonly pid: number
-  readonly startedAt: string
-  readonly host: string
+interface Held {
   readonly name: string
-  /** Where the lock was made, and the number of its file: both differ in a copy of the folder. */
-  readonly path: string
-  readonly inode: string
+  kernel: KernelLock | undefined
 }
 
 /** Folders locked by this process, which its own pid would not keep from itself. */
-const held = new Map<string, string>()
+const held = new Map<string, Held>()
 
 /**
  * Locks a folder, which is made when missing, for as long as this process lives. Rejects with ERR_START, naming the
  * process, when another one has it. What a process of this host that died left behind does not count, nor does a lock
  * that was copied along with its folder. Where the lock is missing or nonsense, a process that writes to segments there
- * counts as who has it. A process of another host, which shares the disk, cannot be looked at: its lock stands until
- * somebody deletes it.
+ * counts as who has it. On a disk of this machine the kernel tells whether the process lives, also one in a container or
+ * of another host name; on others, the lock of another host stands until somebody deletes it.
  */
 export async function lockFolder(folder: string, name: string): Promise<FolderLock> {
   await makeFolder(folder, 'LogDir')
-  const path = join(await realpath(folder), NAME)
+  const real = await realpath(folder)
+  const path = join(real, NAME)
   const other = held.get(path)
-  if (other !== undefined) throw lockedHere(folder, other, name)
-  held.set(path, name)
+  if (other !== undefined) throw lockedHere(folder, other.name, name)
+  const mine: Held = { name, kernel: undefined }
+  held.set(path, mine)
   try {
-    await acquire(path, folder, name)
+    const kernel = await lockInKernel(join(real, HELD))
+    if (kernel === 'busy') throw lockedByProcess(folder, await ownerOf(path), name)
+    mine.kernel = kernel
+    await acquire(path, folder, mine)
     await clearLeft(path)
   } catch (error) {
+    mine.kernel?.release()
     held.delete(path)
     if (error instanceof AgentError) throw error
     const message = `Cannot lock ${folder}: ${folderProblem(error)}. [channel=${name}]`
@@ -77,9 +70,10 @@ export async function lockFolder(folder: string, name: string): Promise<FolderLo
   }
   const giveUp = async (file: Promise<void>): Promise<void> => {
     await file.catch(() => undefined)
+    mine.kernel?.release()
     held.delete(path)
   }
-  const isHeld = (): boolean => held.get(path) === name
+  const isHeld = (): boolean => held.get(path) === mine
   return {
     async release() {
       if (isHeld()) await giveUp(writeOver(path, RELEASED))
@@ -90,9 +84,9 @@ export async function lockFolder(folder: string, name: string): Promise<FolderLo
   }
 }
 
-async function acquire(path: string, folder: string, name: string): Promise<void> {
+async function acquire(path: string, folder: string, { name, kernel }: Held): Promise<void> {
   const startedAt = (await startOf(process.pid)) ?? ''
-  const mine = { pid: process.pid, startedAt, host: hostname(), name, path }
+  const mine = { pid: process.pid, startedAt, host: hostname(), name, path, kernel: kernel !== undefined }
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const found = await readLock(path).catch((error: unknown) => {
       throw unreadable(folder, error, name)
@@ -104,8 +98,11 @@ async function acquire(path: string, folder: string, name: string): Promise<void
       continue
     }
     if (owner !== undefined && !(await isCopy(owner, path))) {
-      if (owner.host !== mine.host) throw lockedElsewhere(folder, path, owner, name)
-      if (await isAlive(owner)) throw lockedByProcess(folder, owner, name)
+      // Who had the lock in the kernel is gone, as that is ours now.
+      const isGone = owner.kernel && mine.kernel
+      if (owner.host !== mine.host && !isGone) throw lockedElsewhere(folder, path, owner, name)
+      if (owner.host !== mine.host) await refuseWriter(folder, name)
+      else if (await isAlive(owner, isGone)) throw lockedByProcess(folder, owner, name)
     }
     if (await takeOver(path, found, mine)) return
   }
@@ -122,7 +119,7 @@ async function acquire(path: string, folder: string, name: string): Promise<void
 async function refuseWriter(folder: string, name: string): Promise<void> {
   const segments = (await readdir(folder)).filter(file => readName(file)?.role === 'seg')
   const user = await findFileUser(segments.map(file => join(folder, file)))
-  if (user !== undefined) throw lockGone(folder, user, name)
+  if (user !== undefined) throw lockGone(folder, NAME, user, name)
 }
 
 /** Makes the lock where there is none; returns whether it is ours. */
@@ -198,10 +195,6 @@ async function textFor(file: string, mine: Omit<Owner, 'inode'>): Promise<string
   return JSON.stringify({ ...mine, inode: await inodeOf(file) })
 }
 
-async function inodeOf(file: string): Promise<string> {
-  return String((await stat(file, { bigint: true })).ino)
-}
-
 /** Writes from the start and fills up with blanks, so that no byte more is needed than the file has. */
 async function writeOver(file: string, text: string): Promise<void> {
   const handle = await open(file, 'r+')
@@ -224,99 +217,7 @@ async function linked(draft: string, path: string): Promise<boolean> {
   }
 }
 
-function parseOwner(text: string): Owner | undefined {
-  try {
-    const owner = JSON.parse(text) as Partial<Owner>
-    if (typeof owner.pid !== 'number' || !Number.isSafeInteger(owner.pid) || owner.pid <= 0) return undefined
-    return {
-      pid: owner.pid,
-      startedAt: String(owner.startedAt ?? ''),
-      host: String(owner.host ?? ''),
-      name: String(owner.name ?? ''),
-      path: String(owner.path ?? ''),
-      inode: String(owner.inode ?? '')
-    }
-  } catch {
-    return undefined
-  }
-}
-
-/** Whether the file came here with a copy of the folder it was made in. */
-async function isCopy({ path: madeAt, inode }: Owner, path: string): Promise<boolean> {
-  if (madeAt === '' || madeAt === path) return false
-  return inode !== (await inodeOf(path).catch(() => inode))
-}
-
-/** Of a process of this host. */
-async function isAlive(owner: Owner): Promise<boolean> {
-  if (owner.pid === process.pid) return false
-  const startedAt = await startOf(owner.pid)
-  if (startedAt !== undefined) return owner.startedAt === '' || owner.startedAt === startedAt
-  return isRunning(owner.pid)
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return systemCode(error) === 'EPERM'
-  }
-}
-
-/** When a process started, in ticks since the machine did, and which start of the machine; undefined without /proc. */
-async function startOf(pid: number): Promise<string | undefined> {
-  try {
-    const line = await readFile(`/proc/${pid}/stat`, 'latin1')
-    const boot = await readFile('/proc/sys/kernel/random/boot_id', 'latin1')
-    return `${line.slice(line.lastIndexOf(')') + 2).split(' ')[START_TIME_FIELD] ?? ''}@${boot.trim()}`
-  } catch {
-    return undefined
-  }
-}
-
-function unreadable(folder: string, error: unknown, name: string): AgentError {
-  const message = `Cannot lock ${folder}: ${messageOf(error)}. [channel=${name}]`
-  return new AgentError('ERR_START', message, { folder, code: systemCode(error) }, error)
-}
-
-function lockedElsewhere(
-  folder: string,
-  lockFile: string,
-  { host, pid, name: other }: Owner,
-  name: string
-): AgentError {
-  return new AgentError(
-    'ERR_START',
-    `Cannot lock ${folder}. The directory is already locked by process ${pid} (channel ${other}) of host ${host}, which cannot be looked at from here. When that host or process is gone for good, delete ${lockFile}. [channel=${name}]`,
-    { folder, host, pid, lockFile }
-  )
-}
-
-function lockedByProcess(folder: string, { pid, name: other }: Owner, name: string): AgentError {
-  return new AgentError(
-    'ERR_START',
-    `Cannot lock ${folder}. The directory is already locked by process ${pid} (channel ${other}). Stop that process, or name other folders in dataDirs; once the folder is free this starts by itself. [channel=${name}]`,
-    { folder, pid }
-  )
-}
-
-function lockGone(folder: string, { pid, file }: FileUser, name: string): AgentError {
-  return new AgentError(
-    'ERR_START',
-    `Cannot lock ${folder}. Process ${pid} writes to ${file}, though ${NAME} is not there or was written over. Stop that process; then this starts by itself. [channel=${name}]`,
-    { folder, pid, file }
-  )
-}
-
-function lockedHere(folder: string, other: string, name: string): AgentError {
-  const advice =
-    other === name
-      ? 'Either dataDirs names it twice, by two paths, or the channel is still being stopped.'
-      : 'Give each channel folders of its own in dataDirs.'
-  return new AgentError(
-    'ERR_START',
-    `Cannot lock ${folder}. The directory is already locked by channel ${other} of this agent. ${advice} [channel=${name}]`,
-    { folder, other }
-  )
+/** Who holds a lock, as far as its file says. */
+async function ownerOf(path: string): Promise<Owner | undefined> {
+  return parseOwner((await readLock(path).catch(() => undefined)) ?? '')
 }
