@@ -222,6 +222,20 @@ test('a log may be filled to its end by a few bytes', async () => {
   }
 })
 
+test('filling that goes on behind what is in memory is no damage', async () => {
+  const { writer } = threeEvents()
+  for (const filling of [1024 * 1024, 3 * 1024 * 1024]) {
+    for (const verify of [false, true]) {
+      const files = flumeFiles({ 'd/log-1': writer })
+      files.set('d/log-1', writer.bytes(filling))
+
+      const { folder } = await readFlumeFiles(files, { verify })
+
+      assert.equal(folder.damages.count, 0, `${filling} bytes`)
+    }
+  }
+})
+
 test('events whose commit is gone keep their place among those of other folders', async () => {
   const [one, two] = [new FlumeLogWriter(), new FlumeLogWriter()]
   two.put(1, 1, 'first')

@@ -306,9 +306,9 @@ class LogScan {
   }
 }
 
-/** Where the last byte that is not filling ends, between `from` and `to`; `from` when there is none. */
+/** Where the last byte that is not filling ends, between `from` and `to`; 0 when there is none. */
 function usedEnd({ bytes, start }: FileWindow, from: number, to: number): number {
   let at = to
   while (at > from && bytes[at - 1 - start] === OP_END) at--
-  return at
+  return at > from ? at : 0
 }
