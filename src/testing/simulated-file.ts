@@ -32,6 +32,8 @@ export class SimulatedFile {
   links = 0
   handles = 0
   #platter = new Content()
+  /** Blocks that the platter has for it. */
+  #platterBlocks = new Set<number>()
   #changes: Change[] = []
 
   /** Bytes of the disk that it occupies. */
@@ -75,8 +77,10 @@ export class SimulatedFile {
     for (const change of changes) change.settled = true
     const waiting: Change[] = []
     for (const change of this.#changes) {
-      if (change.settled && waiting.every(earlier => !overlap(earlier, change))) this.#platter.apply(change)
-      else waiting.push(change)
+      if (change.settled && waiting.every(earlier => !overlap(earlier, change))) {
+        this.#platter.apply(change)
+        allocate(this.#platterBlocks, change)
+      } else waiting.push(change)
     }
     this.#changes = waiting
   }
@@ -95,9 +99,9 @@ export class SimulatedFile {
     }
     const shown = random.chance(0.4)
       ? [change]
-      : piecesOf(change, { under: this.cached, stale: undefined }, random)
+      : piecesOf(change, { under: this.cached, ...NOTHING_STALE }, random)
     for (const piece of shown) this.cached.write(piece.bytes, piece.position)
-    for (const { position, bytes } of piecesOf(change, { under: this.#platter, stale: undefined }, random)) {
+    for (const { position, bytes } of piecesOf(change, { under: this.#platter, ...NOTHING_STALE }, random)) {
       const part: Change = { kind: 'write', position, bytes, settled: false }
       this.#changes.push(part)
       this.#allocate(part)
@@ -133,16 +137,19 @@ export class SimulatedFile {
   afterPowerLoss({ inFlight, stale, spoils }: PowerLoss, random: Random): SimulatedFile {
     const found = this.#platter.copy()
     const unreadable = new Set(this.unreadable)
+    const blocks = new Set(this.#platterBlocks)
+    const isNew = (position: number): boolean => !blocks.has(Math.floor(position / BLOCK))
     for (const change of [...this.#changes, ...random.shuffled(inFlight)]) {
       if (change.settled) found.apply(change)
       else if (change.kind === 'truncate') {
         if (random.chance(0.5)) found.truncate(change.size)
       } else {
-        for (const { position, bytes } of piecesOf(change, { under: found, stale }, random))
+        for (const { position, bytes } of piecesOf(change, { under: found, stale, isNew }, random))
           found.write(bytes, position)
         if (spoils && random.chance(0.2))
           unreadable.add(Math.floor((change.position + random.below(change.bytes.length)) / BLOCK))
       }
+      allocate(blocks, change)
     }
     const file = fileOf(found)
     for (const block of unreadable) if (block * BLOCK < found.size) file.unreadable.add(block)
@@ -156,6 +163,7 @@ export class SimulatedFile {
     copy.#platter = this.#platter.copy()
     copy.#changes = this.#changes.map(change => ({ ...change }))
     for (const block of this.blocks) copy.blocks.add(block)
+    copy.#platterBlocks = new Set(this.#platterBlocks)
     for (const block of this.unreadable) copy.unreadable.add(block)
     return copy
   }
@@ -172,16 +180,24 @@ export class SimulatedFile {
   }
 
   #allocate(change: Change): void {
-    if (change.kind === 'truncate') {
-      for (const block of this.blocks) if (block * BLOCK >= change.size) this.blocks.delete(block)
-      return
-    }
+    allocate(this.blocks, change)
+    if (change.kind === 'truncate') return
     const end = change.position + change.bytes.length
-    for (let block = Math.floor(change.position / BLOCK); block * BLOCK < end; block++) {
-      this.blocks.add(block)
+    for (const block of this.unreadable)
       if (block * BLOCK >= change.position && (block + 1) * BLOCK <= end) this.unreadable.delete(block)
-    }
   }
+}
+
+const NOTHING_STALE = { stale: undefined, isNew: (): boolean => false }
+
+/** What a change makes of the blocks that a file has. */
+function allocate(blocks: Set<number>, change: Change): void {
+  if (change.kind === 'truncate') {
+    for (const block of blocks) if (block * BLOCK >= change.size) blocks.delete(block)
+    return
+  }
+  const end = change.position + change.bytes.length
+  for (let block = Math.floor(change.position / BLOCK); block * BLOCK < end; block++) blocks.add(block)
 }
 
 /** A file whose bytes are all on the platter. */

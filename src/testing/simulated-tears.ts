@@ -16,6 +16,8 @@ export interface Ground {
   readonly under: Content
   /** What blocks that are new to the file may still hold: another file's bytes at the same positions. */
   readonly stale: Content | undefined
+  /** Whether the block at a position is new to the file. */
+  isNew(position: number): boolean
 }
 
 const TEARS = ['whole', 'none', 'none', 'prefix', 'suffix', 'some', 'garbage', 'stale'] as const
@@ -45,7 +47,7 @@ export function piecesOf({ position, bytes }: WriteChange, ground: Ground, rando
       const from = Math.max(start, position)
       const to = Math.min(start + SECTOR, end)
       pieces.push({ position: from, bytes: bytes.subarray(from - position, to - position) })
-    } else if (tear === 'stale' && start >= ground.under.size) {
+    } else if (tear === 'stale' && (start >= ground.under.size || ground.isNew(start))) {
       pieces.push({
         position: start,
         bytes: ground.stale?.part(start, start + SECTOR) ?? Buffer.alloc(0)
