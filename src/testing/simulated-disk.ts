@@ -34,6 +34,8 @@ interface Pending {
 const SLOW_CALLS = 40
 /** How often the system has dropped from memory what it need not keep of a file. */
 const EVICTION = 0.3
+/** How often pages that nobody asked to be synced cannot be written, after the process that would be told is gone. */
+const UNTOLD = 0.15
 
 /**
  * A disk in memory that behaves as badly as a real one may. Bytes are safe once a write to a `synced` file or a sync
@@ -93,6 +95,8 @@ export class SimulatedDisk implements Disk, Machine {
     const perform = (): void => {
       const file = this.#need(from, 'rename')
       this.#needFolder(dirname(to), 'rename')
+      // The folder may need one more block for the name.
+      if (this.room <= 0 && this.random.chance(0.2)) throw systemError('ENOSPC', 'rename', from)
       const unsafe = file !== 'folder' && file.unsettled.length > 0
       if (unsafe && this.#tree.at(to) !== undefined)
         this.violate(`${to} is replaced by a file that is not on the disk yet`)
@@ -126,6 +130,7 @@ export class SimulatedDisk implements Disk, Machine {
     const perform = (): void => {
       for (const path of parentsOf(folder)) {
         const entry = this.#tree.at(path)
+        if (entry === undefined && this.room <= 0) throw systemError('ENOSPC', 'makeFolder', path)
         if (entry === undefined) this.#tree.link(path, 'folder')
         else if (entry !== 'folder') throw systemError('EEXIST', 'makeFolder', path)
       }
@@ -135,9 +140,10 @@ export class SimulatedDisk implements Disk, Machine {
 
   syncFolder(folder: string): Promise<void> {
     const changes = this.#tree.unsafeIn(folder)
-    const perform = (): void => {
+    const perform = (fault: FaultKind | undefined): void => {
       this.#needFolder(folder, 'syncFolder')
-      this.#tree.settle(folder, changes)
+      if (isFailure(fault)) this.#tree.doubt(changes, this.random)
+      else this.#tree.settle(folder, changes)
     }
     return this.submit({ operation: 'syncFolder', path: folder, perform })
   }
@@ -195,7 +201,10 @@ export class SimulatedDisk implements Disk, Machine {
     for (const { call } of this.random.shuffled(this.#pending)) {
       if (call.change !== undefined) copyOf(call.change.file).cutShort(call.change.change, this.random)
     }
-    for (const [, file] of tree.files()) if (this.random.chance(EVICTION)) file.evict(this.random)
+    for (const [, file] of tree.files()) {
+      if (file.unsettled.length > 0 && this.random.chance(UNTOLD)) file.dropPages(this.random)
+      if (this.random.chance(EVICTION)) file.evict(this.random)
+    }
     return this.#successor(tree)
   }
 
@@ -237,9 +246,8 @@ export class SimulatedDisk implements Disk, Machine {
       const fault = this.faults.next(call.operation, call.path)
       const complete = (): void => {
         try {
-          if (fault === 'EIO' || fault === 'ENOSPC' || fault === 'EMFILE') {
-            if (call.change !== undefined || call.operation === 'sync' || call.operation === 'close')
-              call.perform(fault)
+          if (isFailure(fault)) {
+            if (call.change !== undefined || TOLD.has(call.operation)) call.perform(fault)
             else if (call.effect !== undefined && this.random.chance(0.3)) call.effect()
             throw systemError(fault, call.operation, call.path)
           }
@@ -305,6 +313,13 @@ export class SimulatedDisk implements Disk, Machine {
   #needFolder(path: string, operation: OperationName): void {
     if (this.#need(path, operation) !== 'folder') throw systemError('ENOTDIR', operation, path)
   }
+}
+
+/** Calls that do something though they fail. */
+const TOLD: ReadonlySet<OperationName> = new Set(['sync', 'syncFolder', 'close'])
+
+function isFailure(fault: FaultKind | undefined): fault is 'EIO' | 'ENOSPC' | 'EMFILE' {
+  return fault === 'EIO' || fault === 'ENOSPC' || fault === 'EMFILE'
 }
 
 /** The folder's parents, outermost first, then itself. */

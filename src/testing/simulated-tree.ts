@@ -8,12 +8,14 @@ export type Entry = SimulatedFile | 'folder'
 
 type Names = Map<string, Entry>
 
-/** `from` loses the entry, `to` gets it. Safe once every folder in `waiting` was synced after it. */
+/** `from` loses the entry, `to` gets it. Safe once every folder in `waiting` was synced after it, unless it is in doubt. */
 export interface NameChange {
   readonly entry: Entry
   readonly from: string | undefined
   readonly to: string | undefined
   readonly waiting: Set<string>
+  /** A sync of it failed: no later sync makes it safe. */
+  doubtful?: boolean
 }
 
 /** What decides what power loss leaves. */
@@ -70,9 +72,14 @@ export class SimulatedTree {
     return this.#changes.filter(({ waiting }) => waiting.has(folder))
   }
 
+  /** A sync of these changes failed: some of them later ones know nothing of any more. */
+  doubt(changes: readonly NameChange[], random: Random): void {
+    for (const change of changes) if (random.chance(0.5)) change.doubtful = true
+  }
+
   /** Makes these changes safe as far as this folder is concerned. */
   settle(folder: string, changes: readonly NameChange[]): void {
-    for (const { waiting } of changes) waiting.delete(folder)
+    for (const { waiting, doubtful } of changes) if (doubtful !== true) waiting.delete(folder)
     for (;;) {
       const [first] = this.#changes
       if (first === undefined || first.waiting.size > 0) return
