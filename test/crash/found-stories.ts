@@ -171,5 +171,26 @@ export const FOUND: Readonly<Record<string, Story>> = {
       }
     ]
   },
+  'close gave up half-way when a file that was being read could not be closed': {
+    ...PLAIN,
+    seed: 10,
+    lives: [
+      {
+        ...CALM,
+        calls: 33,
+        end: 'close',
+        putters: [[{ events: 6, bytes: 0, headers: false }]],
+        segmentBlocks: 24
+      },
+      {
+        ...CALM,
+        calls: 1,
+        end: 'close',
+        putters: [[{ events: 6, bytes: 0, headers: false }]],
+        segmentBlocks: 24,
+        faults: [{ operations: ['close'], path: /seg-/, after: 3, times: 1, kind: 'EIO' }]
+      }
+    ]
+  },
   ...LONG
 }
