@@ -48,10 +48,12 @@ export class GroupFiller {
     return this.#open?.empty ?? true
   }
 
-  /** Whether a record of its own, for nobody in particular, takes no room that takes may need. */
+  /** Whether there is room for a record of its own, for nobody in particular: of what takes may need, one block behind the puts. */
   get hasRoomToSpare(): boolean {
     const { segment } = this
-    return segment !== undefined && this.empty && this.#position + BLOCK_BYTES <= limitOf(segment, 'put')
+    if (segment === undefined || !this.empty) return false
+    const isBehindPuts = this.#position <= alignBlock(limitOf(segment, 'put'))
+    return isBehindPuts && this.#position + BLOCK_BYTES <= limitOf(segment, 'take')
   }
 
   /** Encodes what fits; puts only if `puts` says so. */

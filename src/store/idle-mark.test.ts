@@ -82,3 +82,27 @@ test('after a crash, damage to what came to the disk a while before is reported,
     await log.close()
   }
 })
+
+test('so is damage to the last event of a segment that has no room for another', async () => {
+  for (let events = 8; events < 14; events++) {
+    const before = new SimulatedDisk({ seed: 1, folders: [FOLDER], automatic: true })
+    const clock = new FakeClock()
+    const first = await openLog(before, clock)
+    for (let number = 0; number < events; number++)
+      await first.put(batchOf([`${number}`.padEnd(1000, '.')]), never)
+    await clock.advance(10 * IDLE_MS)
+    const disk = before.crash()
+    for (const [path, bytes] of disk.files()) {
+      const at = bytes.indexOf(`${events - 1}...`)
+      if (at < 0) continue
+      bytes[at + 5] = 0
+      disk.plant(path, bytes)
+    }
+
+    const log = await openLog(disk, new FakeClock())
+
+    const lost = log.recovery.skipped.map(({ firstEvent, events: count }) => [firstEvent, count])
+    assert.deepEqual([log.size, lost], [events - 1, [[events - 1, 1]]], `${events} events`)
+    await log.close()
+  }
+})
