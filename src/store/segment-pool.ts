@@ -1,5 +1,5 @@
 import type { Log } from '../core/contracts.ts'
-import { AgentError, messageOf } from '../core/errors.ts'
+import { AgentError, messageOf, systemCode } from '../core/errors.ts'
 import { Background } from './background.ts'
 import { BLOCK_BYTES } from './frame.ts'
 import { Quarantine } from './segment-files.ts'
@@ -51,7 +51,7 @@ export class SegmentPool {
   #closed = false
   #wantedBytes = 0
   #cancelRetry: (() => void) | undefined
-  #cancelReserve: (() => void) | undefined
+  readonly #timers = new Set<() => void>()
 
   constructor(options: PoolOptions) {
     this.#options = options
@@ -128,8 +128,7 @@ export class SegmentPool {
           file: file.path,
           reason: messageOf(error)
         })
-        if (!this.#closed)
-          this.#cancelReserve = this.#options.clock.after(RETRY_MS, () => this.#reserveDone())
+        this.#later(() => this.#reserveDone())
         return
       }
       this.#reserveDone()
@@ -162,42 +161,52 @@ export class SegmentPool {
     })
   }
 
-  /** Takes back a segment that holds nothing any more and is not open. */
+  /** Takes back a segment that holds nothing any more and is not open; tries again later what fails. */
   release(segment: Segment): void {
-    const { folder, path, size, id } = segment
+    this.#run(() => this.#release(segment, false))
+  }
+
+  async #release(segment: Segment, wasTold: boolean): Promise<void> {
+    const keep = this.#isWorthKeeping(segment)
     const role = segment.reserve ? 'reserve' : 'free'
-    const keep = segment.reserve
-      ? this.#lacksReserves
-      : size === this.#options.segmentBytes &&
-        (segment.allocated || segment.end > size / 2) &&
-        this.#free.length + this.#coming.free < this.#options.keepFreeSegments
     if (keep) this.#coming[role]++
-    this.#run(async () => {
-      const { disk, log } = this.#options
-      try {
-        if (segment.unreadable) return await this.#quarantine.move(segment)
-        if (!keep) return await disk.unlink(path)
-        const freed = pathOf(folder, role, id)
-        await disk.rename(path, freed)
-        const list = segment.reserve ? this.#reserves : this.#free
-        list.push({ folder, path: freed, size })
-      } catch (error) {
-        log.warn('A consumed segment cannot be removed; the next start does it.', {
-          file: path,
-          reason: messageOf(error)
-        })
-      } finally {
-        if (keep) this.#coming[role]--
-        if (this.problem !== undefined) this.#retryNow()
-      }
-    })
+    try {
+      await this.#takeBack(segment, keep ? role : undefined)
+    } catch (error) {
+      const facts = { file: segment.path, reason: messageOf(error) }
+      // It may have been done all the same.
+      if (wasTold && systemCode(error) === 'ENOENT') return
+      if (!wasTold) this.#options.log.warn('A consumed segment cannot be removed yet.', facts)
+      this.#later(() => this.#run(() => this.#release(segment, true)))
+    } finally {
+      if (keep) this.#coming[role]--
+      if (this.problem !== undefined) this.#retryNow()
+    }
+  }
+
+  #isWorthKeeping({ reserve, allocated, end, size }: Segment): boolean {
+    if (reserve) return this.#lacksReserves
+    const isWritten = allocated || end > size / 2
+    const hasRoom = this.#free.length + this.#coming.free < this.#options.keepFreeSegments
+    return size === this.#options.segmentBytes && isWritten && hasRoom
+  }
+
+  async #takeBack(segment: Segment, role: 'free' | 'reserve' | undefined): Promise<void> {
+    const { disk } = this.#options
+    const { folder, path, size, id } = segment
+    if (segment.unreadable) return this.#quarantine.move(segment)
+    if (role === undefined) return disk.unlink(path)
+    const freed = pathOf(folder, role, id)
+    await disk.rename(path, freed)
+    const list = role === 'reserve' ? this.#reserves : this.#free
+    list.push({ folder, path: freed, size })
   }
 
   /** Gives up what was made and not used. */
   async close(): Promise<void> {
     this.#closed = true
     this.#cancelRetry?.()
-    this.#cancelReserve?.()
+    for (const cancel of this.#timers) cancel()
     await this.#work.settled()
     const ready = [this.spare, this.reserveSpare]
     this.spare = this.reserveSpare = undefined
@@ -255,6 +264,16 @@ export class SegmentPool {
     await segment.file?.close().catch(() => undefined)
     segment.file = undefined
     this.release(segment)
+  }
+
+  /** Unless the pool is closed before. */
+  #later(work: () => void): void {
+    if (this.#closed) return
+    const cancel = this.#options.clock.after(RETRY_MS, () => {
+      this.#timers.delete(cancel)
+      work()
+    })
+    this.#timers.add(cancel)
   }
 
   #retryLater(): void {

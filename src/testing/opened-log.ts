@@ -41,15 +41,30 @@ export function numbered(from: number, to: number, bytes = 10): EventBatch {
   return batchOf(Array.from({ length: to - from }, (_, i) => String(from + i).padEnd(bytes, '.')))
 }
 
-/** Takes and commits all; resolves to the numbers. */
-export async function drain(log: DurableLog): Promise<number[]> {
+/** Takes and commits all, while time passes if a clock is given; resolves to the numbers. */
+export async function drain(log: DurableLog, clock?: FakeClock): Promise<number[]> {
   const numbers: number[] = []
   for (;;) {
     await using lease = await log.take(10_000)
     if (lease === undefined) return numbers
     numbers.push(...textsOf(lease.batch).map(text => parseInt(text, 10)))
-    await lease.commit()
+    await (clock === undefined ? lease.commit() : inTime(clock, lease.commit()))
   }
+}
+
+/** What `work` resolves to, while time passes: up to a minute. */
+export async function inTime<T>(clock: FakeClock, work: Promise<T>): Promise<T> {
+  let isDone = false
+  const done = work.finally(() => {
+    isDone = true
+  })
+  done.catch(() => undefined)
+  for (let waited = 0; waited < 60_000; waited += 500) {
+    await turns()
+    if (isDone) return done
+    await clock.advance(500)
+  }
+  throw new Error('It takes longer than a minute.')
 }
 
 /** Resolves once everything that needs no time is done. */
