@@ -117,7 +117,9 @@ async function firstMessage(worker: Worker, file: string): Promise<Opened> {
     const [opened]: [Opened] = (await once(worker, 'message', { signal: ended.signal })) as [Opened]
     return opened
   } catch (error) {
-    const reason = ended.signal.aborted ? 'it ended before it began' : messageOf(error)
+    // One that threw has ended, too, by the time that this is known.
+    const isEnd = error instanceof Error && error.name === 'AbortError'
+    const reason = isEnd ? 'it ended before it began' : messageOf(error)
     throw new AgentError(
       'ERR_CHANNEL',
       `The thread of the database ${file} failed: ${reason}.`,
