@@ -10,6 +10,7 @@ import { findFlumeLogs, openFlumeLogs, type FlumeLog } from '../../store/flume-i
 import { findFileUser } from '../../store/flume-import/folder-user.ts'
 import { scanFlumeLog, readPuts, type FlumeLogFindings } from '../../store/flume-import/read-flume-log.ts'
 import { patchesFor, takeOut, type Patch } from '../../store/flume-import/mend-log.ts'
+import { OLD_VERSION } from '../../store/flume-import/old-record.ts'
 import { drain, rewriteLog } from '../../store/flume-import/rewrite-log.ts'
 import { lockFolder, type FolderLock } from '../../store/folder-lock.ts'
 import { overlayDisk } from '../../store/overlay-disk.ts'
@@ -75,10 +76,23 @@ async function checkAll(
     throw new AgentError('ERR_START', `Process ${user.pid} still uses ${user.file}: stop that agent first.`)
   }
   const summary: IntegritySummary = { records: 0, puts: 0, valid: 0, invalid: 0, failed: 0, corrupt: 0 }
-  for (const log of await openFlumeLogs(readDisk, paths, keys?.flumeKey))
-    await checkLog(log, { summary, validate, warn })
+  const logs = await openFlumeLogs(readDisk, paths, keys?.flumeKey)
+  refuseOld(logs)
+  for (const log of logs) await checkLog(log, { summary, validate, warn })
   if (segments.length > 0) await checkOurs(folders, keys, { summary, validate, warn })
   return summary
+}
+
+/** In version 2 there is no record that readers skip, nor a length to skip by: nothing can be taken out. */
+function refuseOld(logs: readonly FlumeLog[]): void {
+  const old = logs.find(({ version }) => version === OLD_VERSION)
+  if (old === undefined) return
+  throw new AgentError(
+    'ERR_UNSUPPORTED',
+    `${old.path} is a log of version ${OLD_VERSION}, as Flume 1.2 wrote it: no record can be taken out of it. ` +
+      'Nothing has been touched. flume-ng channel verify lists what is damaged, and the take-over skips it.',
+    { path: old.path, version: OLD_VERSION }
+  )
 }
 
 async function needFolder(folder: string): Promise<void> {

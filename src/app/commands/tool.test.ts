@@ -102,6 +102,21 @@ test('fcintegritytool asks a validator about an event whose first byte was wrong
   assert.equal((await channel('verify', data)).out, '1 file, 299 events held: no damage\n')
 })
 
+test("fcintegritytool refuses logs of version 2, as Flume's does, and says why", async t => {
+  const root = await flumeFolder(t, 'version-2-upgraded')
+  const folders = [join(root, 'data1'), join(root, 'data2')]
+  const before = await Promise.all(folders.map(contentOf))
+
+  const { code, err } = await tool('fcintegritytool', '-l', folders.join(','))
+
+  assert.notEqual(code, 0)
+  assert.match(
+    err,
+    /log-\d+ is a log of version 2, as Flume 1\.2 wrote it: no record can be taken out of it\./
+  )
+  assert.deepEqual(await Promise.all(folders.map(contentOf)), before)
+})
+
 test('fcintegritytool asks a validator about every event', async t => {
   const root = await flumeFolder(t, 'undelivered')
   const module = join(root, 'validator.mjs')

@@ -4,6 +4,7 @@ import type { Disk } from '../disk.ts'
 import type { ReadableFile } from './file-window.ts'
 import { OP_RECORD } from './log-record.ts'
 import { MAX_META_BYTES, readLogMeta, type LogMeta } from './log-meta.ts'
+import { OLD_HEADER_BYTES, OLD_MARK, OLD_VERSION, readOldHeader } from './old-record.ts'
 import { openRecordCipher, type RecordCipher } from './record-cipher.ts'
 
 /** What reading a folder takes of a disk. */
@@ -19,9 +20,11 @@ export type KeyOfAlias = (alias: string) => Buffer | undefined
 export interface FlumeLog {
   readonly path: string
   readonly fileId: number
+  /** Of its format: 2 or 3. */
+  readonly version: number
   readonly bytes: number
   readonly meta: LogMeta | undefined
-  /** What is wrong with what stands beside it, in a sentence. */
+  /** What is wrong with what stands beside it, or at its start, in a sentence. */
   readonly metaHarm: string | undefined
   readonly cipher: RecordCipher | undefined
 }
@@ -29,7 +32,6 @@ export interface FlumeLog {
 const LOG_NAME = /^log-(\d{1,10})$/
 const META_ENDS = ['.meta', '.meta.tmp', '.meta.old']
 const READ_ONLY = { create: false, synced: false }
-const OLD_VERSION = 2
 const VERSION = 3
 
 /** Names in a folder; none when there is no such folder. */
@@ -119,6 +121,8 @@ const MOST_MISSING = 100
 const NO_META =
   'What stands beside the log (.meta) is missing or damaged; the log is read as one that is not encrypted.'
 const META_OF_OTHER = 'What stands beside the log (.meta) says that it belongs to another log.'
+const OLD_HEADER_HARM = 'The first bytes of the log, its version and id, are damaged; the records are not.'
+const OLD_HEADER_OF_OTHER = 'The log says at its start that it is another one.'
 const META_VERSION = 'What stands beside the log (.meta) has a wrong version.'
 
 /** What was noted about a log: beside it, or beside another where files were swapped. The log's name says its id. */
@@ -140,19 +144,24 @@ async function openLog(
   { path, meta, metaHarm }: Pick<FlumeLog, 'path' | 'meta' | 'metaHarm'>,
   keyOf: KeyOfAlias | undefined
 ): Promise<FlumeLog | undefined> {
-  const file = await openFile(disk, path)
+  const file = await openPlainFile(disk, path)
   if (file === undefined) return undefined
   try {
     const bytes = await file.size()
-    checkVersion(path, await versionIn(file, bytes, meta?.version))
-    return { path, fileId: idOf(path), bytes, meta, metaHarm, cipher: cipherOf(path, meta, keyOf) }
+    const start = await startOf(file, bytes)
+    const version = versionIn(start, meta?.version)
+    checkVersion(path, version)
+    const facts = { path, fileId: idOf(path), version, bytes }
+    return version === OLD_VERSION
+      ? { ...facts, ...oldMeta(facts.fileId, start), cipher: undefined }
+      : { ...facts, meta, metaHarm, cipher: cipherOf(path, meta, keyOf) }
   } finally {
     await file.close()
   }
 }
 
 /** Undefined where there is a folder of that name. */
-async function openFile(disk: FolderDisk, path: string): Promise<ReadableFile | undefined> {
+export async function openPlainFile(disk: FolderDisk, path: string): Promise<ReadableFile | undefined> {
   let file: ReadableFile | undefined
   try {
     file = await disk.open(path, READ_ONLY)
@@ -192,22 +201,37 @@ function cipherOf(
 }
 
 function checkVersion(path: string, version: number): void {
-  if (version === VERSION) return
-  const by = version === OLD_VERSION ? ', as Flume 1.2 wrote them' : ''
+  if (version === VERSION || version === OLD_VERSION) return
   throw new AgentError(
     'ERR_UNSUPPORTED',
-    `${path} is a log of version ${version}${by}; version ${VERSION} can be read, and no Flume converts them. ` +
+    `${path} is a log of version ${version}; versions ${OLD_VERSION} and ${VERSION} can be read. ` +
       'Let Flume deliver what the channel holds, by an avro sink to this agent for example; then move its files away.',
     { path, version }
   )
 }
 
-/** Logs of version 2 begin with their version; those of version 3 with a record, whatever is beside them. */
-async function versionIn(file: ReadableFile, bytes: number, noted = VERSION): Promise<number> {
-  const start = Buffer.alloc(4)
-  if (bytes < start.length || (await file.read(start, 0)) < start.length) return noted
-  if (start[0] === OP_RECORD) return VERSION
+/** The first bytes: as many as tell the version. */
+async function startOf(file: ReadableFile, bytes: number): Promise<Buffer> {
+  const start = Buffer.alloc(Math.min(bytes, OLD_HEADER_BYTES + OLD_MARK.length))
+  return start.subarray(0, start.length === 0 ? 0 : await file.read(start, 0))
+}
+
+/**
+ * Logs of version 2 begin with their version, and have a record behind their header; those of version 3 begin with a
+ * record, whatever is beside them.
+ */
+function versionIn(start: Buffer, noted = VERSION): number {
+  if (start.subarray(OLD_HEADER_BYTES).equals(OLD_MARK)) return OLD_VERSION
+  if (start.length < 4 || start[0] === OP_RECORD) return start.length < 4 ? noted : VERSION
   return start.readInt32BE() === OLD_VERSION ? OLD_VERSION : noted
+}
+
+/** What a log of version 2 says at its start. A cut one holds nothing. */
+function oldMeta(fileId: number, start: Buffer): Pick<FlumeLog, 'meta' | 'metaHarm'> {
+  if (start.length < OLD_HEADER_BYTES) return { meta: undefined, metaHarm: undefined }
+  const meta = readOldHeader(start)
+  if (meta === undefined) return { meta, metaHarm: OLD_HEADER_HARM }
+  return { meta, metaHarm: meta.fileId === fileId ? undefined : OLD_HEADER_OF_OTHER }
 }
 
 /** What stands beside a log, or undefined when it is missing or damaged. */

@@ -1,9 +1,11 @@
 import { BatchBuilder } from '../../core/batch-builder.ts'
 import type { EventBatch } from '../../core/batch.ts'
-import type { HeaderPairs } from '../../core/headers.ts'
 import { FileWindow, type ReadableFile } from './file-window.ts'
 import type { FlumeLog, FolderDisk } from './flume-logs.ts'
+import { HeaderCache } from './header-cache.ts'
 import { FRAME_BYTES, FrameReader, HEAD_BYTES, PUT, readHeaders, readPut } from './log-record.ts'
+import { OldPutReader } from './old-put-reader.ts'
+import { OLD_VERSION } from './old-record.ts'
 import type { HeldEvents } from './replay.ts'
 import type { FlumeDamage } from './scan-log.ts'
 
@@ -57,19 +59,30 @@ export async function* readHeldEvents(
   }
 }
 
+/** Puts of one log. */
+interface LogPuts {
+  readonly path: string
+  /** Whether the whole record at `offset` is in memory. */
+  ready(offset: number): boolean
+  load(offset: number): Promise<void>
+  /** Adds the event at `offset` to the batch and returns the record's length; minus that when it cannot be read. */
+  addTo(builder: BatchBuilder, offset: number): number
+  close(): Promise<void>
+}
+
 /** The logs in use; the one not used for longest is closed when there are too many. */
 class OpenLogs {
   readonly #disk: FolderDisk
   readonly #logs: readonly FlumeLog[]
-  readonly #open = new Map<number, PutReader>()
-  #last: { readonly index: number; readonly reader: PutReader } | undefined
+  readonly #open = new Map<number, LogPuts>()
+  #last: { readonly index: number; readonly reader: LogPuts } | undefined
 
   constructor(disk: FolderDisk, logs: readonly FlumeLog[]) {
     this.#disk = disk
     this.#logs = logs
   }
 
-  get(index: number): PutReader | undefined {
+  get(index: number): LogPuts | undefined {
     if (this.#last?.index === index) return this.#last.reader
     const reader = this.#open.get(index)
     if (reader === undefined) return undefined
@@ -79,7 +92,7 @@ class OpenLogs {
     return reader
   }
 
-  async open(index: number): Promise<PutReader> {
+  async open(index: number): Promise<LogPuts> {
     const [oldest] = this.#open
     if (this.#open.size >= MOST_OPEN && oldest !== undefined) {
       this.#open.delete(oldest[0])
@@ -87,7 +100,11 @@ class OpenLogs {
     }
     const log = this.#logs[index]
     if (log === undefined) throw new RangeError(`There is no log ${index}.`)
-    const reader = new PutReader(await this.#disk.open(log.path, { create: false, synced: false }), log)
+    const file = await this.#disk.open(log.path, { create: false, synced: false })
+    const reader =
+      log.version === OLD_VERSION
+        ? new OldPutReader(file, log, { chunk: CHUNK_BYTES, before: BEFORE_BYTES })
+        : new PutReader(file, log)
     this.#open.set(index, reader)
     this.#last = { index, reader }
     return reader
@@ -99,14 +116,13 @@ class OpenLogs {
   }
 }
 
-/** Reads puts of one log. */
-class PutReader {
+/** Reads puts of one log of version 3. */
+class PutReader implements LogPuts {
   readonly path: string
   readonly #file: ReadableFile
   readonly #window: FileWindow
   readonly #frames: FrameReader
-  #headerBytes = Buffer.alloc(0)
-  #headers: HeaderPairs = []
+  readonly #headers = new HeaderCache(readHeaders)
 
   constructor(file: ReadableFile, log: FlumeLog) {
     this.path = log.path
@@ -115,7 +131,6 @@ class PutReader {
     this.#frames = new FrameReader(log.cipher)
   }
 
-  /** Whether the whole record at `offset` is in memory. */
   ready(offset: number): boolean {
     const window = this.#window
     if (!window.covers(offset, HEAD_BYTES)) return false
@@ -138,7 +153,6 @@ class PutReader {
     )
   }
 
-  /** Adds the event at `offset` to the batch and returns the record's length; minus that when it cannot be read. */
   addTo(builder: BatchBuilder, offset: number): number {
     const window = this.#window
     const at = offset - window.start
@@ -148,30 +162,12 @@ class PutReader {
     const { bytes, start } = this.#frames.clear(window.bytes, at + FRAME_BYTES, head.innerLength)
     const body = start + head.bodyAt
     const event = readPut(bytes, body, body + head.bodyLength)
-    if (event === undefined || !this.#readHeaders(bytes, event)) return -length
-    builder.add(bytes.subarray(event.bodyStart, event.bodyEnd), this.#headers)
+    if (event === undefined || !this.#headers.read(bytes, event)) return -length
+    builder.add(bytes.subarray(event.bodyStart, event.bodyEnd), this.#headers.pairs)
     return length
   }
 
   close(): Promise<void> {
     return this.#file.close()
-  }
-
-  /** Events that follow one another mostly have equal headers: those are decoded once. */
-  #readHeaders(
-    bytes: Buffer,
-    { headersStart, headersEnd }: { headersStart: number; headersEnd: number }
-  ): boolean {
-    const known = this.#headerBytes
-    if (
-      known.length === headersEnd - headersStart &&
-      bytes.compare(known, 0, known.length, headersStart, headersEnd) === 0
-    )
-      return true
-    const headers = readHeaders(bytes, headersStart, headersEnd)
-    if (headers === undefined) return false
-    this.#headers = headers
-    this.#headerBytes = Buffer.from(bytes.subarray(headersStart, headersEnd))
-    return true
   }
 }

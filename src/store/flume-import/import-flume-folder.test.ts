@@ -80,6 +80,27 @@ for (const name of FLUME_FOLDERS) {
   })
 }
 
+for (const name of ['version-2', 'version-2-deleted', 'version-2-upgraded']) {
+  test(`the folder ${name} of a real Flume 1.2 is taken over, its files aside`, async () => {
+    const files = await recordedFolder(name)
+    const disk = diskWith(files)
+    const held = files.get('held.jsonl')!.toString().trim().split('\n')
+
+    const report = await importFlumeFolder(optionsOn(disk, { dataDirs: ['/c/data1', '/c/data2'] }))
+
+    assert.deepEqual(
+      eventsOn(disk),
+      held.map(line => {
+        const { headers, body64 } = JSON.parse(line) as { headers: unknown; body64: string }
+        return { headers, body: Buffer.from(body64, 'base64').toString() }
+      })
+    )
+    assert.deepEqual([report?.events, report?.lost, report?.damageCount], [held.length, 0, 0])
+    const left = [...disk.files().keys()].filter(path => /^\/c\/(?:data\d|checkpoint)\/[^/]+$/.test(path))
+    assert.deepEqual(left, [])
+  })
+}
+
 test("a folder without Flume's files is left alone, and so is one that was taken over", async () => {
   const disk = diskWith(flumeFiles({ 'data/log-1': aLog().one }))
 

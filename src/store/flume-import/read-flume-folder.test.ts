@@ -62,14 +62,22 @@ test('an encrypted log that was overwritten in places is read like any other', a
   )
 })
 
-test('logs of version 2 are refused with what to do', async () => {
-  const log = Buffer.alloc(64)
-  log.writeInt32BE(2)
+test('logs of a version that no Flume is known to have written are refused with what to do', async () => {
+  const meta = flumeMeta(1)
+  meta[2] = 4
 
-  await assert.rejects(readFlumeFiles(new Map([['d/log-1', log]])), {
-    code: 'ERR_UNSUPPORTED',
-    message: /no Flume converts them\. Let Flume deliver what the channel holds/
-  })
+  await assert.rejects(
+    readFlumeFiles(
+      new Map([
+        ['d/log-1', Buffer.alloc(64)],
+        ['d/log-1.meta', meta]
+      ])
+    ),
+    {
+      code: 'ERR_UNSUPPORTED',
+      message: /a log of version 4; versions 2 and 3 can be read\. Let Flume deliver what the channel holds/
+    }
+  )
 })
 
 test('two folders with one log id are refused: they are not of one channel', async () => {

@@ -6,6 +6,8 @@ import { FileWindow } from './file-window.ts'
 import { missingLogs, type FlumeLog, type FolderDisk } from './flume-logs.ts'
 import { readHeldEvents } from './held-batches.ts'
 import { Replay, type HeldEvents } from './replay.ts'
+import { OLD_VERSION } from './old-record.ts'
+import { scanOldLog } from './scan-old-log.ts'
 import {
   scanLog,
   type FlumeDamage,
@@ -75,9 +77,8 @@ export async function readFlumeFolder(
   { verify, checkpoint, missing: missed = [] }: ReplayOptions
 ): Promise<FlumeFolder> {
   const damages = new DamageList()
-  const replay = new Replay(logs.map(({ fileId }) => fileId))
-  for (const { transaction, fileId, offset } of checkpoint?.takes ?? [])
-    replay.take(transaction, fileId, offset)
+  const fileIds = logs.map(({ fileId }) => fileId)
+  const replay = new Replay(fileIds, checkpoint)
   const findings: Findings = { replay, damages, folders: new Map() }
   const counts: RecordCounts = { puts: 0, takes: 0, commits: 0, rollbacks: 0, noOps: 0 }
   const missing = missingLogs(logs, missed)
@@ -97,7 +98,7 @@ export async function readFlumeFolder(
   for (const log of closed) checkKey(log, opened)
   const last = logs.at(-1)
   if (last !== undefined) for (const fileId of missing) noteMissing(fileId, last, findings)
-  const held = replay.finish(checkpoint)
+  const held = replay.finish()
   if (replay.unmatched > 0) damages.add(unmatched(replay.unmatched, logs))
   const bytes = logs.reduce((sum, log) => sum + log.bytes, 0)
   return { logs, held, counts, bytes, unfinished: replay.unfinished, assumed: replay.assumed, damages }
@@ -146,11 +147,10 @@ async function scanOne(
 ): Promise<LogScanned> {
   const file = await disk.open(log.path, { create: false, synced: false })
   try {
-    return await scanLog(
-      new FileWindow(file, log.bytes, CHUNK_BYTES),
-      { cipher: log.cipher, verify },
-      visitor
-    )
+    const window = new FileWindow(file, log.bytes, CHUNK_BYTES)
+    return log.version === OLD_VERSION
+      ? await scanOldLog(window, visitor)
+      : await scanLog(window, { cipher: log.cipher, verify }, visitor)
   } finally {
     await file.close()
   }
@@ -187,8 +187,8 @@ function visitorOf(index: number, log: FlumeLog, { replay, damages, folders }: F
     rollback: transaction => {
       replay.rollback(transaction)
     },
-    commit: (transaction, order, offset) => {
-      if (replay.commit(transaction, order)) {
+    commit: (transaction, order, offset, tie) => {
+      if (replay.commit(transaction, order, tie)) {
         latest.add(transaction)
         return
       }
@@ -212,17 +212,17 @@ function visitorOf(index: number, log: FlumeLog, { replay, damages, folders }: F
   }
 }
 
-function noteMeta({ path, bytes, meta, metaHarm }: FlumeLog, { replay, damages }: Findings): void {
+function noteMeta({ path, version, bytes, meta, metaHarm }: FlumeLog, { replay, damages }: Findings): void {
   if (metaHarm === undefined || bytes === 0) return
   damages.add({
     kind: 'other',
-    file: `${path}.meta`,
+    file: version === OLD_VERSION ? path : `${path}.meta`,
     offset: 0,
     bytes: 0,
     records: 0,
     reason: metaHarm
   })
-  if (meta === undefined) replay.gap()
+  if (meta === undefined && version !== OLD_VERSION) replay.gap()
 }
 
 function noteCut({ path, bytes, meta }: FlumeLog, { replay, damages }: Findings): void {

@@ -27,7 +27,7 @@ const COMPACT_AFTER = 1 << 20
 /**
  * Decides what a channel holds from all records of all its logs: events of committed puts without those of committed
  * takes. Logs must come in the order of their ids. Whether a take comes before or after its put does not matter.
- * Memory: 20 bytes for each event held (8 in large transactions), whatever the logs have seen.
+ * Memory: 28 bytes for each event held (8 in large transactions), whatever the logs have seen.
  */
 export class Replay {
   /** Events of transactions that were neither committed nor rolled back; no source was ever told that they are safe. */
@@ -39,13 +39,25 @@ export class Replay {
   readonly #open = new Map<number, Transaction>()
   readonly #taken = new Map<number, Growing32>()
   readonly #fileIds: readonly number[]
+  /** Takes that came to nothing, where the checkpoint does not have their events. */
+  readonly #returned: Set<number> | undefined
   #events = { files: new Growing32(), offsets: new Growing32() }
-  #commits = { orders: new Growing64(), counts: new Growing32() }
+  #commits = { orders: new Growing64(), ties: new Growing64(), counts: new Growing32() }
   #compactAt = COMPACT_AFTER
 
-  /** @param fileIds Flume's id of each log file, by index. */
-  constructor(fileIds: readonly number[]) {
+  readonly #checkpoint: Checkpoint | undefined
+
+  /**
+   * @param fileIds Flume's id of each log file, by index.
+   * @param checkpoint What was committed before it and is not in it counts as delivered: the takes may have been in logs
+   * that are deleted by now.
+   */
+  constructor(fileIds: readonly number[], checkpoint?: Checkpoint) {
     this.#fileIds = fileIds
+    this.#checkpoint = checkpoint
+    if (checkpoint !== undefined && checkpoint.takes === undefined) this.#returned = new Set()
+    for (const { transaction, fileId, offset } of checkpoint?.takes ?? [])
+      this.take(transaction, fileId, offset)
     for (const id of fileIds) this.#taken.set(id, new Growing32())
   }
 
@@ -60,15 +72,16 @@ export class Replay {
   }
 
   rollback(transaction: number): void {
+    this.#giveBack(this.#open.get(transaction)?.takes)
     this.#open.delete(transaction)
   }
 
-  /** Returns whether the transaction was known. */
-  commit(id: number, order: number): boolean {
+  /** Returns whether the transaction was known. Of equal orders, the one with the smaller tie comes first. */
+  commit(id: number, order: number, tie = 0): boolean {
     const transaction = this.#open.get(id)
     if (transaction === undefined) return false
     this.#open.delete(id)
-    this.#conclude(transaction, order)
+    this.#conclude(transaction, order, tie)
     return true
   }
 
@@ -77,13 +90,11 @@ export class Replay {
     for (const transaction of this.#open.values()) transaction.doubtful = true
   }
 
-  /**
-   * All logs have been read. With a checkpoint, what was committed before it and is not in it counts as delivered: the
-   * takes may have been in logs that are deleted by now.
-   */
-  finish(checkpoint?: Checkpoint): HeldEvents {
+  /** All logs have been read. */
+  finish(): HeldEvents {
     for (const transaction of this.#open.values()) {
-      const { puts, doubtful, order } = transaction
+      const { puts, takes, doubtful, order } = transaction
+      this.#giveBack(takes)
       if (!doubtful) this.unfinished += puts.length / 2
       else {
         this.assumed += puts.length / 2
@@ -91,7 +102,7 @@ export class Replay {
       }
     }
     this.#open.clear()
-    this.#dropTaken(checkpoint)
+    this.#dropTaken(this.#checkpoint)
     for (const takes of this.#taken.values()) this.unmatched += takes.length
     return this.#inOrder()
   }
@@ -103,7 +114,7 @@ export class Replay {
     return transaction
   }
 
-  #conclude({ puts, takes }: Transaction, order: number): void {
+  #conclude({ puts, takes }: Transaction, order: number, tie = 0): void {
     const { files, offsets } = this.#events
     for (let i = 0; i < puts.length; i += 2) {
       files.push(puts[i] ?? 0)
@@ -111,6 +122,7 @@ export class Replay {
     }
     if (puts.length > 0) {
       this.#commits.orders.push(order)
+      this.#commits.ties.push(tie)
       this.#commits.counts.push(puts.length / 2)
     }
     for (let i = 0; i < takes.length; i += 2) this.#markTaken(takes[i] ?? 0, takes[i + 1] ?? 0)
@@ -125,16 +137,23 @@ export class Replay {
     this.#taken.get(fileId)?.push(offset)
   }
 
+  #giveBack(takes: readonly number[] = []): void {
+    for (let i = 0; i < takes.length; i += 2)
+      this.#returned?.add((takes[i] ?? 0) * 2 ** 32 + (takes[i + 1] ?? 0))
+  }
+
+  #isDelivered(checkpoint: Checkpoint | undefined, fileId: number, offset: number): boolean {
+    return (
+      checkpoint?.has(fileId, offset) === false && this.#returned?.has(fileId * 2 ** 32 + offset) !== true
+    )
+  }
+
   /** Leaves the events that were taken out, and forgets their takes. */
   #dropTaken(checkpoint?: Checkpoint): void {
     const takes = this.#fileIds.map(id => new SortedTakes(this.#taken.get(id)))
     const [events, commits] = [this.#events, this.#commits]
-    const [files, offsets, orders, counts] = [
-      new Growing32(),
-      new Growing32(),
-      new Growing64(),
-      new Growing32()
-    ]
+    const [files, offsets, counts] = [new Growing32(), new Growing32(), new Growing32()]
+    const [orders, ties] = [new Growing64(), new Growing64()]
     let event = 0
     for (let i = 0; i < commits.counts.length; i++) {
       const before = files.length
@@ -143,31 +162,33 @@ export class Replay {
       for (const end = event + commits.counts.at(i); event < end; event++) {
         const [file, offset] = [events.files.at(event), events.offsets.at(event)]
         if (takes[file]?.remove(offset) === true) continue
-        if (covered?.has(this.#fileIds[file] ?? 0, offset) === false) continue
+        if (this.#isDelivered(covered, this.#fileIds[file] ?? 0, offset)) continue
         files.push(file)
         offsets.push(offset)
       }
       if (files.length === before) continue
       orders.push(commits.orders.at(i))
+      ties.push(commits.ties.at(i))
       counts.push(files.length - before)
     }
     this.#events = { files, offsets }
-    this.#commits = { orders, counts }
+    this.#commits = { orders, ties, counts }
     this.#fileIds.forEach((id, file) => this.#taken.set(id, takes[file]?.rest() ?? new Growing32()))
   }
 
   #inOrder(): HeldEvents {
     const [files, offsets] = [this.#events.files.view(), this.#events.offsets.view()]
-    const [orders, counts] = [this.#commits.orders.view(), this.#commits.counts.view()]
-    if (isSorted(orders)) return { length: files.length, files, offsets }
+    const counts = this.#commits.counts.view()
+    const [orders, ties] = [this.#commits.orders.view(), this.#commits.ties.view()]
+    const compare = (a: number, b: number): number =>
+      (orders[a] ?? 0) - (orders[b] ?? 0) || (ties[a] ?? 0) - (ties[b] ?? 0)
+    if (isSorted(orders.length, compare)) return { length: files.length, files, offsets }
     const starts = new Uint32Array(counts.length)
     for (let i = 1; i < counts.length; i++) starts[i] = (starts[i - 1] ?? 0) + (counts[i - 1] ?? 0)
     const sorted = { files: new Uint32Array(files.length), offsets: new Uint32Array(files.length) }
     let at = 0
-    // Equal orders keep the order of the logs: the sort is stable.
-    for (const commit of Uint32Array.from(orders.keys()).sort(
-      (a, b) => (orders[a] ?? 0) - (orders[b] ?? 0)
-    )) {
+    // What is equal keeps the order of the logs: the sort is stable.
+    for (const commit of Uint32Array.from(orders.keys()).sort(compare)) {
       const [start, count] = [starts[commit] ?? 0, counts[commit] ?? 0]
       sorted.files.set(files.subarray(start, start + count), at)
       sorted.offsets.set(offsets.subarray(start, start + count), at)
@@ -223,7 +244,7 @@ class SortedTakes {
   }
 }
 
-function isSorted(numbers: Float64Array): boolean {
-  for (let i = 1; i < numbers.length; i++) if ((numbers[i] ?? 0) < (numbers[i - 1] ?? 0)) return false
+function isSorted(length: number, compare: (a: number, b: number) => number): boolean {
+  for (let i = 1; i < length; i++) if (compare(i, i - 1) < 0) return false
   return true
 }

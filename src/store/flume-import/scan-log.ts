@@ -42,7 +42,8 @@ export interface RecordVisitor {
   put(transaction: number, order: number, offset: number): void
   take(transaction: number, fileId: number, offset: number): void
   rollback(transaction: number): void
-  commit(transaction: number, order: number, offset: number): void
+  /** Of equal orders, the one with the smaller tie comes first. */
+  commit(transaction: number, order: number, offset: number, tie?: number): void
   /** With `rotten`, records that were once complete are gone: commits may be among them. */
   damage(offset: number, bytes: number, what: Harm): void
 }
@@ -90,13 +91,13 @@ export interface LogScanned {
 }
 
 const GONE = 'A record cannot be read.'
-const OP_OR_LENGTH = 'The first bytes of a record were wrong; the record itself is whole.'
+export const OP_OR_LENGTH = 'The first bytes of a record were wrong; the record itself is whole.'
 const TAKE_GONE = 'The record of a take cannot be read: its event may be delivered again.'
-const WRONG_END = 'The record is what it says, and ends in bytes that are wrong.'
+export const WRONG_END = 'The record is what it says, and ends in bytes that are wrong.'
 const EMPTY = 'Flume wrote a commit again that was in the log before, and left it empty. Nothing is gone.'
 const CHECKSUM = 'The event of a put does not match its checksum, or cannot be read.'
-const BETWEEN = 'Bytes that are no records stand between records.'
-const UNFINISHED = 'The log ends in something that is no record: a write that was not finished.'
+export const BETWEEN = 'Bytes that are no records stand between records.'
+export const UNFINISHED = 'The log ends in something that is no record: a write that was not finished.'
 
 class LogScan {
   recognised = false
