@@ -11,6 +11,7 @@ import { openEncryption, type Encryption } from '../../store/encryption.ts'
 import { encryptionSettings } from '../../store/encryption-settings.ts'
 import { checkpointFor, findCheckpoints } from '../../store/flume-import/checkpoint.ts'
 import { findFlumeLogs, openFlumeLogs } from '../../store/flume-import/flume-logs.ts'
+import { OLD_VERSION } from '../../store/flume-import/old-record.ts'
 import { heldBatches, readFlumeFolder } from '../../store/flume-import/read-flume-folder.ts'
 import { systemClock } from '../clock.ts'
 import { openFile } from '../../store/open-file.ts'
@@ -147,11 +148,12 @@ async function openFlumes(paths: readonly string[], keys: Encryption | undefined
   const folder = await readFlumeFolder(readDisk, logs, { verify: true, ...help })
   const { counts, damages, unfinished, assumed } = folder
   const encrypted = logs.filter(({ cipher }) => cipher !== undefined).length
+  const oldLogs = logs.filter(({ version }) => version === OLD_VERSION).length
   return {
     format: 'flume',
     files: logs.map(({ path, bytes }) => ({ path, bytes })),
     events: folder.held.length,
-    facts: { ...counts, encrypted, unfinished, assumed },
+    facts: { ...counts, encrypted, ...(oldLogs > 0 ? { oldLogs } : {}), unfinished, assumed },
     get damages() {
       return damages.first.map(({ file, offset, bytes, records, reason }) => ({
         file,

@@ -58,7 +58,7 @@ function lookAtTimes(batch: EventBatch, seen: { oldest: number; newest: number }
 export function summaryLines(summary: ChannelSummary): string[] {
   const { format, files, events, lost, bodyBytes, oldest, newest, damageCount, facts } = summary
   const rows: [string, string][] = [
-    ['format', format === 'flume' ? 'Apache Flume 1.x, log version 3' : 'Millrace'],
+    ['format', format === 'flume' ? `Apache Flume 1.x, log version ${versionText(summary)}` : 'Millrace'],
     [format === 'flume' ? 'logs' : 'segments', `${files.length} (${sizeText(summary.bytes)})`],
     ['events held', `${events.toLocaleString('en-US')} (${sizeText(bodyBytes)} of bodies)`]
   ]
@@ -68,6 +68,11 @@ export function summaryLines(summary: ChannelSummary): string[] {
   rows.push(...factRows(format, facts))
   rows.push(['damage', damageCount === 0 ? 'none' : plural(damageCount, 'part')])
   return [...boxLines(rows), ...damageLines(summary)]
+}
+
+function versionText({ files, facts }: ChannelSummary): string {
+  const old = facts['oldLogs'] ?? 0
+  return old === 0 ? '3' : old === files.length ? '2' : '2 and 3'
 }
 
 /** Each damage on two lines: where and how much, then what. */

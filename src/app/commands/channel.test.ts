@@ -40,6 +40,33 @@ test('inspect draws what a channel of Flume holds', async t => {
   )
 })
 
+test('logs of version 2 are inspected, verified, exported and taken over', async t => {
+  const folder = await flumeFolder(t, 'version-2-deleted')
+  const data = [join(folder, 'data1'), join(folder, 'data2')]
+  const held = (await readFile(join(folder, 'held.jsonl'), 'utf8')).trim().split('\n')
+
+  const inspected = await channel('inspect', ...data)
+  const verified = await channel('verify', ...data)
+  const exported = await channel('export', ...data, '--format', 'text')
+  const repaired = await channel('repair', ...data)
+
+  assert.match(inspected.out, /│ format +│ Apache Flume 1\.x, log version 2 /)
+  assert.match(inspected.out, /│ events held │ 7 /)
+  assert.deepEqual(verified, { code: 0, out: '7 files, 7 events held: no damage\n', err: '' })
+  assert.equal(exported.out.trim().split('\n').length, held.length)
+  assert.match(repaired.out, /\n7 events taken over from Flume;/)
+  assert.match((await channel('inspect', ...data)).out, /│ format +│ Millrace /)
+})
+
+test('a folder that Flume 1.11 went on with has logs of both versions', async t => {
+  const folder = await flumeFolder(t, 'version-2-upgraded')
+
+  const { out } = await channel('inspect', join(folder, 'data1'), join(folder, 'data2'))
+
+  assert.match(out, /│ format +│ Apache Flume 1\.x, log version 2 and 3 /)
+  assert.match(out, /│ events held │ 12 /)
+})
+
 test('inspect --json of our own format has the same fields', async t => {
   const folder = await ourFolder(t)
 
