@@ -72,9 +72,12 @@ export class SimulatedTree {
     return this.#changes.filter(({ waiting }) => waiting.has(folder))
   }
 
-  /** A sync of these changes failed: some of them later ones know nothing of any more. */
+  /**
+   * A sync of these changes failed: some of them later ones know nothing of any more. Not that of a folder: who finds
+   * it, and syncs what it is in, can do no more.
+   */
   doubt(changes: readonly NameChange[], random: Random): void {
-    for (const change of changes) if (random.chance(0.5)) change.doubtful = true
+    for (const change of changes) if (change.entry !== 'folder' && random.chance(0.5)) change.doubtful = true
   }
 
   /** Makes these changes safe as far as this folder is concerned. */

@@ -192,5 +192,29 @@ export const FOUND: Readonly<Record<string, Story>> = {
       }
     ]
   },
+  'a draft left by a segment written anew passed for the segment, when that was gone': {
+    ...PLAIN,
+    seed: 95,
+    folders: 3,
+    lives: [
+      {
+        ...CALM,
+        calls: 275,
+        end: 'kill',
+        putters: [
+          [
+            { events: 3, bytes: 700, headers: true },
+            { events: 5, bytes: 60, headers: true },
+            { events: 3750, bytes: 60, headers: true },
+            { events: 1, bytes: 10, headers: true }
+          ]
+        ],
+        takers: [{ max: 100, returns: 0, holds: 0 }],
+        segmentBlocks: 24
+      },
+      { ...CALM, calls: 7 },
+      { ...CALM, calls: 131, diskBlocks: 100 }
+    ]
+  },
   ...LONG
 }
