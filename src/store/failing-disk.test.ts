@@ -107,3 +107,14 @@ test('a disk that goes on failing refuses puts, says so, and is taken back when 
 })
 
 /** Time for the disk to do what is under way. */
+
+test('of files kept for a full disk that power losses brought back, no more are kept than are needed', async () => {
+  const disk = newDisk()
+  for (let i = 1; i < 8; i++) disk.plant(`${FOLDER}/reserve-00000000000${i}`, Buffer.alloc(256 * KIBIBYTE))
+
+  const { log } = await openLog(disk)
+  await turns()
+
+  assert.equal([...disk.files().keys()].filter(path => path.includes('/reserve-')).length, 2)
+  await log.close()
+})

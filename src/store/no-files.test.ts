@@ -128,7 +128,7 @@ test('a file without a header is read as far as a segment can reach, however lon
     header: undefined
   } as const
   const sizes = [10, 20_481, 2 ** 40].map(
-    bytes => segmentOf({ ...file, bytes, fault: undefined }, Buffer.alloc(16), undefined).size
+    bytes => segmentOf({ ...file, bytes, used: false, fault: undefined }, Buffer.alloc(16), undefined).size
   )
 
   assert.deepEqual(sizes, [12_288, 20_480, 2 ** 32 - 4096])

@@ -1,7 +1,7 @@
 import { messageOf } from '../core/errors.ts'
 import type { DurableLogOptions, SkippedPart } from './log-options.ts'
 import type { FoundFile, Quarantine } from './segment-files.ts'
-import type { SpareFile } from './segment-maker.ts'
+import { RESERVES, type SpareFile } from './segment-maker.ts'
 import type { StopRecord } from './stop-record.ts'
 
 /** Sizes that decide what becomes of files that hold nothing. */
@@ -30,10 +30,13 @@ export function highestId(files: readonly FoundFile[]): number {
 
 /**
  * The log that these files are of: the one that was stopped here, else the one that most of them, and the newest of
- * those, are of. Undefined when no file tells.
+ * those, are of. Files that were made ahead and never used count only where there are no others. Undefined when no file
+ * tells.
  */
 export function channelOf(files: readonly FoundFile[], stops: readonly StopRecord[]): Buffer | undefined {
-  const headers = files.flatMap(({ header }) => (header === undefined ? [] : [header]))
+  const known = files.filter(({ header }) => header !== undefined)
+  const used = known.filter(file => file.used)
+  const headers = (used.length > 0 ? used : known).flatMap(({ header }) => header ?? [])
   const newest = headers.sort((one, other) => other.id - one.id).map(({ channelId }) => channelId)
   const stopped = stops.find(stop => newest.some(id => id.equals(stop.channelId)))
   if (stopped !== undefined) return stopped.channelId
@@ -71,7 +74,7 @@ export class FileSorter {
       const other = byId.get(idOf(file))
       if (file.fault !== undefined) await this.setAside(file, `${file.fault}; it was set aside.`)
       else if (file.header !== undefined && !file.header.channelId.equals(channelId))
-        await this.setAside(file, 'The file belongs to another log; it was set aside.')
+        await this.#setAsideForeign(file)
       else if (other === undefined) byId.set(idOf(file), file)
       else if (isBefore(file, other)) await this.#setAsideTwin(file)
       else await this.#setAsideTwin(byId.set(idOf(file), file) && other)
@@ -108,6 +111,12 @@ export class FileSorter {
     }
   }
 
+  async #setAsideForeign(file: FoundFile): Promise<void> {
+    if (file.used) return await this.setAside(file, 'The file belongs to another log; it was set aside.')
+    this.#options.log.warn('A file that another log made and never used is set aside.', { file: file.path })
+    await this.#quarantine.move(file)
+  }
+
   /** The other one holds the events. */
   async #setAsideTwin(file: FoundFile): Promise<void> {
     this.#options.log.warn('A second file of the same segment is set aside.', {
@@ -120,7 +129,8 @@ export class FileSorter {
   async #keepSpare({ folder, path, role, bytes, fault }: FoundFile): Promise<void> {
     const { segmentBytes, reserveBytes, keepFreeSegments } = this.#sizes
     if (fault !== undefined) await this.#quarantine.move({ folder, path })
-    else if (role === 'reserve' && bytes === reserveBytes) this.reserves.push({ folder, path, size: bytes })
+    else if (role === 'reserve' && bytes === reserveBytes && this.reserves.length < RESERVES)
+      this.reserves.push({ folder, path, size: bytes })
     else if (role === 'free' && bytes === segmentBytes && this.free.length < keepFreeSegments)
       this.free.push({ folder, path, size: bytes })
     else await this.remove(path)

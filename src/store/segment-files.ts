@@ -28,6 +28,8 @@ export interface FoundFile {
   readonly bytes: number
   /** Undefined when both copies are damaged. */
   readonly header: SegmentHeader | undefined
+  /** Whether its first frame is there. */
+  readonly used: boolean
   /** Why nothing in it can ever be read. */
   readonly fault: string | undefined
 }
@@ -65,16 +67,20 @@ async function syncParents(disk: Disk, folder: string): Promise<void> {
   await syncParents(disk, parent).catch(() => undefined)
 }
 
-async function probe(place: DiskPlace, path: string): Promise<Pick<FoundFile, 'bytes' | 'header' | 'fault'>> {
+async function probe(
+  place: DiskPlace,
+  path: string
+): Promise<Pick<FoundFile, 'bytes' | 'header' | 'used' | 'fault'>> {
   try {
     return await withReader(place, path, async (reads, file) => {
       const bytes = await file.size()
-      const start = Buffer.alloc(Math.min(DATA_START, bytes))
+      const start = Buffer.alloc(Math.min(DATA_START + FRAME_HEADER_BYTES, bytes))
       const read = await readFully(reads, start, 0)
-      return { bytes, header: decodeSegmentHeader(start.subarray(0, read)), fault: undefined }
+      const header = decodeSegmentHeader(start.subarray(0, Math.min(read, DATA_START)))
+      return { bytes, header, used: hasFrame(start.subarray(0, read), header), fault: undefined }
     })
   } catch (error) {
-    const nothing = { bytes: 0, header: undefined }
+    const nothing = { bytes: 0, header: undefined, used: false }
     if (systemCode(error) === NO_FILE)
       return { ...nothing, fault: 'It is no file, but a folder, a pipe or a device' }
     if (!isOpenError(error)) throw error
@@ -82,6 +88,13 @@ async function probe(place: DiskPlace, path: string): Promise<Pick<FoundFile, 'b
     const fault = isMediumError(error) ? 'The disk cannot open the file' : 'It is a link that leads nowhere'
     return { ...nothing, fault }
   }
+}
+
+function hasFrame(start: Buffer, header: SegmentHeader | undefined): boolean {
+  if (header === undefined || start.length < DATA_START + FRAME_HEADER_BYTES) return false
+  const { id, channelId } = header
+  const place = { segmentId: id, seed: frameSeed(channelId, id), position: DATA_START }
+  return readFrameHeader(start, DATA_START, place) !== undefined
 }
 
 /** For `what` is encrypted with a key that nobody gave. */

@@ -7,6 +7,8 @@ import { DATA_START, encodeSegmentHeader, type SegmentHeader } from './segment-h
 import { pathOf, type Segment, withFile, writeAll } from './segment.ts'
 
 const MEBIBYTE = 1024 * 1024
+/** Files that are kept for a full disk. */
+export const RESERVES = 2
 
 /** A file that holds nothing: for reuse, or for a full disk. */
 export interface SpareFile {
@@ -47,6 +49,13 @@ export class SegmentMaker {
   async reuse(file: SpareFile, reserve: boolean): Promise<Segment> {
     const segment = this.#newSegment(file, { reserve, allocated: true })
     const open = await this.#options.disk.open(file.path, { create: false, synced: true })
+    try {
+      // Where a sync of its length failed before a kill, no later one makes up for it: a write does.
+      await writeAll(open, Buffer.alloc(BLOCK_BYTES), file.size - BLOCK_BYTES)
+    } catch (error) {
+      await open.close().catch(() => undefined)
+      throw error
+    }
     return this.#begin(segment, open, file.path)
   }
 

@@ -4,11 +4,10 @@ import { Background } from './background.ts'
 import { BLOCK_BYTES } from './frame.ts'
 import { Quarantine } from './segment-files.ts'
 import { DATA_START } from './segment-header.ts'
-import { type MakerOptions, SegmentMaker, type SpareFile } from './segment-maker.ts'
+import { type MakerOptions, RESERVES, SegmentMaker, type SpareFile } from './segment-maker.ts'
 import { bytesOnDisk, pathOf, type Segment } from './segment.ts'
 
 const RETRY_MS = 1000
-const RESERVES = 2
 const FULL =
   'There is no room for more events; what comes in is refused until there is. Free some, or lower minimumRequiredSpace.'
 const NO_FILE = 'No file can be made for more events; what comes in is refused until one can.'

@@ -216,5 +216,22 @@ export const FOUND: Readonly<Record<string, Story>> = {
       { ...CALM, calls: 131, diskBlocks: 100 }
     ]
   },
+  'segments that were never used, back after a power loss, decided which log it is': {
+    ...PLAIN,
+    lives: [
+      {
+        ...CALM,
+        calls: 96,
+        end: 'kill',
+        closeCalls: 5,
+        segmentBlocks: 5,
+        faults: [
+          { operations: ['syncFolder'], after: 3, times: Infinity, kind: 'EIO' },
+          { operations: ['write'], after: 0, times: 1, kind: 'EIO' }
+        ]
+      },
+      { ...CALM, closeCalls: 1, segmentBlocks: 5, heals: true }
+    ]
+  },
   ...LONG
 }

@@ -4,7 +4,7 @@ import * as fc from 'fast-check'
 import { DurableLog } from '../../src/store/durable-log.ts'
 import { FOUND } from './found-stories.ts'
 import { playStory } from './story-runner.ts'
-import { pressedStories, spoiltStories, stories, type Story } from './story.ts'
+import { hurriedStories, pressedStories, spoiltStories, stories, type Story } from './story.ts'
 
 // MILLRACE_STORIES and MILLRACE_SEED repeat a long run; a failing one prints the smallest story that it found.
 const STORIES = Number(process.env['MILLRACE_STORIES'] ?? 120)
@@ -12,6 +12,7 @@ const SEED = Number(process.env['MILLRACE_SEED'] ?? 1)
 
 const FAMILIES: readonly (readonly [string, number, fc.Arbitrary<Story>])[] = [
   ['power losses and kills', 0.5, stories],
+  ['failed writes before a kill, and power losses at the next start', 0.3, hurriedStories],
   ['small segments and failed writes', 0.3, pressedStories],
   ['places that cannot be read', 0.2, spoiltStories]
 ]

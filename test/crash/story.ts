@@ -126,7 +126,13 @@ const fault: fc.Arbitrary<Fault> = fc
     kind: fc.constantFrom<FaultKind>('EIO', 'EIO', 'ENOSPC', 'short', 'slow', 'EMFILE')
   })
   .map(({ path, ...rest }) => (path === undefined ? rest : { ...rest, path }))
-  .map(made => (made.operations.length === 1 && made.operations[0] === 'read' ? limited(made) : made))
+  .map(made => (givesUp(made) ? limited(made) : made))
+
+/** Where the rest of the folder works, what cannot be opened or read for long counts as damaged. */
+function givesUp({ operations, path }: Fault): boolean {
+  const isRead = operations.includes('read') || operations.includes('open')
+  return isRead && (operations.length === 1 || path !== undefined)
+}
 
 function limited(made: Fault): Fault {
   return { ...made, times: Math.min(made.times, LONGEST_UNREADABLE) }
@@ -209,6 +215,45 @@ const pressedLife: fc.Arbitrary<Life> = fc
 export const pressedStories: fc.Arbitrary<Story> = fc
   .record({ story: stories, lives: fc.array(pressedLife, { minLength: 2, maxLength: 6 }) })
   .map(({ story, lives }) => ({ ...story, lives }))
+
+const somePuts = fc.array(fc.array(smallPut, { minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 2 })
+
+/** Writes fail, and the system may go on showing what they were to write. */
+const brokenOff: fc.Arbitrary<Life> = fc
+  .record({
+    pressedLife,
+    calls: fc.integer({ min: 12, max: 60 }),
+    putters: somePuts,
+    takers: fc.array(taker, { maxLength: 1 }),
+    faults: fc.array(failedWrite, { minLength: 1, maxLength: 2 })
+  })
+  .map(({ pressedLife: pressed, ...rest }) => ({
+    ...pressed,
+    ...rest,
+    end: 'kill',
+    diskBlocks: undefined,
+    fillsAt: undefined
+  }))
+
+const barelyBegun: fc.Arbitrary<Life> = fc
+  .record({
+    pressedLife,
+    calls: fc.integer({ min: 5, max: 60 }),
+    putters: somePuts,
+    takers: fc.array(taker, { maxLength: 1 }),
+    diskBlocks: fc.constantFrom(undefined, undefined, 40, 60),
+    faults: fc.oneof(fc.constant([]), fc.constant([]), fc.array(failedWrite, { minLength: 1, maxLength: 1 }))
+  })
+  .map(({ pressedLife: pressed, ...rest }) => ({ ...pressed, ...rest, end: 'power', fillsAt: undefined }))
+
+/** Stories of writes that fail before a kill, and power lost soon after the next start: what it believed must be there. */
+export const hurriedStories: fc.Arbitrary<Story> = fc
+  .record({
+    story: stories,
+    folders: fc.constantFrom(1, 2, 3),
+    rounds: fc.array(fc.tuple(brokenOff, barelyBegun), { minLength: 1, maxLength: 2 })
+  })
+  .map(({ story, folders, rounds }) => ({ ...story, folders, lives: rounds.flat() }))
 
 const spoiltLife: fc.Arbitrary<Life> = fc
   .record({ life, places: fc.array(fc.nat(2 ** 31), { maxLength: 3 }) })
