@@ -1,5 +1,6 @@
-import { readdir, readFile, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { readdirSync, readlinkSync } from 'node:fs'
+import { readFile, stat } from 'node:fs/promises'
+import { basename, join } from 'node:path'
 
 /** A process that has a file open for writing, or holds a lock on it. */
 export interface FileUser {
@@ -22,18 +23,24 @@ export async function findFileUser(files: readonly string[]): Promise<FileUser |
     if (found !== undefined) wanted.set(`${found.dev}:${found.ino}`, file)
   }
   if (wanted.size === 0) return undefined
-  for (const pid of await numbersIn('/proc')) {
+  const names = new Set(files.map(file => basename(file)))
+  for (const pid of numbersIn('/proc')) {
     if (pid === process.pid) continue
-    const file = await writtenBy(pid, wanted)
+    const file = await writtenBy(pid, wanted, names)
     if (file !== undefined) return { pid, file }
   }
   return await lockHolder(wanted)
 }
 
-/** Which of the files a process has open for writing. */
-async function writtenBy(pid: number, wanted: ReadonlyMap<string, string>): Promise<string | undefined> {
+/** Which of the files a process has open for writing. Of all it has open, only what has the name of one is looked at. */
+async function writtenBy(
+  pid: number,
+  wanted: ReadonlyMap<string, string>,
+  names: ReadonlySet<string>
+): Promise<string | undefined> {
   const folder = `/proc/${pid}/fd`
-  for (const descriptor of await numbersIn(folder)) {
+  for (const descriptor of numbersIn(folder)) {
+    if (!names.has(nameOf(join(folder, String(descriptor))))) continue
     const found = await stat(join(folder, String(descriptor))).catch(() => undefined)
     const file = found === undefined ? undefined : wanted.get(`${found.dev}:${found.ino}`)
     if (file !== undefined && (await isWritable(pid, descriptor))) return file
@@ -67,7 +74,21 @@ function deviceNumber(major: string, minor: string): number {
   return (high & 0xfff) * 256 + (low & 0xff) + (low & 0xfff00) * 4096
 }
 
-async function numbersIn(folder: string): Promise<number[]> {
-  const names = await readdir(folder).catch((): string[] => [])
-  return names.filter(name => /^\d+$/.test(name)).map(Number)
+/** The name of what a link in /proc leads to: that the kernel knows, no disk is asked. */
+function nameOf(link: string): string {
+  try {
+    return basename(readlinkSync(link))
+  } catch {
+    return ''
+  }
+}
+
+function numbersIn(folder: string): number[] {
+  try {
+    return readdirSync(folder)
+      .filter(name => /^\d+$/.test(name))
+      .map(Number)
+  } catch {
+    return []
+  }
 }
