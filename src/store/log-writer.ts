@@ -133,7 +133,8 @@ export class LogWriter {
       try {
         return this.#filler.fill(this.unhealthy === undefined)
       } catch (error) {
-        const put = this.#filler.puts.shift()
+        // Takes come first: while one waits, no put is to blame.
+        const put = this.#filler.takes.length > 0 ? undefined : this.#filler.puts.shift()
         if (put === undefined) throw error
         const reason = `Put failed, it cannot be encoded: ${messageOf(error)}`
         this.#refuse(put, new AgentError('ERR_CHANNEL', reason, {}, error))

@@ -222,8 +222,8 @@ export class SpillReader {
     segment.unreadable = true
     const reason = systemCode(error) === 'ENOENT' ? GONE : UNREADABLE
     const events = { first: this.#expected, end: Math.max(this.#expected, segment.nextEvent) }
+    if (events.end > events.first) this.#parts.lost(segment, { at, to, events, reason })
     this.#expected = events.end
-    this.#parts.lost(segment, { at, to, events, reason })
   }
 
   async #leave(): Promise<void> {
