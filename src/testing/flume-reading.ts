@@ -1,3 +1,4 @@
+import { checkpointFor } from '../store/flume-import/checkpoint.ts'
 import { findFlumeLogs, openFlumeLogs, type KeyOfAlias } from '../store/flume-import/flume-logs.ts'
 import { heldBatches, readFlumeFolder, type FlumeFolder } from '../store/flume-import/read-flume-folder.ts'
 import { filesDisk, FlumeLogWriter, type FlumeFiles, type RecordedEvent } from './flume-folders.ts'
@@ -32,6 +33,24 @@ export async function readFlumeFiles(
 /** The bodies of the events held. */
 export async function bodiesIn(files: FlumeFiles, options: ReadingOptions = {}): Promise<string[]> {
   return (await readFlumeFiles(files, options)).events.map(({ body }) => body)
+}
+
+/** Reads a recorded folder of a real Flume, with its checkpoints; `held` is what Flume gave out on it. */
+export async function readRecorded(files: FlumeFiles, keyOf?: KeyOfAlias) {
+  const disk = filesDisk(files)
+  const logs = await openFlumeLogs(disk, await findFlumeLogs(disk, ['data1', 'data2']), keyOf)
+  const help = await checkpointFor(disk, ['checkpoint', 'backup'], logs)
+  const folder = await readFlumeFolder(disk, logs, { verify: true, ...help })
+  const events: unknown[] = []
+  for await (const batch of heldBatches(disk, folder)) {
+    for (const { headers, body } of batch)
+      events.push({ headers: Object.fromEntries(headers), body64: body.toString('base64') })
+  }
+  const lines = (files.get('held.jsonl') ?? '')
+    .toString()
+    .split('\n')
+    .filter(line => line !== '')
+  return { disk, logs, help, folder, events, held: lines.map(line => JSON.parse(line) as unknown) }
 }
 
 /** Changes bits of one byte of a file. */

@@ -1,28 +1,16 @@
+import { CALM } from './calm-life.ts'
 import type { Life } from './story.ts'
 
 /** In which everything is taken out. */
 export const LAST_LIFE: Life = {
+  ...CALM,
   calls: Infinity,
   end: 'close',
-  closeCalls: undefined,
-  putters: [],
   takers: [{ max: 10_000, returns: 0, holds: 0 }],
   segmentBlocks: 64,
   stagingBlocks: 8,
   depth: 2,
-  memoryBytes: 2 ** 20,
-  keepFreeSegments: 4,
-  minimumFreeBlocks: 0,
-  syncTakes: true,
-  verify: false,
-  codec: undefined,
-  key: undefined,
-  capacity: Infinity,
-  diskBlocks: undefined,
-  faults: [],
-  fillsAt: undefined,
-  heals: false,
-  spoilt: []
+  memoryBytes: 2 ** 20
 }
 
 /** Everything was taken: nothing is left, in the life after power loss either. */

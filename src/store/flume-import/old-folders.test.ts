@@ -1,55 +1,29 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import {
-  filesDisk,
-  FlumeLogWriter,
-  flumeMeta,
-  recordedFolder,
-  type FlumeFiles
-} from '../../testing/flume-folders.ts'
-import { bodiesIn, readFlumeFiles } from '../../testing/flume-reading.ts'
+import { FlumeLogWriter, flumeMeta, recordedFolder } from '../../testing/flume-folders.ts'
+import { bodiesIn, readFlumeFiles, readRecorded } from '../../testing/flume-reading.ts'
 import { oldCheckpoint, oldFiles, OldLogWriter } from '../../testing/flume-old-logs.ts'
-import { checkpointFor, findCheckpoints } from './checkpoint.ts'
-import { findFlumeLogs, openFlumeLogs } from './flume-logs.ts'
-import { heldBatches, readFlumeFolder } from './read-flume-folder.ts'
+import { findCheckpoints } from './checkpoint.ts'
 
 /** Folders of a real Flume 1.2, as test/fixtures/filechannel/README.md tells. */
 const FOLDERS = ['version-2', 'version-2-deleted', 'version-2-upgraded'] as const
 const NOW = 1_349_000_000_000
 
-async function read(files: FlumeFiles) {
-  const disk = filesDisk(files)
-  const logs = await openFlumeLogs(disk, await findFlumeLogs(disk, ['data1', 'data2']), undefined)
-  const help = await checkpointFor(disk, ['checkpoint', 'backup'], logs)
-  const folder = await readFlumeFolder(disk, logs, { verify: true, ...help })
-  const events: unknown[] = []
-  for await (const batch of heldBatches(disk, folder)) {
-    for (const { headers, body } of batch)
-      events.push({ headers: Object.fromEntries(headers), body64: body.toString('base64') })
-  }
-  return { disk, logs, help, folder, events }
-}
-
-function heldIn(files: FlumeFiles): unknown[] {
-  const lines = files.get('held.jsonl')!.toString().trim().split('\n')
-  return lines.map(line => JSON.parse(line) as unknown)
-}
-
 for (const name of FOLDERS) {
   test(`the folder ${name} of a real Flume yields exactly what Flume 1.11 gives out on it`, async () => {
     const files = await recordedFolder(name)
 
-    const { events, folder } = await read(files)
+    const { events, folder, held } = await readRecorded(files)
 
-    assert.deepEqual(events, heldIn(files))
+    assert.deepEqual(events, held)
     assert.deepEqual([folder.damages.count, folder.assumed], [0, 0])
   })
 }
 
 test('the folders are what they are said to be', async () => {
   const [whole, deleted, upgraded] = await Promise.all(
-    FOLDERS.map(async name => await read(await recordedFolder(name)))
+    FOLDERS.map(async name => await readRecorded(await recordedFolder(name)))
   )
 
   assert.deepEqual([whole?.help.needed, whole?.folder.unfinished], [false, 2])
@@ -62,7 +36,8 @@ test('without its checkpoint, what Flume 1.2 gives out is there: Flume 1.11 woul
   const files = await recordedFolder('version-2')
   files.delete('checkpoint/checkpoint')
 
-  assert.deepEqual((await read(files)).events, heldIn(files))
+  const { events, held } = await readRecorded(files)
+  assert.deepEqual(events, held)
 })
 
 test('a checkpoint that is not whole is not used', async () => {
@@ -77,7 +52,7 @@ test('a checkpoint that is not whole is not used', async () => {
     const files = await recordedFolder('version-2-deleted')
     files.get('checkpoint/checkpoint')![at] = byte
 
-    const { help } = await read(files)
+    const { help } = await readRecorded(files)
 
     assert.deepEqual([help.needed, help.checkpoint], [true, undefined], `byte ${at}`)
   }
@@ -85,24 +60,24 @@ test('a checkpoint that is not whole is not used', async () => {
 
 test('where Flume 1.11 was cut off while it made version 3 of a checkpoint, what it was is used', async () => {
   const files = await recordedFolder('version-2-deleted')
-  const { help } = await read(files)
+  const { help } = await readRecorded(files)
   const meta = (await recordedFolder('version-2-upgraded')).get('checkpoint/checkpoint.meta')!
   files.set('checkpoint/checkpoint.meta', meta)
 
-  assert.equal((await read(files)).help.checkpoint?.order, help.checkpoint?.order)
+  assert.equal((await readRecorded(files)).help.checkpoint?.order, help.checkpoint?.order)
 
   files.set('checkpoint/checkpoint-backup-1795920109065', Buffer.from(files.get('checkpoint/checkpoint')!))
   files.get('checkpoint/checkpoint')![7] = 3
 
-  const cut = await read(files)
+  const cut = await readRecorded(files)
 
   assert.equal(cut.help.checkpoint?.order, help.checkpoint?.order)
-  assert.deepEqual(cut.events, heldIn(files))
+  assert.deepEqual(cut.events, cut.held)
 })
 
 test('the checkpoints of both versions are found beside the logs', async () => {
   for (const name of FOLDERS) {
-    const { disk, logs } = await read(await recordedFolder(name))
+    const { disk, logs } = await readRecorded(await recordedFolder(name))
     const root = {
       ...disk,
       list: async (folder: string) => (folder === '.' ? ['checkpoint'] : await disk.list(folder))
@@ -113,7 +88,7 @@ test('the checkpoints of both versions are found beside the logs', async () => {
 })
 
 test('a folder with the name of a checkpoint is none', async () => {
-  const { disk, logs } = await read(await recordedFolder('version-2'))
+  const { disk, logs } = await readRecorded(await recordedFolder('version-2'))
   const folders = {
     list: (folder: string) => Promise.resolve(folder === '.' ? ['checkpoint'] : []),
     open: async (path: string) =>
@@ -251,7 +226,7 @@ test('an event whose take came to nothing is held, though the checkpoint does no
       ['checkpoint/checkpoint', oldCheckpoint(NOW + 5, [[2, held]])]
     ])
 
-    const { events, help } = await read(files)
+    const { events, help } = await readRecorded(files)
 
     assert.ok(help.checkpoint?.has(2, gone) === false)
     assert.equal(events.length, end === 'committed' ? 1 : 2)
@@ -273,7 +248,7 @@ test('whatever bytes of a checkpoint or of a log are changed, the folder is read
           files.set(path, bytes)
         }
 
-        const { folder, events } = await read(files)
+        const { folder, events } = await readRecorded(files)
 
         assert.ok(events.length <= folder.held.length)
       }),

@@ -3,12 +3,10 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { readSettings } from '../../core/read-settings.ts'
-import { filesDisk, flumeFiles, FlumeLogWriter, recordedFolder } from '../../testing/flume-folders.ts'
+import { flumeFiles, FlumeLogWriter, recordedFolder } from '../../testing/flume-folders.ts'
+import { readRecorded } from '../../testing/flume-reading.ts'
 import { openEncryption } from '../encryption.ts'
 import { encryptionSettings } from '../encryption-settings.ts'
-import { checkpointFor } from './checkpoint.ts'
-import { findFlumeLogs, openFlumeLogs } from './flume-logs.ts'
-import { heldBatches, readFlumeFolder } from './read-flume-folder.ts'
 
 /**
  * More folders that a real Flume 1.11 left, each with what it gave out itself when it was started on a copy
@@ -32,22 +30,7 @@ function keysOf(name: string) {
 }
 
 async function read(name: string) {
-  const files = await recordedFolder(name)
-  const disk = filesDisk(files)
-  const logs = await openFlumeLogs(
-    disk,
-    await findFlumeLogs(disk, ['data1', 'data2']),
-    keysOf(name)?.flumeKey
-  )
-  const help = await checkpointFor(disk, ['checkpoint', 'backup'], logs)
-  const folder = await readFlumeFolder(disk, logs, { verify: true, ...help })
-  const events: unknown[] = []
-  for await (const batch of heldBatches(disk, folder)) {
-    for (const { headers, body } of batch)
-      events.push({ headers: Object.fromEntries(headers), body64: body.toString('base64') })
-  }
-  const held = files.get('held.jsonl')!.toString().trim().split('\n')
-  return { logs, help, folder, events, held: held.map(line => JSON.parse(line) as unknown) }
+  return await readRecorded(await recordedFolder(name), keysOf(name)?.flumeKey)
 }
 
 for (const name of ['rolled-twice-committed', 'broken-checkpoint', 'encrypted-rotated']) {
