@@ -3,8 +3,10 @@ import type { Lease } from '../core/contracts.ts'
 import { AgentError, messageOf } from '../core/errors.ts'
 import { Background } from './background.ts'
 import { DoneSet, type EventRange } from './done-set.ts'
+import type { Lineage } from './epoch.ts'
 import { channelFull, completeOptions, type LogOptions, refuseImpossible } from './log-limits.ts'
 import { lend } from './log-lease.ts'
+import { GivenUp } from './given-up.ts'
 import { LogLosses } from './log-losses.ts'
 import { logStats } from './log-stats.ts'
 import { type Loan, LogMemory } from './log-memory.ts'
@@ -39,6 +41,8 @@ export class DurableLog {
   /** Takes under way included, and only those on the disk. */
   readonly #done: DoneSet
   readonly #durablyDone: DoneSet
+  /** Of what is done, what was given up instead of delivered. */
+  readonly #givenUp: GivenUp
   readonly #pool: SegmentPool
   readonly #writer: LogWriter
   readonly #reader: SpillReader
@@ -50,6 +54,7 @@ export class DurableLog {
   readonly #work = new Background()
   readonly #replayBytesPerMs: number
   readonly #channelId: Buffer
+  readonly #lineage: Lineage
   #limit: LogPosition | undefined
   #size: number
   /** Of puts under way. */
@@ -65,12 +70,15 @@ export class DurableLog {
     this.#segments = segments
     this.#firstOwnId = found.nextId
     this.#channelId = found.channelId
+    this.#lineage = found.lineage
+    this.#givenUp = new GivenUp(found.givenUp)
     this.#done = done
     this.#durablyDone = new DoneSet(done.ranges())
     this.#size = done.countUndone(done.watermark, nextEvent)
     this.#losses = new LogLosses(skipped)
     this.#replayBytesPerMs = Math.max(found.bytesRead / Math.max(elapsedMs, 1), LEAST_REPLAY_BYTES_PER_MS)
-    this.recovery = { events: this.#size, recovered: this.#size, skipped, elapsedMs }
+    const { returned } = found
+    this.recovery = { events: this.#size, recovered: this.#size, skipped, returned, elapsedMs }
     this.#quarantine = new Quarantine(options.disk, options.log)
     this.#memory = new LogMemory(options.memoryBytes)
     this.#puts = new PutQueue(options.clock)
@@ -225,7 +233,8 @@ export class DurableLog {
     const { segment } = this.#writer
     if (segment?.sealed !== true) return
     const { disk, folders, log } = this.#options
-    const record = stopRecordOf(this.#channelId, segment, this.#durablyDone.ranges())
+    const own = { channelId: this.#channelId, lineage: this.#lineage }
+    const record = stopRecordOf(own, segment, this.#durablyDone.ranges())
     // Each folder tells of what is lost with another one.
     for (const folder of folders) {
       try {
@@ -236,10 +245,11 @@ export class DurableLog {
     }
   }
 
-  #newPool({ channelId, nextId, free, reserves }: Recovered): SegmentPool {
+  #newPool({ channelId, lineage, nextId, free, reserves }: Recovered): SegmentPool {
     const { cipher } = this.#options
     const changed = (): void => this.#writer.changed()
-    return new SegmentPool({ ...this.#options, cipher, channelId, nextId, free, reserves, changed })
+    const own = { channelId, lineage, nextId, free, reserves }
+    return new SegmentPool({ ...this.#options, cipher, ...own, changed })
   }
 
   #newWriter(nextEvent: number): LogWriter {
@@ -250,7 +260,7 @@ export class DurableLog {
       pool: this.#pool,
       nextEvent,
       times: this.#times,
-      state: () => this.#done.ranges(),
+      state: () => ({ ranges: this.#done.ranges(), givenUp: this.#givenUp.ranges }),
       begun: (segment, from) => this.#begun(segment, from),
       stored: put => this.#stored(put),
       taken: (ranges, held) => this.#taken(ranges, held),
@@ -322,6 +332,7 @@ export class DurableLog {
     this.#losses.add(part)
     this.#takeErrors++
     this.#options.log.error('A part of the log is damaged and is skipped.', { ...part })
+    this.#givenUp.add(this.#done.undone(events.first, events.end))
     this.#done.add(events.first, events.end)
     segment.readers++
     this.#track(
@@ -330,7 +341,7 @@ export class DurableLog {
         this.#collect()
       })
     )
-    if (lost > 0) this.#track(this.#writer.take([events], lost))
+    if (lost > 0) this.#track(this.#writer.giveUp([events], lost))
   }
 
   #track(work: Promise<unknown>): void {

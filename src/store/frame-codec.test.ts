@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { crc32 } from 'node:zlib'
 import fc from 'fast-check'
 import { BatchBuilder } from '../core/batch-builder.ts'
 import { EventBatch } from '../core/batch.ts'
@@ -13,6 +14,7 @@ import {
   writePutFrame,
   writeRangesFrame
 } from './frame-codec.ts'
+import { type Epoch, NO_EPOCH, NO_LINEAGE } from './epoch.ts'
 import { FRAME_HEADER_BYTES, frameSeed, payloadIsIntact, readFrameHeader } from './frame.ts'
 import { encodeHeaders } from './header-columns.ts'
 import { newStaging } from './put-codec.ts'
@@ -174,13 +176,14 @@ test('ranges are read as written', () => {
     { first: 0, end: 2 ** 45 },
     { first: 2 ** 45 + 3, end: 2 ** 45 + 4 }
   ]
+  const givenUp = [{ first: 7, end: 9 }]
   const frames = context(true)
   const staging = newStaging(4096)
   const end = writeRangesFrame(
     frames,
     { staging, at: 0, position: 8192, before: 0, durable: 0, seconds: 0 },
     'take',
-    { ranges, nextEvent: 9 }
+    { ranges, givenUp, nextEvent: 9 }
   )
   const frame = readFrameHeader(staging.bytes, 0, { segmentId: 5, seed, position: 8192 })
 
@@ -192,25 +195,50 @@ test('ranges are read as written', () => {
       staging.bytes.subarray(0, FRAME_HEADER_BYTES),
       staging.bytes.subarray(FRAME_HEADER_BYTES, FRAME_HEADER_BYTES + frame.length)
     ),
-    ranges
+    { ranges, givenUp }
   )
 })
 
-test('a segment header survives the loss of one of its copies', () => {
-  const header = {
-    id: 5,
-    size: 65536,
-    channelId,
-    keyId: 'ab'.repeat(16),
-    salt: Buffer.alloc(32, 3),
-    created: 1_700_000_000_000
-  }
-  const bytes = encodeSegmentHeader(header)
-  const first = Buffer.from(bytes).fill(0, 0, 4096)
-  const second = Buffer.from(bytes).fill(0xff, 4096)
+const plainHeader = {
+  id: 5,
+  size: 65536,
+  channelId,
+  keyId: 'ab'.repeat(16),
+  salt: Buffer.alloc(32, 3),
+  created: 1_700_000_000_000
+}
+const newest: Epoch = { number: 3, tag: '0123456789abcdef', firstId: 9, firstEvent: 2 ** 40 }
 
-  assert.deepEqual(
-    [decodeSegmentHeader(first), decodeSegmentHeader(second), decodeSegmentHeader(bytes.subarray(0, 100))],
-    [header, header, undefined]
-  )
+for (const lineage of [NO_LINEAGE, [NO_EPOCH, { ...newest, number: 2, tag: 'f'.repeat(16) }, newest] as const]) {
+  test(`a header of ${lineage.length} epochs survives the loss of one of its copies`, () => {
+    const header = { ...plainHeader, lineage }
+    const bytes = encodeSegmentHeader(header)
+    const first = Buffer.from(bytes).fill(0, 0, 4096)
+    const second = Buffer.from(bytes).fill(0xff, 4096)
+
+    assert.deepEqual(
+      [decodeSegmentHeader(first), decodeSegmentHeader(second), decodeSegmentHeader(bytes.subarray(0, 100))],
+      [header, header, undefined]
+    )
+  })
+}
+
+test('of very many epochs a header names the newest', () => {
+  const many = Array.from({ length: 1000 }, (_, i) => ({ ...newest, number: i + 1 }))
+  const bytes = encodeSegmentHeader({ ...plainHeader, lineage: [...many, { ...newest, number: 1001 }] })
+
+  const numbers = decodeSegmentHeader(bytes)?.lineage.map(({ number }) => number) ?? []
+
+  assert.deepEqual([numbers.length > 100, numbers.at(-1)], [true, 1001])
+})
+
+test('a header of a later release is refused with what helps', () => {
+  const bytes = encodeSegmentHeader({ ...plainHeader, lineage: [newest] })
+  bytes.writeUInt16LE(3, 6)
+  bytes.writeUInt32LE(crc32(bytes.subarray(0, 108)), 108)
+
+  assert.throws(() => decodeSegmentHeader(bytes), {
+    code: 'ERR_UNSUPPORTED',
+    message: /later release.*format 3; this release reads formats up to 2/
+  })
 })

@@ -106,23 +106,34 @@ export function writePutFrame(
   return finish(context, place, header)
 }
 
-/** Writes a frame that lists ranges of events: a take, or the state at the begin of a segment. */
+/** What a frame of ranges lists: events that are done, and those of them that were given up instead of delivered. */
+export interface DoneRanges {
+  readonly ranges: readonly EventRange[]
+  readonly givenUp: readonly EventRange[]
+}
+
+/**
+ * Writes a frame that lists ranges of events: a take, or the state at the begin of a segment. Those given up stand once
+ * more behind all of them, and are counted in the place where a put counts its events.
+ */
 export function writeRangesFrame(
   context: FrameContext,
   place: FramePlace,
   kind: 'take' | 'state',
-  { ranges, nextEvent }: { readonly ranges: readonly EventRange[]; readonly nextEvent: number }
+  { ranges, givenUp, nextEvent }: DoneRanges & { readonly nextEvent: number }
 ): number {
   const payloadAt = place.at + FRAME_HEADER_BYTES
-  ranges.forEach(({ first, end }, i) => {
+  const all = [...ranges, ...givenUp]
+  all.forEach(({ first, end }, i) => {
     writeNumber(place.staging.bytes, first, payloadAt + i * RANGE_BYTES)
     writeNumber(place.staging.bytes, end, payloadAt + i * RANGE_BYTES + 8)
   })
   return finish(context, place, {
     ...plainHeader(context, place),
     kind,
-    length: ranges.length * RANGE_BYTES,
-    firstEvent: nextEvent
+    length: all.length * RANGE_BYTES,
+    firstEvent: nextEvent,
+    events: givenUp.length
   })
 }
 
@@ -166,7 +177,7 @@ export function readRangesFrame(
   frame: StoredFrame,
   header: Buffer,
   payload: Buffer
-): EventRange[] {
+): DoneRanges {
   const plain = openPayload(context, frame, header, payload)
   const ranges: EventRange[] = []
   for (let at = 0; at + RANGE_BYTES <= plain.length; at += RANGE_BYTES) {
@@ -174,7 +185,9 @@ export function readRangesFrame(
     if (end < first || !Number.isSafeInteger(end)) throw damaged()
     ranges.push({ first, end })
   }
-  return ranges
+  if (frame.events > ranges.length) throw damaged()
+  const givenUp = ranges.splice(ranges.length - frame.events)
+  return { ranges, givenUp }
 }
 
 /** What a seal frame says; undefined when it makes no sense. */

@@ -13,8 +13,9 @@ import { crc32 } from 'node:zlib'
  *  24  u32 position of the frame before it in the segment, 0 for none: shows what is missing in between
  *  28  u32 bytes of the segment below this were on the disk when the frame was made: a hole below is damage, a hole
  *          above it was never acknowledged
- *  32  u32 events    36  u16 part, u16 parts of one put    40  u32 length of headers    44  u32 length of bodies
- *  48  u32 events of the same put in earlier parts         52  u32 seconds since the epoch
+ *  32  u32 events; in takes and states how many of the ranges at the end were given up
+ *  36  u16 part, u16 parts of one put    40  u32 length of headers    44  u32 length of bodies
+ *  48  u32 events of the same put in earlier parts         52  u32 seconds since 1970
  *  56  u32 crc32 of the payload as stored
  *  60  u32 crc32 of bytes 0 to 59
  *  64  payload, zeros up to the next multiple of 8

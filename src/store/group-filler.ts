@@ -95,9 +95,10 @@ export class GroupFiller {
   #encodeTake(): boolean {
     const [take] = this.takes
     if (take === undefined) return false
-    const group = this.#groupFor(rangesFrameBytes(take.ranges.length), 'take')
+    const { ranges, givenUp } = take
+    const group = this.#groupFor(rangesFrameBytes(ranges.length + givenUp.length), 'take')
     if (group === undefined) return false
-    const frame = { ranges: take.ranges, nextEvent: this.#nextFrameEvent() }
+    const frame = { ranges, givenUp, nextEvent: this.#nextFrameEvent() }
     group.advance(writeRangesFrame(group.segment, group.place(this.#seconds()), 'take', frame))
     group.entries.add(take)
     group.complete.push(take)
@@ -180,8 +181,8 @@ export class GroupFiller {
 
   /** Goes on in the next segment, which begins with the state of the log. */
   #roll(bytes: number, kind: 'put' | 'take'): WriteGroup | undefined {
-    const ranges = this.#parts.state()
-    const needed = rangesFrameBytes(ranges.length) + bytes
+    const state = this.#parts.state()
+    const needed = rangesFrameBytes(state.ranges.length + state.givenUp.length) + bytes
     const segment = this.#spareFor(needed, kind)
     if (segment === undefined) return undefined
     if (this.#open !== undefined && this.#open.staging.bytes.length < needed) {
@@ -201,7 +202,7 @@ export class GroupFiller {
     this.#position = DATA_START
     this.#lastFrame = 0
     const group = new WriteGroup(segment, staging, { position: DATA_START, lastFrame: 0 })
-    group.advance(writeRangesFrame(segment, group.place(this.#seconds()), 'state', { ranges, nextEvent }))
+    group.advance(writeRangesFrame(segment, group.place(this.#seconds()), 'state', { ...state, nextEvent }))
     group.stateful = true
     this.#open = group
     this.#parts.begun(segment, nextEvent)

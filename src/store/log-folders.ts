@@ -38,6 +38,17 @@ export async function refuseMissingFolders(disk: Disk, folders: readonly string[
   )
 }
 
+/** Whether the folders are those that were written down last. */
+export async function haveSameFolders(disk: Disk, folders: readonly string[], log: Log): Promise<boolean> {
+  if (folders.length < 2) return true
+  const wanted = JSON.stringify([...folders].sort())
+  for (const folder of folders) {
+    const stored = (await readSideRecord(disk, folder, FOLDERS_RECORD, log)) as StoredFolders | undefined
+    if (JSON.stringify(stored?.folders) !== wanted) return false
+  }
+  return true
+}
+
 /**
  * Writes down which folders the log has, in each of them, where that is not there yet. First every folder gets a record,
  * and only then one that names the others: cut off in between, none is missed.

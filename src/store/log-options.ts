@@ -1,6 +1,7 @@
 import type { Clock, Log } from '../core/contracts.ts'
 import type { Disk } from './disk.ts'
 import type { FrameCipher } from './frame-cipher.ts'
+import type { ReturnedLog } from './returned-folders.ts'
 
 /** How a durable log is kept. Sizes are in bytes; what has no default must be said. */
 export interface DurableLogOptions {
@@ -59,6 +60,8 @@ export interface RecoveryReport {
   /** The same events, found on disk. */
   readonly recovered: number
   readonly skipped: readonly SkippedPart[]
+  /** Logs of their own below the folders, with what came back after the log had gone on without it. */
+  readonly returned: readonly ReturnedLog[]
   readonly elapsedMs: number
 }
 

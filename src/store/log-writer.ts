@@ -69,9 +69,18 @@ export class LogWriter {
 
   /** Resolves once it is on the disk that these events are done; `held` of them were held until now. */
   take(ranges: readonly EventRange[], held: number): Promise<void> {
+    return this.#record({ ranges, givenUp: [], held })
+  }
+
+  /** The same of events that cannot be delivered: should they be there again one day, they are not done. */
+  giveUp(ranges: readonly EventRange[], held: number): Promise<void> {
+    return this.#record({ ranges, givenUp: ranges, held })
+  }
+
+  #record(take: Pick<TakeEntry, 'ranges' | 'givenUp' | 'held'>): Promise<void> {
     if (this.#closing) return Promise.reject(closed())
     return new Promise((resolve, reject) => {
-      this.#filler.takes.push({ kind: 'take', ranges, held, resolve, reject })
+      this.#filler.takes.push({ kind: 'take', ...take, resolve, reject })
       this.#fill()
     })
   }

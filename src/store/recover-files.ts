@@ -1,7 +1,11 @@
 import { messageOf } from '../core/errors.ts'
+import { newestOf } from './epoch.ts'
 import type { DurableLogOptions, SkippedPart } from './log-options.ts'
-import type { FoundFile, Quarantine } from './segment-files.ts'
+import { withReader } from './read-patience.ts'
+import { scanSegment } from './scan-segment.ts'
+import { findSeal, type FoundFile, type Quarantine, segmentOf } from './segment-files.ts'
 import { RESERVES, type SpareFile } from './segment-maker.ts'
+import { sealPosition } from './segment.ts'
 import type { StopRecord } from './stop-record.ts'
 
 /** Sizes that decide what becomes of files that hold nothing. */
@@ -67,30 +71,66 @@ export class FileSorter {
     this.#skip = skip
   }
 
-  /** Segments by id. Files that hold nothing become spares; what is not of this log is set aside. */
+  /**
+   * Segments by id, one for each id of an epoch. Files that hold nothing become spares; what is not of this log is set
+   * aside.
+   */
   async sort(files: readonly FoundFile[], channelId: Buffer): Promise<FoundFile[]> {
-    const byId = new Map<number, FoundFile>()
-    for (const file of files.filter(({ role }) => role === 'seg')) {
-      const other = byId.get(idOf(file))
+    const kept = new Map<string, FoundFile>()
+    const segments = files.filter(({ role }) => role === 'seg')
+    const withHeader = new Set<number>()
+    // A file without a header is of any epoch: those with one come first.
+    for (const file of segments.toSorted((one, other) => rankOf(one) - rankOf(other))) {
       if (file.fault !== undefined) await this.setAside(file, `${file.fault}; it was set aside.`)
       else if (file.header !== undefined && !file.header.channelId.equals(channelId))
         await this.#setAsideForeign(file)
-      else if (other === undefined) byId.set(idOf(file), file)
-      else if (isBefore(file, other)) await this.#setAsideTwin(file)
-      else await this.#setAsideTwin(byId.set(idOf(file), file) && other)
+      else if (file.header === undefined && withHeader.has(idOf(file))) await this.#setAsideTwin(file)
+      else await this.#keepOne(kept, file)
+      if (file.header !== undefined) withHeader.add(idOf(file))
     }
     for (const file of files.filter(({ role }) => role !== 'seg')) {
-      const other = byId.get(idOf(file))
-      if (isMisnamed(file, channelId) && other?.header === undefined) {
-        byId.set(idOf(file), file)
-        if (other !== undefined) await this.#setAsideTwin(other)
+      const other = kept.get(keyOf(file))
+      const bare = kept.get(`${idOf(file)}`)
+      if (isMisnamed(file, channelId) && other === undefined) {
+        kept.set(keyOf(file), file)
+        if (bare !== undefined && kept.delete(`${idOf(file)}`)) await this.#setAsideTwin(bare)
         continue
       }
       // Two names of one file: what looks free holds events.
-      if (file.header !== undefined && other !== undefined) await this.remove(file.path)
+      if (file.header !== undefined && (other ?? bare) !== undefined) await this.remove(file.path)
       else await this.#keepSpare(file)
     }
-    return [...byId.values()].sort((a, b) => idOf(a) - idOf(b))
+    return [...kept.values()].sort((a, b) => idOf(a) - idOf(b))
+  }
+
+  async #keepOne(kept: Map<string, FoundFile>, file: FoundFile): Promise<void> {
+    const other = kept.get(keyOf(file))
+    const givesWay = other !== undefined && (await this.#isBefore(file, other))
+    if (!givesWay) kept.set(keyOf(file), file)
+    if (other !== undefined) await this.#setAsideTwin(givesWay ? file : other)
+  }
+
+  /**
+   * Which of two files of one segment gives way. Without epochs, a folder that was not there for a while may hold another
+   * segment of that number: what was made later holds what the log went on with. Of copies that which goes further stays,
+   * else one with its own name.
+   */
+  async #isBefore(file: FoundFile, other: FoundFile): Promise<boolean> {
+    const age = (file.header?.created ?? -1) - (other.header?.created ?? -1)
+    if (age !== 0) return age < 0
+    const [reach, otherReach] = [await this.#reachOf(file), await this.#reachOf(other)]
+    return reach === otherReach ? other.nameId === idOf(other) : reach < otherReach
+  }
+
+  /** Position behind the last frame; that of the seal counts as further than any. */
+  async #reachOf(file: FoundFile): Promise<number> {
+    const channelId = file.header?.channelId
+    if (channelId === undefined) return 0
+    const segment = segmentOf(file, channelId, this.#options.cipher)
+    if ((await findSeal(this.#options, segment, file.bytes)) !== undefined) return segment.size
+    const limit = sealPosition(segment)
+    const bounds = { limit, durable: 0, firstEvent: undefined, nextEvent: undefined, cutAt: undefined }
+    return withReader(this.#options, file.path, async reads => (await scanSegment(segment, reads, bounds)).end)
   }
 
   /** Reports a file without saying which events it held, and takes it away. */
@@ -137,16 +177,17 @@ export class FileSorter {
   }
 }
 
-/**
- * Which of two files with one number gives way. A folder that was not there for a while, or was copied, may hold another
- * segment of that number: what was made later holds what the log went on with. Of copies, one with its own name stays.
- */
-function isBefore(file: FoundFile, other: FoundFile): boolean {
-  const age = (file.header?.created ?? -1) - (other.header?.created ?? -1)
-  return age === 0 ? other.nameId === idOf(other) : age < 0
-}
-
 /** A spare keeps the number of what it held; one that has another number in it may be a segment that changed names with it. */
 function isMisnamed({ header, nameId }: FoundFile, channelId: Buffer): boolean {
   return header !== undefined && header.id !== nameId && header.channelId.equals(channelId)
+}
+
+/** Names a segment: numbers mean something within an epoch. */
+function keyOf(file: FoundFile): string {
+  const { header } = file
+  return header === undefined ? `${idOf(file)}` : `${idOf(file)} ${newestOf(header.lineage).tag}`
+}
+
+function rankOf({ header }: FoundFile): number {
+  return header === undefined ? 1 : 0
 }

@@ -1,4 +1,5 @@
 import { DoneSet, type EventRange } from './done-set.ts'
+import { common, joined, without } from './event-ranges.ts'
 import { damageBehind, type Loss, type SegmentScan } from './scan-segment.ts'
 import type { FoundFile } from './segment-files.ts'
 import type { Segment } from './segment.ts'
@@ -11,16 +12,39 @@ export interface Examined {
 }
 
 /** The newest state, and every take recorded since. */
+export function takenOf(live: readonly Examined[]): DoneSet {
+  const since = sinceState(live)
+  const done = new DoneSet(since[0]?.scan?.state ?? [])
+  for (const { scan } of since) for (const { first, end } of scan?.takes ?? []) done.add(first, end)
+  return done
+}
+
+/** The same, and puts that were never acknowledged. */
 export function doneOf(live: readonly Examined[]): DoneSet {
-  const from = Math.max(
-    0,
-    live.findLastIndex(({ scan }) => scan?.state !== undefined)
-  )
-  const done = new DoneSet(live[from]?.scan?.state ?? [])
-  for (const { scan } of live.slice(from))
-    for (const { first, end } of scan?.takes ?? []) done.add(first, end)
+  const done = takenOf(live)
   for (const { scan } of live) for (const { first, end } of scan?.voids ?? []) done.add(first, end)
   return done
+}
+
+/** Of what is done, what was given up: as of the newest state, and since. */
+export function givenUpOf(live: readonly Examined[]): EventRange[] {
+  return joined(sinceState(live).flatMap(({ scan }) => scan?.givenUp ?? []))
+}
+
+/** Of events that were given up, those that are there. Segments that hold any must have been read. */
+export function backAgain(live: readonly Examined[], givenUp: readonly EventRange[]): EventRange[] {
+  const held = live.map(({ segment: { firstEvent, nextEvent } }) => ({ first: firstEvent, end: nextEvent }))
+  const lost = live.flatMap(({ scan }) => scan?.losses.map(({ events }) => events) ?? [])
+  return without(common(held, givenUp), lost)
+}
+
+function sinceState(live: readonly Examined[]): readonly Examined[] {
+  return live.slice(
+    Math.max(
+      0,
+      live.findLastIndex(({ scan }) => scan?.state !== undefined)
+    )
+  )
 }
 
 /** A segment begins with the number of its first event: what older ones hold from there on was never acknowledged. */

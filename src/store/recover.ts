@@ -1,25 +1,30 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
-import { messageOf, systemCode } from '../core/errors.ts'
-import { isMediumError } from './careful-reader.ts'
-import type { DoneSet } from './done-set.ts'
-import type { Seal } from './frame-codec.ts'
+import { messageOf } from '../core/errors.ts'
+import { DoneSet, type EventRange } from './done-set.ts'
+import { type Lineage, isSameEpoch, newEpoch } from './epoch.ts'
+import { common, countOf, joined, without } from './event-ranges.ts'
 import type { DurableLogOptions, SkippedPart } from './log-options.ts'
 import { channelOf, FileSorter, highestId, type SpareSizes } from './recover-files.ts'
-import { cutVoids, doneOf, endUnfinished, type Examined } from './recover-puts.ts'
-import { withReader } from './read-patience.ts'
-import { renewSegment, sealAtLast } from './renew-segment.ts'
-import { type Loss, type ScanBounds, scanSegment, type SegmentScan } from './scan-segment.ts'
-import { findFiles, findSeal, type FoundFile, Quarantine, segmentOf } from './segment-files.ts'
+import { linesOf } from './recover-lines.ts'
+import { backAgain, cutVoids, doneOf, endUnfinished, type Examined, givenUpOf } from './recover-puts.ts'
+import { eventsOf, type Found, SegmentReader } from './recover-segments.ts'
+import { Strays } from './recover-strays.ts'
+import { sealAtLast } from './renew-segment.ts'
+import { findReturnedLogs, type ReturnedLog } from './returned-folders.ts'
+import type { Loss } from './scan-segment.ts'
+import { findFiles, type FoundFile, Quarantine, segmentOf } from './segment-files.ts'
 import { CHANNEL_ID_BYTES, DATA_START } from './segment-header.ts'
 import type { SpareFile } from './segment-maker.ts'
-import { type Segment, sealPosition, withFile } from './segment.ts'
-import { recordFolders, refuseMissingFolders } from './log-folders.ts'
+import type { Segment } from './segment.ts'
+import { haveSameFolders, recordFolders, refuseMissingFolders } from './log-folders.ts'
 import { readStopRecords, type StopRecord } from './stop-record.ts'
 
 /** What was found at start, ready to go on. */
 export interface Recovered {
   readonly channelId: Buffer
+  /** In which the log goes on. */
+  readonly lineage: Lineage
   /** Of the next segment. */
   readonly nextId: number
   /** Of the next event. */
@@ -27,23 +32,22 @@ export interface Recovered {
   /** By id; those without events included. */
   readonly segments: Segment[]
   readonly done: DoneSet
+  /** Of what is done, what was given up instead of delivered. */
+  readonly givenUp: readonly EventRange[]
   readonly free: readonly SpareFile[]
   readonly reserves: readonly SpareFile[]
   readonly skipped: readonly SkippedPart[]
+  /** Logs of their own, with what came back; to be delivered too. */
+  readonly returned: readonly ReturnedLog[]
   /** Bytes that had to be read. */
   readonly bytesRead: number
 }
 
-/** Segments that are there, and the record of the last stop where it still counts. */
-interface Found {
-  readonly examined: readonly Examined[]
-  readonly stop: StopRecord | undefined
-}
-
 /**
  * Finds out what is in the folders of a log. What holds events stays as it is, except that segments without a seal are
- * written anew and get one, so that this can be stopped and repeated at any point. Rejects when a folder or file cannot
- * be read, and with ERR_CHANNEL when a key or a whole folder is missing.
+ * written anew and get one, and that files of another line get a folder of their own, so that this can be stopped and
+ * repeated at any point. Rejects when a folder or file cannot be read, and with ERR_CHANNEL when a key or a whole folder
+ * is missing.
  */
 export async function recover(options: DurableLogOptions, sizes: SpareSizes): Promise<Recovered> {
   return new Recovery(options, sizes).run()
@@ -54,10 +58,8 @@ class Recovery {
   readonly #quarantine: Quarantine
   readonly #sorter: FileSorter
   readonly #skipped: SkippedPart[] = []
-  /** Segments whose end may only be in the system's memory: the next start looks again. */
-  readonly #doubtful = new Set<Segment>()
+  #givenUp: readonly EventRange[] = []
   #nextId = 0
-  #bytesRead = 0
 
   constructor(options: DurableLogOptions, sizes: SpareSizes) {
     this.#options = options
@@ -69,32 +71,70 @@ class Recovery {
     const { disk, folders, log } = this.#options
     const files = await findFiles(this.#options, folders)
     await refuseMissingFolders(disk, folders, log)
-    const stops = await readStopRecords(disk, folders, log)
-    const channelId = channelOf(files, stops) ?? randomBytes(CHANNEL_ID_BYTES)
+    const allStops = await readStopRecords(disk, folders, log)
+    const channelId = channelOf(files, allStops) ?? randomBytes(CHANNEL_ID_BYTES)
+    const stops = allStops.filter(stop => stop.channelId.equals(channelId))
     this.#checkKeys(files, channelId)
     this.#nextId = highestId(files) + 1
-    const segmentFiles = await this.#sorter.sort(files, channelId)
-    const ownStop = stops.find(stop => stop.channelId.equals(channelId))
-    const { examined, stop } = await this.#examine(segmentFiles, channelId, ownStop)
-    this.#nextId = Math.max(this.#nextId, (stop?.segmentId ?? 0) + 1)
-    const live = await this.#dropUnused(examined)
-    const done = await this.#account(live, stop)
-    await this.#seal(live)
-    await recordFolders(disk, folders, log)
+    const lines = linesOf(await this.#sorter.sort(files, channelId), stops)
+    const { lineage } = lines
+    const reader = new SegmentReader(this.#options, channelId, () => this.#nextId++)
+    const ownStop = stops.find(stop => isSameEpoch(stop.lineage, lineage))
+    const found = await reader.examine(lines.files, lineage, ownStop)
+    this.#nextId = Math.max(this.#nextId, (found.stop?.segmentId ?? 0) + 1)
+    const live = await this.#dropUnused(found.examined)
+    const strays = await Strays.read(this.#options, reader, {
+      files: [...lines.strays, ...found.strays],
+      channelId,
+      lineage,
+      stops
+    })
+    await this.#readGivenUp(live, reader)
+    const done = await this.#account(live, found, strays)
+    const there = live.map(({ segment }) => eventsOf(segment))
+    await strays.settle({ lineage, done, givenUp: this.#givenUp, there })
+    await this.#seal(live, reader)
     const ends = live.map(({ segment }) => segment.nextEvent)
-    const stored = Math.max(0, stop?.seal.nextEvent ?? 0, ...ends)
+    const stored = Math.max(0, found.stop?.seal.nextEvent ?? 0, ...ends)
+    const nextEvent = Math.max(stored, found.nextEvent, done.ranges().at(-1)?.end ?? 0)
     // Numbers beyond were given to puts that never got to the disk.
-    done.add(stored, done.ranges().at(-1)?.end ?? 0)
+    done.add(stored, nextEvent)
+    const goesOn = strays.none && this.#skipped.length === 0 && (await this.#isAsLeft(found.stop, stops))
+    const firstId = this.#nextId
+    await recordFolders(disk, folders, log)
     return {
       channelId,
+      lineage: goesOn ? lineage : newEpoch(lineage, { firstId, firstEvent: nextEvent }),
       segments: live.map(({ segment }) => segment),
       done,
+      givenUp: this.#givenUp,
       free: this.#sorter.free,
       reserves: this.#sorter.reserves,
       skipped: this.#skipped,
-      nextId: this.#nextId,
-      nextEvent: Math.max(stored, done.ranges().at(-1)?.end ?? 0),
-      bytesRead: this.#bytesRead
+      returned: await findReturnedLogs(disk, folders),
+      nextId: firstId,
+      nextEvent,
+      bytesRead: reader.bytesRead
+    }
+  }
+
+  /** Whether the log is what the last stop left, file for file: every folder has the record of that stop. */
+  async #isAsLeft(stop: StopRecord | undefined, stops: readonly StopRecord[]): Promise<boolean> {
+    const { disk, folders, log } = this.#options
+    if (stop === undefined) return false
+    const same = stops.filter(
+      ({ lineage, segmentId }) => isSameEpoch(lineage, stop.lineage) && segmentId === stop.segmentId
+    )
+    return same.length === folders.length && (await haveSameFolders(disk, folders, log))
+  }
+
+  /** Segments with events that were given up earlier: they may be there again. */
+  async #readGivenUp(live: readonly Examined[], reader: SegmentReader): Promise<void> {
+    this.#givenUp = givenUpOf(live)
+    for (const one of live) {
+      if (one.scan !== undefined || common([eventsOf(one.segment)], this.#givenUp).length === 0) continue
+      const { seal } = await reader.findSeal(one.file, one.segment, undefined)
+      one.scan = await reader.look(one.file, one.segment, seal)
     }
   }
 
@@ -103,103 +143,6 @@ class Recovery {
     for (const file of files) {
       const own = file.role === 'seg' && file.header?.channelId.equals(channelId) === true
       if (own) segmentOf(file, channelId, this.#options.cipher)
-    }
-  }
-
-  /**
-   * Reads what must be read: back to the newest state, whatever has no seal, everything when told to. The record of the
-   * last stop counts when nothing newer than the segment that it names holds anything.
-   */
-  async #examine(
-    files: readonly FoundFile[],
-    channelId: Buffer,
-    lastStop: StopRecord | undefined
-  ): Promise<Found> {
-    const examined: Examined[] = []
-    let stop = lastStop
-    let stated = false
-    for (const file of files.toReversed()) {
-      const segment = segmentOf(file, channelId, this.#options.cipher)
-      const found = await findSeal(this.#options, segment, file.bytes)
-      const seal = found ?? (stop?.segmentId === segment.id ? stop.seal : undefined)
-      segment.sealed = found !== undefined
-      if (seal !== undefined) {
-        const { firstEvent, nextEvent, end, headEvents, tailEvents } = seal
-        Object.assign(segment, { firstEvent, nextEvent, end, headEvents, tailEvents, stated: true })
-      }
-      const needed = found === undefined || !stated || this.#options.verify === true
-      const scan = needed ? await this.#scan(file, segment, seal) : undefined
-      if (scan?.state !== undefined) stated = true
-      if (segment.id > (stop?.segmentId ?? 0) && (found !== undefined || scan?.used === true))
-        stop = undefined
-      examined.unshift({ file, segment, scan })
-    }
-    return { examined, stop }
-  }
-
-  async #scan(file: FoundFile, segment: Segment, seal: Seal | undefined): Promise<SegmentScan> {
-    if (seal !== undefined) {
-      const { end: limit, end: durable, firstEvent, nextEvent } = seal
-      return this.#read(segment, { limit, durable, firstEvent, nextEvent, cutAt: undefined })
-    }
-    const cutAt = file.header !== undefined && file.bytes < segment.size ? file.bytes : undefined
-    const bounds = {
-      limit: sealPosition(segment),
-      durable: 0,
-      firstEvent: undefined,
-      nextEvent: undefined,
-      cutAt
-    }
-    const synced = await this.#sync(segment)
-    let scan = await this.#read(segment, bounds)
-    // A copy would have nothing of the parts that cannot be read, and the next start nothing to report.
-    const whole = !segment.unreadable && scan.losses.length === 0 && file.header !== undefined
-    if (whole && scan.durable < scan.end) {
-      if (await this.#renew(file, scan, synced)) scan = await this.#read(segment, bounds)
-      else this.#doubtful.add(segment)
-    }
-    adopt(segment, scan)
-    return scan
-  }
-
-  async #read(segment: Segment, bounds: ScanBounds): Promise<SegmentScan> {
-    return withReader(this.#options, segment.path, async reads => {
-      const scan = await scanSegment(segment, reads, bounds)
-      segment.unreadable = reads.unreadable.length > 0
-      this.#bytesRead += scan.bytesRead
-      return scan
-    })
-  }
-
-  /** After a kill the system may show what is not on the disk. Resolves to whether all of it is there now, as far as it says. */
-  async #sync(segment: Segment): Promise<boolean> {
-    const options = { create: false, synced: false }
-    return withFile(this.#options.disk, segment.path, options, async file => {
-      try {
-        await file.sync()
-        return true
-      } catch (error) {
-        if (!isMediumError(error)) throw error
-        return false
-      }
-    })
-  }
-
-  /**
-   * Brings to the disk what may only be in the system's memory; false where there is no room for that. Rejects when the
-   * disk fails: what cannot be written anew cannot be believed.
-   */
-  async #renew(file: FoundFile, { end }: SegmentScan, synced: boolean): Promise<boolean> {
-    try {
-      await renewSegment(this.#options.disk, file, end, this.#nextId++)
-      return true
-    } catch (error) {
-      if (!synced || !isDiskFull(error)) throw error
-      this.#options.log.debug('There is no room to write a segment anew.', {
-        file: file.path,
-        reason: messageOf(error)
-      })
-      return false
     }
   }
 
@@ -216,11 +159,14 @@ class Recovery {
   }
 
   /** What is done; damage is reported, and counts as done. */
-  async #account(live: readonly Examined[], stop: StopRecord | undefined): Promise<DoneSet> {
-    const done = doneOf(live)
-    for (const { first, end } of stop?.done ?? []) done.add(first, end)
+  async #account(live: readonly Examined[], { stop }: Found, strays: Strays): Promise<DoneSet> {
+    const taken = doneOf(live)
+    for (const { first, end } of stop?.done ?? []) taken.add(first, end)
     cutVoids(live)
-    endUnfinished(live, done, stop?.seal.nextEvent ?? 0)
+    endUnfinished(live, taken, stop?.seal.nextEvent ?? 0)
+    const done = this.#takeBack(live, taken)
+    for (const { first, end } of strays.delivered) done.add(first, end)
+    this.#givenUp = without(this.#givenUp, strays.delivered)
     for (const one of live) {
       for (const loss of one.scan?.losses ?? []) {
         // What was behind the end shows in the numbers of the next segment.
@@ -233,12 +179,38 @@ class Recovery {
     return done
   }
 
+  /** Events that were given up and are there again are not done. */
+  #takeBack(live: readonly Examined[], done: DoneSet): DoneSet {
+    const back = backAgain(live, this.#givenUp)
+    if (back.length === 0) return done
+    this.#givenUp = without(this.#givenUp, back)
+    const files = live.filter(({ segment }) => common([eventsOf(segment)], back).length > 0)
+    this.#options.log.warn('Events that had been given up are there again, and will be delivered.', {
+      events: countOf(back),
+      files: files.map(({ file }) => file.path)
+    })
+    return new DoneSet(without(done.ranges(), back))
+  }
+
+  /** These are not delivered, and done for now. */
+  #giveUp(events: EventRange, done: DoneSet): void {
+    this.#givenUp = joined([...this.#givenUp, ...done.undone(events.first, events.end)])
+    done.add(events.first, events.end)
+  }
+
   async #reportLoss(segment: Segment, { at, to, events, reason }: Loss, done: DoneSet): Promise<void> {
     const end = Math.min(events.end, segment.nextEvent)
     const lost = done.countUndone(events.first, end)
+    if (lost === 0 && this.#isKnown({ first: events.first, end })) return
     this.#skip({ file: segment.path, at, firstEvent: events.first, events: lost, reason })
-    done.add(events.first, end)
+    this.#giveUp({ first: events.first, end }, done)
     await this.#quarantine.copy(segment, at, to)
+  }
+
+  /** Whether these were given up, and said to be, at an earlier start. */
+  #isKnown(events: EventRange): boolean {
+    const isNew = events.end <= events.first || without([events], this.#givenUp).length > 0
+    return !isNew && this.#options.verify !== true
   }
 
   /** Event numbers that no segment has. */
@@ -250,7 +222,7 @@ class Recovery {
         this.#skip({ ...placeOfGap(before, one), firstEvent: first, events: end - first })
         if (before?.segment.sealed === false)
           await this.#quarantine.copy(before.segment, before.segment.end, before.file.bytes)
-        done.add(first, end)
+        this.#giveUp({ first, end }, done)
       }
       expected = Math.max(expected, one.segment.nextEvent)
       before = one
@@ -265,7 +237,7 @@ class Recovery {
     const reason = 'The file is missing, or an older one has taken its place.'
     for (const { first, end } of done.undone(from, seal.nextEvent)) {
       this.#skip({ file, at: DATA_START, firstEvent: first, events: end - first, reason })
-      done.add(first, end)
+      this.#giveUp({ first, end }, done)
     }
   }
 
@@ -275,9 +247,9 @@ class Recovery {
   }
 
   /** So that the next start need not read these again. */
-  async #seal(live: readonly Examined[]): Promise<void> {
+  async #seal(live: readonly Examined[], reader: SegmentReader): Promise<void> {
     for (const { segment } of live) {
-      if (segment.sealed || segment.salt.length === 0 || this.#doubtful.has(segment)) continue
+      if (segment.sealed || segment.salt.length === 0 || reader.doubtful.has(segment)) continue
       try {
         await sealAtLast(this.#options.disk, segment)
         segment.sealed = true
@@ -302,21 +274,4 @@ function placeOfGap(
   }
   const reason = 'The events before this segment are in no file: one is missing.'
   return { file: segment.path, at: DATA_START, reason }
-}
-
-function isDiskFull(error: unknown): boolean {
-  return ['ENOSPC', 'EDQUOT'].includes(systemCode(error) ?? '')
-}
-
-function adopt(segment: Segment, scan: SegmentScan): void {
-  const { firstEvent, nextEvent, end, lastFrame, headEvents, tailEvents } = scan
-  Object.assign(segment, {
-    firstEvent: firstEvent ?? nextEvent,
-    nextEvent,
-    end,
-    lastFrame,
-    headEvents,
-    tailEvents
-  })
-  segment.stated = scan.state !== undefined
 }

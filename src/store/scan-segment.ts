@@ -25,6 +25,8 @@ export interface SegmentScan {
   /** What was done when the segment was begun; undefined when that frame is not there. */
   readonly state: readonly EventRange[] | undefined
   readonly takes: readonly EventRange[]
+  /** Of what state and takes say is done, what was given up. */
+  readonly givenUp: readonly EventRange[]
   readonly losses: readonly Loss[]
   /** Events of puts that were given up half-way. */
   readonly voids: readonly EventRange[]
@@ -69,6 +71,7 @@ interface Progress {
   lastFrame: number
   durable: number
   takes: number
+  givenUp: number
   voids: number
 }
 
@@ -141,6 +144,7 @@ class Scan {
   readonly #bounds: ScanBounds
   readonly #unreadable: readonly ByteRange[]
   readonly #takes: EventRange[] = []
+  readonly #givenUp: EventRange[] = []
   readonly #voids: EventRange[] = []
   readonly #losses: Loss[] = []
   #holes: Hole[] = []
@@ -157,6 +161,7 @@ class Scan {
     lastFrame: 0,
     durable: 0,
     takes: 0,
+    givenUp: 0,
     voids: 0
   }
 
@@ -205,6 +210,7 @@ class Scan {
       lostTail: torn === undefined ? lostTail : undefined,
       losses: this.#losses,
       takes: this.#takes.slice(0, now.takes),
+      givenUp: this.#givenUp.slice(0, now.givenUp),
       voids: this.#voids.slice(0, now.voids),
       bytesRead
     }
@@ -253,8 +259,10 @@ class Scan {
 
   #ranges(frame: StoredFrame, header: Buffer, payload: Buffer): void {
     try {
-      const ranges = readRangesFrame(this.#context, frame, header, payload)
+      const { ranges, givenUp } = readRangesFrame(this.#context, frame, header, payload)
       this.#now.used = true
+      for (const range of givenUp) this.#givenUp.push(range)
+      this.#now.givenUp = this.#givenUp.length
       if (frame.kind === 'take') {
         for (const range of ranges) this.#takes.push(range)
         this.#now.takes = this.#takes.length

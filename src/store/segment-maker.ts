@@ -1,6 +1,7 @@
 import type { Clock } from '../core/contracts.ts'
 import { AgentError } from '../core/errors.ts'
 import type { Disk, DiskFile } from './disk.ts'
+import type { Lineage } from './epoch.ts'
 import { type FrameCipher, SALT_BYTES } from './frame-cipher.ts'
 import { BLOCK_BYTES, frameSeed } from './frame.ts'
 import { DATA_START, encodeSegmentHeader, type SegmentHeader } from './segment-header.ts'
@@ -28,6 +29,8 @@ export interface MakerOptions {
   readonly channelId: Buffer
   /** Ids from here on are new. */
   readonly nextId: number
+  /** The epoch that they are made in. */
+  readonly lineage: Lineage
 }
 
 /** Makes segments, each with a number of its own, and the files kept for a full disk. */
@@ -187,14 +190,15 @@ export class SegmentMaker {
   }
 
   async #writeHeader(segment: Segment, file: DiskFile): Promise<void> {
-    const { cipher, channelId } = this.#options
+    const { cipher, channelId, lineage } = this.#options
     const header: SegmentHeader = {
       id: segment.id,
       size: segment.size,
       channelId,
       keyId: cipher?.keyId,
       salt: segment.salt,
-      created: segment.created
+      created: segment.created,
+      lineage
     }
     await writeAll(file, encodeSegmentHeader(header), 0)
   }

@@ -4,6 +4,7 @@ import { FakeClock, settled } from '../testing/fake-clock.ts'
 import { FakeLog } from '../testing/fake-log.ts'
 import type { Fault } from '../testing/simulated-faults.ts'
 import { SimulatedDisk } from '../testing/simulated-disk.ts'
+import { NO_LINEAGE } from './epoch.ts'
 import { pathOf } from './segment.ts'
 import { SegmentPool } from './segment-pool.ts'
 
@@ -24,6 +25,7 @@ function newPool(disk: SimulatedDisk, { clock = new FakeClock(), log = new FakeL
     keepFreeSegments: 0,
     cipher: undefined,
     channelId: Buffer.alloc(16),
+    lineage: NO_LINEAGE,
     nextId: 2,
     free: [],
     reserves: [{ folder: FOLDER, path, size: SEGMENT_BYTES }],

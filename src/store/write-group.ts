@@ -35,6 +35,8 @@ export interface PutEntry {
 export interface TakeEntry {
   readonly kind: 'take'
   readonly ranges: readonly EventRange[]
+  /** Those of them that were given up instead of delivered. */
+  readonly givenUp: readonly EventRange[]
   readonly held: number
   resolve: () => void
   reject: (error: Error) => void

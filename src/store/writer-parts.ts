@@ -1,6 +1,7 @@
 import type { Clock, Log } from '../core/contracts.ts'
 import type { Codec } from './compression.ts'
 import type { EventRange } from './done-set.ts'
+import type { DoneRanges } from './frame-codec.ts'
 import type { SegmentPool } from './segment-pool.ts'
 import { type Segment, sealPosition } from './segment.ts'
 import type { SyncTimes } from './sync-times.ts'
@@ -22,7 +23,7 @@ export interface WriterParts {
   readonly nextEvent: number
   readonly times: SyncTimes
   /** All that is done, takes under way included. */
-  state(): readonly EventRange[]
+  state(): DoneRanges
   /** A segment is being written to from now on; frames of events from `nextEvent` on in older ones are void. */
   begun(segment: Segment, nextEvent: number): void
   /** On the disk, in order. */

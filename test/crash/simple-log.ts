@@ -86,7 +86,7 @@ export class SimpleLog implements StoredLog {
     this.#seq = found.nextSeq
     this.#flaw = flaw
     const recovered = this.size + (flaw === 'tells wrong numbers' ? 1 : 0)
-    this.recovery = { events: this.size, recovered, skipped: [], elapsedMs: 0 }
+    this.recovery = { events: this.size, recovered, skipped: [], returned: [], elapsedMs: 0 }
   }
 
   static async open(options: DurableLogOptions, flaw?: Flaw): Promise<SimpleLog> {

@@ -1,0 +1,35 @@
+import { join } from 'node:path'
+import type { Disk } from './disk.ts'
+
+const NAME = /^returned-[0-9a-f]{16}-\d+$/
+
+/** Part of a log that was not there when others went on: a log of its own, in folders of one name. */
+export interface ReturnedLog {
+  readonly name: string
+  /** Absolute; below the folders of the log. */
+  readonly folders: readonly string[]
+}
+
+/** Those in the folders of a log. */
+export async function findReturnedLogs(disk: Disk, folders: readonly string[]): Promise<ReturnedLog[]> {
+  const found = new Map<string, string[]>()
+  for (const folder of folders) {
+    for (const name of await disk.list(folder)) {
+      if (!NAME.test(name)) continue
+      found.set(name, [...(found.get(name) ?? []), join(folder, name)])
+    }
+  }
+  return [...found].map(([name, paths]) => ({ name, folders: paths })).sort(byName)
+}
+
+/** A name for files of the epoch `tag` that none of those has. */
+export function returnedName(tag: string, known: readonly ReturnedLog[]): string {
+  const taken = new Set(known.map(({ name }) => name))
+  let number = 1
+  while (taken.has(`returned-${tag}-${number}`)) number++
+  return `returned-${tag}-${number}`
+}
+
+function byName(one: ReturnedLog, other: ReturnedLog): number {
+  return one.name < other.name ? -1 : 1
+}
