@@ -20,6 +20,8 @@ export interface Disk {
   list(folder: string): Promise<string[]>
   /** Makes the folder and its parents; fine when it exists. */
   makeFolder(folder: string): Promise<void>
+  /** Removes an empty folder. */
+  removeFolder(folder: string): Promise<void>
   /** Makes creations, renames and removals in the folder durable. */
   syncFolder(folder: string): Promise<void>
   /** Bytes that unprivileged writers may still use on the folder's file system. */

@@ -52,7 +52,10 @@ export function mainLineage(lineages: readonly Lineage[]): Lineage {
 }
 
 /** Where an epoch stands in a lineage that it is part of; undefined when it is none of that lineage's. */
-export function placeIn(lineage: Lineage, { number, tag }: Pick<Epoch, 'number' | 'tag'>): number | undefined {
+export function placeIn(
+  lineage: Lineage,
+  { number, tag }: Pick<Epoch, 'number' | 'tag'>
+): number | undefined {
   const [oldest] = lineage
   // Of those left out only that they were there is known.
   if (oldest !== undefined && number < oldest.number) return -1
@@ -71,10 +74,7 @@ export function sharedEvents(one: Lineage, other: Lineage): number {
   for (const epoch of one) {
     const place = placeIn(other, epoch)
     if (place === undefined) break
-    limit = Math.min(
-      boundsOf(one, one.indexOf(epoch)).firstEvent,
-      boundsOf(other, place).firstEvent
-    )
+    limit = Math.min(boundsOf(one, one.indexOf(epoch)).firstEvent, boundsOf(other, place).firstEvent)
   }
   return limit
 }

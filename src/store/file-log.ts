@@ -6,7 +6,10 @@ import { type FileValues, logSizes, placesOf, transactionCapacityOf } from './fi
 import { findFileUser } from './flume-import/folder-user.ts'
 import { importFlumeFolder, type ImportReport } from './flume-import/import-flume-folder.ts'
 import { type FolderLock, lockFolder } from './folder-lock.ts'
+import { sumOf } from './log-losses.ts'
 import type { DurableLogOptions } from './log-options.ts'
+import type { WatchedLog } from './log-watch.ts'
+import { ReturnedEvents, SMALL_LOG } from './returned-events.ts'
 import { systemDisk } from './system-disk.ts'
 
 /** What the settings do not say. */
@@ -19,6 +22,10 @@ export interface FileLogLimits {
 /** An open log, and the locks on its folders. */
 export interface FileLog {
   readonly log: DurableLog
+  /** Events that came back and are to be put into the log. */
+  readonly returned: ReturnedEvents
+  /** Both together. */
+  readonly watched: WatchedLog
   readonly folders: readonly string[]
   /** The keys, for what is written beside the log; undefined when encryption is off. */
   readonly cipher: FrameCipher | undefined
@@ -66,13 +73,38 @@ export async function openFileLog(
           minimumFreeBytes: 0
         })
     })
-    const log = await DurableLog.open({ ...common, folders: places.dataDirs })
     const { dataDirs: folders } = places
-    const close = (): Promise<void> => log.close().finally(unlock)
-    return { log, folders, cipher: encryption?.cipher, imported, close }
+    const log = await DurableLog.open({ ...common, folders })
+    const returned = await ReturnedEvents.open(log.recovery.returned, {
+      ...common,
+      open: apart => DurableLog.open({ ...common, ...SMALL_LOG, folders: apart })
+    })
+    const close = (): Promise<void> =>
+      returned
+        .close()
+        .finally(() => log.close())
+        .finally(unlock)
+    const watched = watchBoth(log, returned)
+    return { log, returned, watched, folders, cipher: encryption?.cipher, imported, close }
   } catch (error) {
     await unlock()
     throw error
+  }
+}
+
+function watchBoth(log: DurableLog, returned: ReturnedEvents): WatchedLog {
+  const found = returned.size
+  return {
+    get size() {
+      return log.size + returned.size
+    },
+    get skippedByReason() {
+      return sumOf(log.skippedByReason, returned.skippedByReason)
+    },
+    stats() {
+      const stats = log.stats()
+      return { ...stats, recoveredEvents: stats.recoveredEvents + found }
+    }
   }
 }
 

@@ -209,7 +209,10 @@ const plainHeader = {
 }
 const newest: Epoch = { number: 3, tag: '0123456789abcdef', firstId: 9, firstEvent: 2 ** 40 }
 
-for (const lineage of [NO_LINEAGE, [NO_EPOCH, { ...newest, number: 2, tag: 'f'.repeat(16) }, newest] as const]) {
+for (const lineage of [
+  NO_LINEAGE,
+  [NO_EPOCH, { ...newest, number: 2, tag: 'f'.repeat(16) }, newest] as const
+]) {
   test(`a header of ${lineage.length} epochs survives the loss of one of its copies`, () => {
     const header = { ...plainHeader, lineage }
     const bytes = encodeSegmentHeader(header)

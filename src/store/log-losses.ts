@@ -25,3 +25,13 @@ export class LogLosses {
     if (events > 0) this.#byReason[reason] = (this.#byReason[reason] ?? 0) + events
   }
 }
+
+/** Two counts by reason as one. */
+export function sumOf(
+  one: Readonly<Record<string, number>>,
+  other: Readonly<Record<string, number>>
+): Readonly<Record<string, number>> {
+  const total: Record<string, number> = { ...one }
+  for (const [reason, events] of Object.entries(other)) total[reason] = (total[reason] ?? 0) + events
+  return total
+}

@@ -1,5 +1,6 @@
 import type { Log } from '../core/contracts.ts'
 import { messageOf } from '../core/errors.ts'
+import { sumOf } from './log-losses.ts'
 import type { DurableLogStats } from './log-options.ts'
 
 /** What `/metrics` has of a channel with a durable log, beside the counters of every channel. */
@@ -66,7 +67,7 @@ export class LogWatch {
 
   /** Events lost in damaged parts, by reason, since the agent started. */
   get skipped(): Readonly<Record<string, number>> {
-    return sum(this.#lostBefore, this.#log?.skippedByReason ?? {})
+    return sumOf(this.#lostBefore, this.#log?.skippedByReason ?? {})
   }
 
   /** `beside`: events that the start found elsewhere. */
@@ -145,15 +146,6 @@ export class LogWatch {
       SkippedPartCount: this.#partsBefore + (stats?.skippedParts ?? 0)
     }
   }
-}
-
-function sum(
-  one: Readonly<Record<string, number>>,
-  other: Readonly<Record<string, number>>
-): Readonly<Record<string, number>> {
-  const total: Record<string, number> = { ...one }
-  for (const [reason, events] of Object.entries(other)) total[reason] = (total[reason] ?? 0) + events
-  return total
 }
 
 function rounded(value: number | undefined): number {

@@ -60,11 +60,17 @@ class OverlayDisk implements Disk {
     const gone = new Set(here.map(([path]) => path))
     const added = here.flatMap(([path, content]) => (content === undefined ? [] : [path]))
     const kept = names.map(name => join(folder, name)).filter(path => !gone.has(path))
-    return [...kept, ...added].map(path => path.slice(folder.length + 1))
+    const made = [...this.#folders].filter(path => dirname(path) === folder)
+    return [...new Set([...kept, ...added, ...made])].map(path => path.slice(folder.length + 1))
   }
 
   makeFolder(folder: string): Promise<void> {
     this.#folders.add(folder)
+    return Promise.resolve()
+  }
+
+  removeFolder(folder: string): Promise<void> {
+    this.#folders.delete(folder)
     return Promise.resolve()
   }
 

@@ -130,7 +130,11 @@ export class FileSorter {
     if ((await findSeal(this.#options, segment, file.bytes)) !== undefined) return segment.size
     const limit = sealPosition(segment)
     const bounds = { limit, durable: 0, firstEvent: undefined, nextEvent: undefined, cutAt: undefined }
-    return withReader(this.#options, file.path, async reads => (await scanSegment(segment, reads, bounds)).end)
+    return withReader(
+      this.#options,
+      file.path,
+      async reads => (await scanSegment(segment, reads, bounds)).end
+    )
   }
 
   /** Reports a file without saying which events it held, and takes it away. */

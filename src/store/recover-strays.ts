@@ -128,19 +128,24 @@ export class Strays {
     const folders = [...new Set(examined.map(({ file }) => file.folder))]
     for (const folder of folders) {
       await disk.makeFolder(join(folder, name))
+      await disk.syncFolder(folder)
       // What was delivered must not come again: this comes before the files.
       await writeStopRecord(disk, join(folder, name), record)
     }
-    for (const { file } of examined) await disk.rename(file.path, join(file.folder, name, basename(file.path)))
+    for (const { file } of examined)
+      await disk.rename(file.path, join(file.folder, name, basename(file.path)))
     for (const folder of folders) {
       await disk.syncFolder(join(folder, name))
       await disk.syncFolder(folder)
     }
-    log.warn('A part of the log that was not there before came back; its events are delivered behind the others.', {
-      folders: folders.map(folder => join(folder, name)),
-      files: examined.map(({ file }) => basename(file.path)),
-      events: countOf(without(wanted, earlier))
-    })
+    log.warn(
+      'A part of the log that was not there before came back; its events are delivered behind the others.',
+      {
+        folders: folders.map(folder => join(folder, name)),
+        files: examined.map(({ file }) => basename(file.path)),
+        events: countOf(without(wanted, earlier))
+      }
+    )
   }
 
   /** What is known to be delivered of files of that epoch that came back before. */
@@ -152,7 +157,9 @@ export class Strays {
       same.flatMap(({ folders }) => folders),
       log
     )
-    return records.filter(record => record.lineage.some(epoch => epoch.tag === tag)).flatMap(({ done }) => done)
+    return records
+      .filter(record => record.lineage.some(epoch => epoch.tag === tag))
+      .flatMap(({ done }) => done)
   }
 }
 

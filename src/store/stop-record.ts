@@ -96,9 +96,12 @@ function storedEpochs(lineage: Lineage): StoredEpoch[] {
 }
 
 function lineageOf(stored: readonly StoredEpoch[] | undefined): Lineage {
-  const epochs = (stored ?? []).map(
-    ([number, tag, firstId, firstEvent]): Epoch => ({ number, tag, firstId, firstEvent })
-  )
+  const epochs = (stored ?? []).map(([number, tag, firstId, firstEvent]): Epoch => ({
+    number,
+    tag,
+    firstId,
+    firstEvent
+  }))
   const own = epochs.pop()
   return own === undefined ? NO_LINEAGE : [...epochs, own]
 }

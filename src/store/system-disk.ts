@@ -1,5 +1,5 @@
 import { constants, read, write } from 'node:fs'
-import { mkdir, open, readdir, rename, statfs, unlink, type FileHandle } from 'node:fs/promises'
+import { mkdir, open, readdir, rename, rmdir, statfs, unlink, type FileHandle } from 'node:fs/promises'
 import type { Disk, DiskFile } from './disk.ts'
 import { openFile } from './open-file.ts'
 import { WriteThreads } from './write-threads.ts'
@@ -9,6 +9,7 @@ const PLACES: Omit<Disk, 'open'> = {
   unlink,
   list: folder => readdir(folder),
   makeFolder: async folder => void (await mkdir(folder, { recursive: true })),
+  removeFolder: rmdir,
   async syncFolder(folder) {
     const handle = await open(folder, constants.O_RDONLY)
     try {

@@ -9,6 +9,9 @@ import { SimulatedDisk } from './simulated-disk.ts'
 export const FOLDER = '/data'
 export const KIBIBYTE = 1024
 
+/** Of a log to which nothing came back. */
+export const NOTHING_RETURNED = { deliverTo: () => undefined }
+
 /** A disk that completes calls by itself. */
 export function newDisk(bytes = Infinity): SimulatedDisk {
   return new SimulatedDisk({ seed: 1, folders: [FOLDER], automatic: true, bytes })

@@ -56,6 +56,10 @@ export class ScratchedDisk implements Disk {
     return this.#below.makeFolder(folder)
   }
 
+  removeFolder(folder: string): Promise<void> {
+    return this.#below.removeFolder(folder)
+  }
+
   syncFolder(folder: string): Promise<void> {
     return this.#below.syncFolder(folder)
   }

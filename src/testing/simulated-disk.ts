@@ -138,6 +138,15 @@ export class SimulatedDisk implements Disk, Machine {
     return this.submit({ operation: 'makeFolder', path: folder, perform, effect: perform })
   }
 
+  removeFolder(folder: string): Promise<void> {
+    const perform = (): void => {
+      this.#needFolder(folder, 'removeFolder')
+      if (this.#tree.below(folder).length > 0) throw systemError('ENOTEMPTY', 'removeFolder', folder)
+      this.#tree.unlink(folder)
+    }
+    return this.submit({ operation: 'removeFolder', path: folder, perform, effect: perform })
+  }
+
   syncFolder(folder: string): Promise<void> {
     const changes = this.#tree.unsafeIn(folder)
     const perform = (fault: FaultKind | undefined): void => {

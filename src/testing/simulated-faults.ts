@@ -5,6 +5,7 @@ export type OperationName =
   | 'unlink'
   | 'list'
   | 'makeFolder'
+  | 'removeFolder'
   | 'syncFolder'
   | 'freeBytes'
   | 'write'

@@ -2,11 +2,15 @@ import type { EventBatch } from '../../../core/batch.ts'
 import type { Channel, ChannelContext, Lease } from '../../../core/contracts.ts'
 import { AgentError, messageOf } from '../../../core/errors.ts'
 import type { DurableLog } from '../../../store/durable-log.ts'
-import { LogWatch } from '../../../store/log-watch.ts'
+import { LogWatch, type WatchedLog } from '../../../store/log-watch.ts'
+import type { ReturnedEvents } from '../../../store/returned-events.ts'
 
 /** What the channel keeps its events in. */
 export interface OpenedLog {
   readonly log: DurableLog
+  /** The same as monitoring sees it, with what came back and waits beside it. */
+  readonly watched: WatchedLog
+  readonly returned: Pick<ReturnedEvents, 'deliverTo'>
   readonly folders: readonly string[]
   close(): Promise<void>
 }
@@ -48,11 +52,12 @@ export class FileChannel implements Channel {
       this.#watch.failed(error)
       throw error
     }
-    const { log, folders } = this.#opened
-    this.#watch.opened(log)
+    const { log, watched, returned, folders } = this.#opened
+    this.#watch.opened(watched)
     const { elapsedMs } = log.recovery
     const { name: channel } = this.#context
-    this.#watch.sayOpened(this.#context.log, { channel, events: log.size, elapsedMs, folders })
+    this.#watch.sayOpened(this.#context.log, { channel, events: this.size, elapsedMs, folders })
+    returned.deliverTo((batch, signal) => log.put(batch, signal))
     if (log.size <= this.capacity) return
     this.#context.log.warn('The channel holds more than its capacity; puts wait until it holds less.', {
       events: log.size,

@@ -8,6 +8,7 @@ import { readSettings, settingsOf } from '../../../core/read-settings.ts'
 import { DurableLog } from '../../../store/durable-log.ts'
 import { channelContract } from '../../../testing/channel-contract.ts'
 import { batchOf, fakeChannelContext, textsOf } from '../../../testing/fake-context.ts'
+import { NOTHING_RETURNED } from '../../../testing/opened-log.ts'
 import { SimulatedDisk } from '../../../testing/simulated-disk.ts'
 import { FileChannel } from './file-channel.ts'
 import file from './file.ts'
@@ -83,7 +84,7 @@ channelContract('file on a simulated disk', async ({ capacity, transactionCapaci
       segmentBytes: 65536,
       stagingBytes: 16384
     })
-    return { log, folders: [folder], close: () => log.close() }
+    return { log, watched: log, returned: NOTHING_RETURNED, folders: [folder], close: () => log.close() }
   }
   const channel = new FileChannel({ ...limits, open }, context)
   await channel.start()

@@ -1,7 +1,8 @@
 import type { EventBatch } from '../../../core/batch.ts'
 import type { ChannelContext } from '../../../core/contracts.ts'
 import { messageOf } from '../../../core/errors.ts'
-import { LogWatch } from '../../../store/log-watch.ts'
+import { LogWatch, type WatchedLog } from '../../../store/log-watch.ts'
+import type { ReturnedEvents } from '../../../store/returned-events.ts'
 import type { DrainOrder, Tier } from './drain-order.ts'
 import type { LoadedMemory, MemoryFile } from './memory-file.ts'
 import type { MemoryTier } from './memory-tier.ts'
@@ -10,6 +11,9 @@ import { Overflow, type OverflowLog } from './overflow.ts'
 /** What is on disk, opened at each start. */
 export interface Store {
   readonly log: OverflowLog
+  /** The same as monitoring sees it, with what came back and waits beside it. */
+  readonly watched: WatchedLog
+  readonly returned: Pick<ReturnedEvents, 'deliverTo'>
   readonly memoryFile: MemoryFile
   readonly folders: readonly string[]
   /** How long the log took to open. */
@@ -23,6 +27,8 @@ interface Parts {
   readonly memory: MemoryTier
   readonly order: DrainOrder
   readonly context: ChannelContext
+  /** Events came into the overflow by themselves. */
+  arrived(): void
 }
 
 const NOT_SAVED = 'in memory, not saved at the stop'
@@ -100,7 +106,7 @@ export class SpillStore {
   }
 
   async #open(): Promise<void> {
-    const { memory, order, context } = this.#parts
+    const { memory, order, context, arrived } = this.#parts
     const store = await this.#parts.open()
     // Read together: the log looks for damage from the begin, and what it finds is in its size for a while.
     const [held, skipped] = [store.log.size, store.log.skippedEvents]
@@ -111,13 +117,19 @@ export class SpillStore {
       throw error
     }
     this.#store = store
-    this.#overflow = new Overflow(store.log, order, skipped)
-    this.#watch.opened(store.log, memory.size)
+    const overflow = new Overflow(store.log, order, skipped)
+    this.#overflow = overflow
+    this.#watch.opened(store.watched, memory.size)
     this.#watch.sayOpened(context.log, {
       channel: context.name,
       events: memory.size + this.size,
       elapsedMs: store.elapsedMs,
       folders: store.folders
+    })
+    // Not into memory: they are safe where they are.
+    store.returned.deliverTo(async (batch, signal) => {
+      await overflow.put(batch, signal)
+      arrived()
     })
   }
 

@@ -53,7 +53,8 @@ export class SpillableChannel implements Channel {
       open: limits.openStore,
       memory: this.#memory,
       order: this.#order,
-      context
+      context,
+      arrived: () => this.#takers.wake()
     })
     this.#waiting = new PutQueue(context.clock)
     this.capacity = limits.memoryCapacity + limits.overflowCapacity

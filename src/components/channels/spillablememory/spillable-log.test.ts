@@ -2,6 +2,7 @@ import { MemoryBudget } from '../../../core/memory-budget.ts'
 import { DurableLog } from '../../../store/durable-log.ts'
 import { SlabSpace } from '../../../store/space.ts'
 import { channelContract, type OpenChannel } from '../../../testing/channel-contract.ts'
+import { NOTHING_RETURNED } from '../../../testing/opened-log.ts'
 import { SimulatedDisk } from '../../../testing/simulated-disk.ts'
 import { MemoryFile } from './memory-file.ts'
 import { SpillableChannel } from './spillable-channel.ts'
@@ -36,6 +37,8 @@ function opens(shareOfMemory: number): OpenChannel {
           })
           return {
             log: opened,
+            watched: opened,
+            returned: NOTHING_RETURNED,
             memoryFile: new MemoryFile(disk, '/checkpoint', log),
             folders: ['/data'],
             elapsedMs: 0,

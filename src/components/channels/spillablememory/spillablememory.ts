@@ -117,9 +117,9 @@ export default defineChannel({
 
 async function openStore(given: Given, context: ChannelContext): Promise<Store> {
   const limits = { capacity: given.overflowCapacity, keepAliveMs: 0, memoryBytes: OVERFLOW_MEMORY_BYTES }
-  const { log, folders, cipher, close } = await openFileLog(given, limits, context)
+  const { log, returned, watched, folders, cipher, close } = await openFileLog(given, limits, context)
   const memoryFile = new MemoryFile(systemDisk, folders[0] ?? '.', context.log, cipher)
-  return { log, close, folders, memoryFile, elapsedMs: log.recovery.elapsedMs }
+  return { log, returned, watched, close, folders, memoryFile, elapsedMs: log.recovery.elapsedMs }
 }
 
 /** Without room anywhere Flume takes its default. */

@@ -3,6 +3,7 @@ import { DurableLog } from '../../../../store/durable-log.ts'
 import type { FrameCipher } from '../../../../store/frame-cipher.ts'
 import { SlabSpace } from '../../../../store/space.ts'
 import { fakeChannelContext, textsOf } from '../../../../testing/fake-context.ts'
+import { NOTHING_RETURNED } from '../../../../testing/opened-log.ts'
 import { SimulatedDisk } from '../../../../testing/simulated-disk.ts'
 import { MemoryFile } from '../memory-file.ts'
 import { SpillableChannel, type SpillableLimits } from '../spillable-channel.ts'
@@ -30,7 +31,15 @@ export function setUp(
       openStore: async () => {
         stores++
         const memoryFile = new MemoryFile(disk, '/data', context.log, keys.cipher)
-        return { log, memoryFile, folders: ['/data'], elapsedMs: 4, close: async () => closed() }
+        return {
+          log,
+          watched: log,
+          returned: NOTHING_RETURNED,
+          memoryFile,
+          folders: ['/data'],
+          elapsedMs: 4,
+          close: async () => closed()
+        }
       },
       ...limits
     },
@@ -54,7 +63,15 @@ export function setUpOnDisk(
     const memoryFile = new MemoryFile(disk, '/data', log)
     const load = memoryFile.load.bind(memoryFile)
     memoryFile.load = () => beforeLoad().then(load)
-    return { log: opened, memoryFile, folders: ['/data'], elapsedMs: 4, close: () => opened.close() }
+    return {
+      log: opened,
+      watched: opened,
+      returned: NOTHING_RETURNED,
+      memoryFile,
+      folders: ['/data'],
+      elapsedMs: 4,
+      close: () => opened.close()
+    }
   }
   const { channel } = setUp({ memoryCapacity, overflowCapacity: 1000, overflowTimeoutMs: 0, openStore })
   return channel
