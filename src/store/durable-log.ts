@@ -234,7 +234,10 @@ export class DurableLog {
     if (segment?.sealed !== true) return
     const { disk, folders, log } = this.#options
     const own = { channelId: this.#channelId, lineage: this.#lineage }
-    const record = stopRecordOf(own, segment, this.#durablyDone.ranges())
+    const record = stopRecordOf(own, segment, {
+      ranges: this.#durablyDone.ranges(),
+      givenUp: this.#givenUp.ranges
+    })
     // Each folder tells of what is lost with another one.
     for (const folder of folders) {
       try {

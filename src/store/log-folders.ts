@@ -1,15 +1,35 @@
 import type { Log } from '../core/contracts.ts'
 import { AgentError, messageOf } from '../core/errors.ts'
 import type { Disk } from './disk.ts'
-import { readSideRecord, writeSideRecord } from './side-record.ts'
+import type { FoundFile } from './segment-files.ts'
+import { CHANNEL_ID_BYTES } from './segment-header.ts'
 import { readName } from './segment.ts'
+import { readSideRecord, writeSideRecord } from './side-record.ts'
 
-/** The file's name, in each folder of a log that has several. */
+/** The file's name, in each folder of a log. */
 export const FOLDERS_RECORD = 'log-folders'
 
 interface StoredFolders {
   readonly version: 1
   readonly folders: readonly string[]
+  /** Missing in records of early logs, and in those that were cut off. */
+  readonly channel?: string
+  /** Of the channel, as it was configured then. */
+  readonly name?: string
+}
+
+/** What the record in a folder says of the log that the folder is part of. */
+export interface FoldersRecord {
+  readonly folder: string
+  readonly folders: readonly string[]
+  readonly channelId: Buffer | undefined
+  readonly name: string | undefined
+}
+
+/** Which log it is. */
+export interface LogIdentity {
+  readonly channelId: Buffer
+  readonly name: string
 }
 
 /** Whether none of the names in a folder is of a log. */
@@ -17,48 +37,107 @@ export function holdsNothing(names: readonly string[]): boolean {
   return !names.some(name => name === FOLDERS_RECORD || readName(name) !== undefined)
 }
 
-/**
- * Rejects with ERR_CHANNEL when a folder of the log holds nothing at all, though the record in another one says that it
- * is one of them: its disk is not there. What is on it must not be given up.
- */
-export async function refuseMissingFolders(disk: Disk, folders: readonly string[], log: Log): Promise<void> {
-  const known = new Set<string>()
-  const empty: string[] = []
+/** The records in these folders. */
+export async function readFolderRecords(
+  disk: Disk,
+  folders: readonly string[],
+  log: Log
+): Promise<FoldersRecord[]> {
+  const found: FoldersRecord[] = []
   for (const folder of folders) {
     const stored = (await readSideRecord(disk, folder, FOLDERS_RECORD, log)) as StoredFolders | undefined
-    for (const other of stored?.version === 1 ? stored.folders : []) known.add(other)
-    if (holdsNothing(await disk.list(folder))) empty.push(folder)
+    if (stored?.version !== 1) continue
+    const id = Buffer.from(stored.channel ?? '', 'hex')
+    const channelId = id.length === CHANNEL_ID_BYTES ? id : undefined
+    found.push({ folder, folders: stored.folders, channelId, name: stored.name })
   }
-  const [missing] = empty.filter(folder => known.has(folder))
-  if (missing === undefined) return
+  return found
+}
+
+/**
+ * Rejects with ERR_CHANNEL when a folder of the log holds nothing at all, or another log, though the record in another
+ * folder says that it is one of them: its disk is not there. What is on it must not be given up.
+ */
+export async function refuseMissingFolders(
+  disk: Disk,
+  folders: readonly string[],
+  records: readonly FoldersRecord[],
+  files: readonly FoundFile[]
+): Promise<void> {
+  for (const folder of folders) {
+    const knows = records.filter(record => record.folder !== folder && record.folders.includes(folder))
+    const [witness] = knows
+    if (witness === undefined) continue
+    if (holdsNothing(await disk.list(folder))) {
+      throw new AgentError(
+        'ERR_CHANNEL',
+        `${folder} is empty, and the other data folders say that a part of the log is in it. Mount its disk; to go on without what was there, take the folder out of dataDirs, or delete the file ${FOLDERS_RECORD} in the others.`,
+        { folder }
+      )
+    }
+    refuseOther(folder, witness, records, files)
+  }
+}
+
+function refuseOther(
+  folder: string,
+  witness: FoldersRecord,
+  records: readonly FoldersRecord[],
+  files: readonly FoundFile[]
+): void {
+  const own = witness.channelId ?? channelIn(witness.folder, files)
+  const found = files.filter(file => file.folder === folder && file.role === 'seg' && file.header !== undefined)
+  if (own === undefined || found.some(({ header }) => header?.channelId.equals(own) === true)) return
+  const record = records.find(one => one.folder === folder)
+  const other = channelIn(folder, files) ?? record?.channelId
+  if (other === undefined || other.equals(own)) return
+  const whose = nameOf(record?.channelId?.equals(other) === true ? record.name : undefined, other)
   throw new AgentError(
     'ERR_CHANNEL',
-    `${missing} is empty, and the other data folders say that a part of the log is in it. Mount its disk; to go on without what was there, take the folder out of dataDirs, or delete the file ${FOLDERS_RECORD} in the others.`,
-    { folder: missing }
+    `${folder} holds a part of another log, that of ${whose}, and ${witness.folder} says that a part of the log of ${nameOf(witness.name, own)} is in it. Mount the right disk there, or correct dataDirs; to go on without what was there, take the folder out of dataDirs.`,
+    { folder, channel: witness.name, other: record?.name, otherFolders: record?.folders }
   )
 }
 
+/** Of the log that a folder's segments with events are of. */
+function channelIn(folder: string, files: readonly FoundFile[]): Buffer | undefined {
+  return files.find(file => file.folder === folder && file.role === 'seg' && file.used)?.header?.channelId
+}
+
+function nameOf(name: string | undefined, channelId: Buffer): string {
+  return name === undefined ? `a channel with the id ${channelId.toString('hex')}` : `channel ${name}`
+}
+
+/** The log of the channel of that name, if the records know of one and only one. */
+export function channelNamed(name: string, records: readonly FoldersRecord[]): Buffer | undefined {
+  const [first, ...others] = records.filter(record => record.name === name).map(({ channelId }) => channelId)
+  return others.every(id => first !== undefined && id?.equals(first) === true) ? first : undefined
+}
+
 /** Whether the folders are those that were written down last. */
-export async function haveSameFolders(disk: Disk, folders: readonly string[], log: Log): Promise<boolean> {
-  if (folders.length < 2) return true
+export function haveSameFolders(folders: readonly string[], records: readonly FoldersRecord[]): boolean {
   const wanted = JSON.stringify([...folders].sort())
-  for (const folder of folders) {
-    const stored = (await readSideRecord(disk, folder, FOLDERS_RECORD, log)) as StoredFolders | undefined
-    if (JSON.stringify(stored?.folders) !== wanted) return false
-  }
-  return true
+  return (
+    records.length === folders.length &&
+    records.every(record => JSON.stringify([...record.folders].sort()) === wanted)
+  )
 }
 
 /**
  * Writes down which folders the log has, in each of them, where that is not there yet. First every folder gets a record,
  * and only then one that names the others: cut off in between, none is missed.
  */
-export async function recordFolders(disk: Disk, folders: readonly string[], log: Log): Promise<void> {
-  if (folders.length < 2) return
-  const nobody: StoredFolders = { version: 1, folders: [] }
-  const wanted: StoredFolders = { version: 1, folders: [...folders].sort() }
+export async function recordFolders(
+  disk: Disk,
+  folders: readonly string[],
+  { channelId, name }: LogIdentity,
+  log: Log
+): Promise<void> {
+  const identity = { channel: channelId.toString('hex'), name }
+  const nobody: StoredFolders = { version: 1, folders: [], ...identity }
+  const wanted: StoredFolders = { version: 1, folders: [...folders].sort(), ...identity }
   try {
-    for (const folder of folders)
+    for (const folder of folders.length < 2 ? [] : folders)
       if (!(await disk.list(folder)).includes(FOLDERS_RECORD))
         await writeSideRecord(disk, folder, FOLDERS_RECORD, nobody)
     for (const folder of folders) {

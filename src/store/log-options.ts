@@ -50,6 +50,8 @@ export interface SkippedPart {
   readonly firstEvent: number
   /** Events lost that had not been taken; 0 when only records of takes were lost. */
   readonly events: number
+  /** Of a file of another log, which is set aside whole: events in it at most. They are not lost. */
+  readonly otherEvents?: number
   readonly reason: string
 }
 

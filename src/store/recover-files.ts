@@ -1,11 +1,9 @@
 import { messageOf } from '../core/errors.ts'
 import { newestOf } from './epoch.ts'
+import { countEvents, reachOf } from './look-at-file.ts'
 import type { DurableLogOptions, SkippedPart } from './log-options.ts'
-import { withReader } from './read-patience.ts'
-import { scanSegment } from './scan-segment.ts'
-import { findSeal, type FoundFile, type Quarantine, segmentOf } from './segment-files.ts'
+import type { FoundFile, Quarantine } from './segment-files.ts'
 import { RESERVES, type SpareFile } from './segment-maker.ts'
-import { sealPosition } from './segment.ts'
 import type { StopRecord } from './stop-record.ts'
 
 /** Sizes that decide what becomes of files that hold nothing. */
@@ -118,23 +116,8 @@ export class FileSorter {
   async #isBefore(file: FoundFile, other: FoundFile): Promise<boolean> {
     const age = (file.header?.created ?? -1) - (other.header?.created ?? -1)
     if (age !== 0) return age < 0
-    const [reach, otherReach] = [await this.#reachOf(file), await this.#reachOf(other)]
+    const [reach, otherReach] = [await reachOf(this.#options, file), await reachOf(this.#options, other)]
     return reach === otherReach ? other.nameId === idOf(other) : reach < otherReach
-  }
-
-  /** Position behind the last frame; that of the seal counts as further than any. */
-  async #reachOf(file: FoundFile): Promise<number> {
-    const channelId = file.header?.channelId
-    if (channelId === undefined) return 0
-    const segment = segmentOf(file, channelId, this.#options.cipher)
-    if ((await findSeal(this.#options, segment, file.bytes)) !== undefined) return segment.size
-    const limit = sealPosition(segment)
-    const bounds = { limit, durable: 0, firstEvent: undefined, nextEvent: undefined, cutAt: undefined }
-    return withReader(
-      this.#options,
-      file.path,
-      async reads => (await scanSegment(segment, reads, bounds)).end
-    )
   }
 
   /** Reports a file without saying which events it held, and takes it away. */
@@ -156,7 +139,12 @@ export class FileSorter {
   }
 
   async #setAsideForeign(file: FoundFile): Promise<void> {
-    if (file.used) return await this.setAside(file, 'The file belongs to another log; it was set aside.')
+    if (file.used) {
+      const [at, reason] = [0, 'The file belongs to another log; it was set aside.']
+      const otherEvents = await countEvents(this.#options, file)
+      this.#skip({ file: file.path, at, firstEvent: 0, events: 0, otherEvents, reason })
+      return await this.#quarantine.move(file)
+    }
     this.#options.log.warn('A file that another log made and never used is set aside.', { file: file.path })
     await this.#quarantine.move(file)
   }

@@ -1,4 +1,5 @@
 import { DoneSet, type EventRange } from './done-set.ts'
+import { newestOf } from './epoch.ts'
 import { common, joined, without } from './event-ranges.ts'
 import { damageBehind, type Loss, type SegmentScan } from './scan-segment.ts'
 import type { FoundFile } from './segment-files.ts'
@@ -60,30 +61,46 @@ export function cutVoids(live: readonly Examined[]): void {
   }
 }
 
+/** What is known of the log as a whole. */
+export interface Surroundings {
+  /** Behind the last event that was there at the last stop. */
+  readonly stopped: number
+  /** Whether every folder that the log had is there. */
+  readonly complete: boolean
+}
+
 /**
- * A put whose last part is in no segment was never acknowledged. Where the numbers go on further up, the segment in
- * between was consumed: then the put was whole. Where its last part is damaged, or may have been in what was cut off the
- * newest segment, all of it is lost with that part.
- * `stopped` is behind the last event that was there at the last stop.
+ * A put whose last part is in no segment was never acknowledged, unless that part is in a folder that is not there:
+ * then what there is of it counts. Where the numbers go on further up, the segment in between was consumed: then the put
+ * was whole. Where its last part is damaged, or may have been in what was cut off the newest segment, all of it is lost
+ * with that part. What a later state does not know of was decided when that was written.
  */
-export function endUnfinished(live: readonly Examined[], done: DoneSet, stopped: number): void {
+export function endUnfinished(
+  live: readonly Examined[],
+  done: DoneSet,
+  { stopped, complete }: Surroundings
+): void {
   let begun: EventRange | undefined
-  for (const { segment, scan } of live) {
-    const { firstEvent, nextEvent, headEvents, tailEvents } = segment
+  let epoch: string | undefined
+  for (const { segment, scan, file } of live) {
+    const { firstEvent, nextEvent, headEvents, tailEvents, stated } = segment
     if (begun !== undefined && firstEvent > begun.end) begun = undefined
+    const tag = file.header === undefined ? epoch : newestOf(file.header.lineage).tag
+    if (tag !== epoch && stated) begun = undefined
+    epoch = tag
     if (firstEvent === nextEvent) continue
     const goesOn = headEvents > 0 && firstEvent - headEvents === begun?.first
     if (begun !== undefined && !goesOn) {
       const damage = damageBehind(begun, scan?.losses ?? [])
-      if (damage === undefined) done.add(begun.first, begun.end)
-      else damage.events = { first: begun.first, end: damage.events.end }
+      if (damage !== undefined) damage.events = { first: begun.first, end: damage.events.end }
+      else if (!stated) done.add(begun.first, begun.end)
     }
     begun = tailEvents > 0 ? { first: nextEvent - tailEvents, end: nextEvent } : undefined
   }
   if (begun === undefined || begun.end < stopped) return
   const tail = lostTailOf(live.at(-1))
-  if (tail === undefined) done.add(begun.first, begun.end)
-  else tail.events = { first: begun.first, end: Math.max(begun.end, tail.events.end) }
+  if (tail !== undefined) tail.events = { first: begun.first, end: Math.max(begun.end, tail.events.end) }
+  else if (complete) done.add(begun.first, begun.end)
 }
 
 /** What stood behind the end of a segment that is cut short, or cannot be read there. */

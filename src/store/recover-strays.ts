@@ -123,7 +123,8 @@ export class Strays {
       segmentId: id,
       file: basename(path),
       seal,
-      done
+      done,
+      givenUp: []
     }
     const folders = [...new Set(examined.map(({ file }) => file.folder))]
     for (const folder of folders) {
@@ -188,7 +189,7 @@ async function readGroup(
   }
   const shared = sharedEvents(main, lineage)
   const taken = [...takenOf(examined).ranges(), ...(stop?.done ?? [])]
-  const givenUp = givenUpOf(examined)
+  const givenUp = joined([...givenUpOf(examined), ...(stop?.givenUp ?? [])])
   cutVoids(examined)
   const known = [...taken, ...doneOf(examined).ranges()]
   const done = new DoneSet(without(known, backAgain(examined, givenUp)))

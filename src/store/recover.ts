@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { messageOf } from '../core/errors.ts'
 import { DoneSet, type EventRange } from './done-set.ts'
-import { type Lineage, isSameEpoch, newEpoch } from './epoch.ts'
+import { type Lineage, isSameEpoch, newEpoch, newestOf } from './epoch.ts'
 import { common, countOf, joined, without } from './event-ranges.ts'
 import type { DurableLogOptions, SkippedPart } from './log-options.ts'
 import { channelOf, FileSorter, highestId, type SpareSizes } from './recover-files.ts'
@@ -17,8 +17,14 @@ import { findFiles, type FoundFile, Quarantine, segmentOf } from './segment-file
 import { CHANNEL_ID_BYTES, DATA_START } from './segment-header.ts'
 import type { SpareFile } from './segment-maker.ts'
 import type { Segment } from './segment.ts'
-import { haveSameFolders, recordFolders, refuseMissingFolders } from './log-folders.ts'
-import { readStopRecords, type StopRecord } from './stop-record.ts'
+import {
+  channelNamed,
+  haveSameFolders,
+  readFolderRecords,
+  recordFolders,
+  refuseMissingFolders
+} from './log-folders.ts'
+import { readStopRecords, retireStopRecords, type StopRecord } from './stop-record.ts'
 
 /** What was found at start, ready to go on. */
 export interface Recovered {
@@ -60,6 +66,8 @@ class Recovery {
   readonly #skipped: SkippedPart[] = []
   #givenUp: readonly EventRange[] = []
   #nextId = 0
+  /** Whether every folder that the log had is there. */
+  #complete = true
 
   constructor(options: DurableLogOptions, sizes: SpareSizes) {
     this.#options = options
@@ -68,11 +76,17 @@ class Recovery {
   }
 
   async run(): Promise<Recovered> {
-    const { disk, folders, log } = this.#options
+    const { disk, folders, log, name } = this.#options
     const files = await findFiles(this.#options, folders)
-    await refuseMissingFolders(disk, folders, log)
+    const records = await readFolderRecords(disk, folders, log)
+    await refuseMissingFolders(disk, folders, records, files)
+    this.#complete = records.every(record => record.folders.every(folder => folders.includes(folder)))
     const allStops = await readStopRecords(disk, folders, log)
-    const channelId = channelOf(files, allStops) ?? randomBytes(CHANNEL_ID_BYTES)
+    const channelId =
+      channelNamed(name, records) ??
+      channelOf(files, allStops) ??
+      records.find(record => record.channelId !== undefined)?.channelId ??
+      randomBytes(CHANNEL_ID_BYTES)
     const stops = allStops.filter(stop => stop.channelId.equals(channelId))
     this.#checkKeys(files, channelId)
     this.#nextId = highestId(files) + 1
@@ -89,19 +103,24 @@ class Recovery {
       lineage,
       stops
     })
-    await this.#readGivenUp(live, reader)
+    await this.#readGivenUp(live, reader, found.stop)
     const done = await this.#account(live, found, strays)
     const there = live.map(({ segment }) => eventsOf(segment))
     await strays.settle({ lineage, done, givenUp: this.#givenUp, there })
     await this.#seal(live, reader)
     const ends = live.map(({ segment }) => segment.nextEvent)
     const stored = Math.max(0, found.stop?.seal.nextEvent ?? 0, ...ends)
-    const nextEvent = Math.max(stored, found.nextEvent, done.ranges().at(-1)?.end ?? 0)
+    const known = Math.max(stored, found.nextEvent, done.ranges().at(-1)?.end ?? 0)
     // Numbers beyond were given to puts that never got to the disk.
-    done.add(stored, nextEvent)
-    const goesOn = strays.none && this.#skipped.length === 0 && (await this.#isAsLeft(found.stop, stops))
-    const firstId = this.#nextId
-    await recordFolders(disk, folders, log)
+    done.add(stored, known)
+    const nextEvent = Math.max(known, newestOf(lineage).firstEvent)
+    // These were given to events in files that are not there, if to any.
+    this.#giveUp({ first: known, end: nextEvent }, done)
+    const isWhole = strays.none && this.#skipped.length === 0 && haveSameFolders(folders, records)
+    const isAsLeft = isWhole && hasStopEverywhere(found.stop, stops, folders)
+    const goesOn = (await retireStopRecords(disk, folders, log)) && isAsLeft
+    const firstId = Math.max(this.#nextId, newestOf(lineage).firstId)
+    await recordFolders(disk, folders, { channelId, name }, log)
     return {
       channelId,
       lineage: goesOn ? lineage : newEpoch(lineage, { firstId, firstEvent: nextEvent }),
@@ -118,19 +137,13 @@ class Recovery {
     }
   }
 
-  /** Whether the log is what the last stop left, file for file: every folder has the record of that stop. */
-  async #isAsLeft(stop: StopRecord | undefined, stops: readonly StopRecord[]): Promise<boolean> {
-    const { disk, folders, log } = this.#options
-    if (stop === undefined) return false
-    const same = stops.filter(
-      ({ lineage, segmentId }) => isSameEpoch(lineage, stop.lineage) && segmentId === stop.segmentId
-    )
-    return same.length === folders.length && (await haveSameFolders(disk, folders, log))
-  }
-
   /** Segments with events that were given up earlier: they may be there again. */
-  async #readGivenUp(live: readonly Examined[], reader: SegmentReader): Promise<void> {
-    this.#givenUp = givenUpOf(live)
+  async #readGivenUp(
+    live: readonly Examined[],
+    reader: SegmentReader,
+    stop: StopRecord | undefined
+  ): Promise<void> {
+    this.#givenUp = joined([...givenUpOf(live), ...(stop?.givenUp ?? [])])
     for (const one of live) {
       if (one.scan !== undefined || common([eventsOf(one.segment)], this.#givenUp).length === 0) continue
       const { seal } = await reader.findSeal(one.file, one.segment, undefined)
@@ -163,7 +176,7 @@ class Recovery {
     const taken = doneOf(live)
     for (const { first, end } of stop?.done ?? []) taken.add(first, end)
     cutVoids(live)
-    endUnfinished(live, taken, stop?.seal.nextEvent ?? 0)
+    endUnfinished(live, taken, { stopped: stop?.seal.nextEvent ?? 0, complete: this.#complete })
     const done = this.#takeBack(live, taken)
     for (const { first, end } of strays.delivered) done.add(first, end)
     this.#givenUp = without(this.#givenUp, strays.delivered)
@@ -261,6 +274,20 @@ class Recovery {
       }
     }
   }
+}
+
+/** Whether every folder has the record of this stop. */
+function hasStopEverywhere(
+  stop: StopRecord | undefined,
+  stops: readonly StopRecord[],
+  folders: readonly string[]
+): boolean {
+  const same = stops.filter(
+    one =>
+      stop !== undefined &&
+      !one.retired && isSameEpoch(one.lineage, stop.lineage) && one.segmentId === stop.segmentId
+  )
+  return stop !== undefined && same.length === folders.length
 }
 
 /** Where the events between two segments were: behind the end of the first when it has lost its seal. */

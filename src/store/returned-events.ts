@@ -10,7 +10,7 @@ import { BLOCK_BYTES } from './frame.ts'
 import type { DurableLogOptions } from './log-options.ts'
 import type { ReturnedLog } from './returned-folders.ts'
 import { readName } from './segment.ts'
-import { STOP_RECORD } from './stop-record.ts'
+import { RETIRED_RECORD, STOP_RECORD } from './stop-record.ts'
 
 const BATCH_EVENTS = 1000
 const RETRY_MS = 1000
@@ -155,7 +155,7 @@ export class ReturnedEvents {
 async function removeLog(disk: Disk, folder: string): Promise<void> {
   // The record of the stop goes last: with it, what is left of the rest is known to be delivered.
   const names = (await disk.list(folder)).filter(name => readName(name) !== undefined)
-  for (const name of [...names, FOLDERS_RECORD, STOP_RECORD])
+  for (const name of [...names, FOLDERS_RECORD, RETIRED_RECORD, STOP_RECORD])
     if ((await disk.list(folder)).includes(name)) await disk.unlink(join(folder, name))
   if ((await disk.list(folder)).length === 0) await disk.removeFolder(folder)
 }

@@ -6,7 +6,7 @@ import type { DurableLog } from '../durable-log.ts'
 import { overlayDisk } from '../overlay-disk.ts'
 import { FOLDERS_RECORD } from '../log-folders.ts'
 import { readName } from '../segment.ts'
-import { STOP_RECORD } from '../stop-record.ts'
+import { RETIRED_RECORD, STOP_RECORD } from '../stop-record.ts'
 import { listFolder } from './flume-logs.ts'
 import { followJournal, writeJournal, type Move } from './import-journal.ts'
 
@@ -162,5 +162,5 @@ function workIn(folder: string): string {
 }
 
 function isOfLog(name: string): boolean {
-  return readName(name) !== undefined || name === STOP_RECORD || name === FOLDERS_RECORD
+  return readName(name) !== undefined || [STOP_RECORD, RETIRED_RECORD, FOLDERS_RECORD].includes(name)
 }
