@@ -86,7 +86,9 @@ function refuseOther(
   files: readonly FoundFile[]
 ): void {
   const own = witness.channelId ?? channelIn(witness.folder, files)
-  const found = files.filter(file => file.folder === folder && file.role === 'seg' && file.header !== undefined)
+  const found = files.filter(
+    file => file.folder === folder && file.role === 'seg' && file.header !== undefined
+  )
   if (own === undefined || found.some(({ header }) => header?.channelId.equals(own) === true)) return
   const record = records.find(one => one.folder === folder)
   const other = channelIn(folder, files) ?? record?.channelId

@@ -36,6 +36,8 @@ export interface DurableLogOptions {
   readonly codec?: 'zstd' | 'lz4'
   /** Checks every byte at start, sealed segments included. Default false: those are checked when they are read. */
   readonly verify?: boolean
+  /** The folders hold a part of a log: puts that end elsewhere count. Default false. */
+  readonly partial?: boolean
   /** Whether commit() waits until the take is on the disk. Default true; else a crash may bring back the latest takes. */
   readonly syncTakes?: boolean
 }

@@ -24,10 +24,20 @@ export interface MainLine {
 interface Stray {
   readonly lineage: Lineage
   readonly examined: readonly Examined[]
+  /** Made ahead and never used. */
+  readonly unused: readonly FoundFile[]
   /** Events with numbers below are the same ones in the log. */
   readonly shared: number
   readonly done: DoneSet
   /** Of the shared ones, those that were delivered here. */
+  readonly delivered: readonly EventRange[]
+}
+
+/** Events of a stray. */
+interface Wanted {
+  /** To be delivered. */
+  readonly wanted: readonly EventRange[]
+  /** Known to be delivered, or to be delivered from elsewhere. */
   readonly delivered: readonly EventRange[]
 }
 
@@ -80,10 +90,12 @@ export class Strays {
   async settle(main: MainLine): Promise<void> {
     const { disk, folders, log } = this.#options
     for (const group of this.#groups) {
-      const wanted = undeliveredIn(group, main)
+      const events = wantedIn(group, main)
+      const { wanted } = events
       try {
+        for (const { path } of group.unused) await disk.unlink(path)
         if (countOf(wanted) === 0) await this.#remove(group)
-        else await this.#setApart(group, wanted, await findReturnedLogs(disk, folders))
+        else await this.#setApart(group, events, await findReturnedLogs(disk, folders))
       } catch (error) {
         if (!['ENOSPC', 'EDQUOT'].includes(systemCode(error) ?? '')) throw error
         log.warn('There is no room to deliver what came back; the next start tries again.', {
@@ -97,6 +109,7 @@ export class Strays {
 
   async #remove({ examined }: Stray): Promise<void> {
     const { disk, log } = this.#options
+    if (examined.length === 0) return
     for (const { file } of examined) await disk.unlink(file.path)
     log.info('Files of an earlier time came back; all that they hold was delivered. They were removed.', {
       files: examined.map(({ file }) => file.path)
@@ -105,7 +118,7 @@ export class Strays {
 
   async #setApart(
     { lineage, examined }: Stray,
-    wanted: readonly EventRange[],
+    { wanted, delivered }: Wanted,
     known: readonly ReturnedLog[]
   ): Promise<void> {
     const { disk, log } = this.#options
@@ -117,6 +130,7 @@ export class Strays {
     const seal = { firstEvent, nextEvent, end, headEvents, tailEvents }
     const earlier = await this.#doneEarlier(tag, known)
     const done = joined([...without([{ first: 0, end: nextEvent }], wanted), ...earlier])
+    const givenUp = without(done, [...delivered, ...earlier])
     const record: StopRecord = {
       channelId: this.#channelId,
       lineage,
@@ -124,7 +138,8 @@ export class Strays {
       file: basename(path),
       seal,
       done,
-      givenUp: []
+      // What is in none of these files may come back later.
+      givenUp
     }
     const folders = [...new Set(examined.map(({ file }) => file.folder))]
     for (const folder of folders) {
@@ -160,7 +175,7 @@ export class Strays {
     )
     return records
       .filter(record => record.lineage.some(epoch => epoch.tag === tag))
-      .flatMap(({ done }) => done)
+      .flatMap(({ done, givenUp }) => without(done, givenUp))
   }
 }
 
@@ -182,10 +197,13 @@ async function readGroup(
   const lineage = files[0]?.header?.lineage ?? main
   const stop = stops.find(one => isSameEpoch(one.lineage, lineage))
   const examined: Examined[] = []
+  const unused: FoundFile[] = []
   for (const file of files) {
     const segment = segmentOf(file, channelId, options.cipher)
     const { seal } = await reader.findSeal(file, segment, stop)
-    examined.push({ file, segment, scan: await reader.look(file, segment, seal) })
+    const scan = await reader.look(file, segment, seal)
+    if (segment.sealed || scan.used || scan.losses.length > 0) examined.push({ file, segment, scan })
+    else unused.push(file)
   }
   const shared = sharedEvents(main, lineage)
   const taken = [...takenOf(examined).ranges(), ...(stop?.done ?? [])]
@@ -193,21 +211,14 @@ async function readGroup(
   cutVoids(examined)
   const known = [...taken, ...doneOf(examined).ranges()]
   const done = new DoneSet(without(known, backAgain(examined, givenUp)))
-  endLast(examined, done, shared)
-  return { lineage, examined, shared, done, delivered: below(without(taken, givenUp), shared) }
-}
-
-/** A put whose last part is in no segment was never acknowledged, if nothing that came later knew of it. */
-function endLast(examined: readonly Examined[], done: DoneSet, shared: number): void {
-  const { nextEvent = 0, tailEvents = 0 } = examined.at(-1)?.segment ?? {}
-  if (tailEvents > 0 && nextEvent >= shared) done.add(nextEvent - tailEvents, nextEvent)
+  return { lineage, examined, unused, shared, done, delivered: below(without(taken, givenUp), shared) }
 }
 
 /** What is in these files, was not delivered, and is nowhere else. */
-function undeliveredIn({ examined, done, shared }: Stray, main: MainLine): EventRange[] {
+function wantedIn({ examined, done, shared }: Stray, main: MainLine): Wanted {
   const held = joined(examined.map(({ segment }) => eventsOf(segment))).flatMap(({ first, end }) =>
     done.undone(first, end)
   )
-  const elsewhere = without([...main.done.ranges(), ...main.there], main.givenUp)
-  return without(held, below(elsewhere, shared))
+  const elsewhere = below(without([...main.done.ranges(), ...main.there], main.givenUp), shared)
+  return { wanted: without(held, elsewhere), delivered: [...done.ranges(), ...elsewhere] }
 }

@@ -80,7 +80,8 @@ class Recovery {
     const files = await findFiles(this.#options, folders)
     const records = await readFolderRecords(disk, folders, log)
     await refuseMissingFolders(disk, folders, records, files)
-    this.#complete = records.every(record => record.folders.every(folder => folders.includes(folder)))
+    const isAllThere = records.every(record => record.folders.every(folder => folders.includes(folder)))
+    this.#complete = isAllThere && this.#options.partial !== true
     const allStops = await readStopRecords(disk, folders, log)
     const channelId =
       channelNamed(name, records) ??
@@ -285,7 +286,9 @@ function hasStopEverywhere(
   const same = stops.filter(
     one =>
       stop !== undefined &&
-      !one.retired && isSameEpoch(one.lineage, stop.lineage) && one.segmentId === stop.segmentId
+      !one.retired &&
+      isSameEpoch(one.lineage, stop.lineage) &&
+      one.segmentId === stop.segmentId
   )
   return stop !== undefined && same.length === folders.length
 }

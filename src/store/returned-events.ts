@@ -36,7 +36,8 @@ export const SMALL_LOG = {
   segmentBytes: MEBIBYTE,
   stagingBytes: 16 * BLOCK_BYTES,
   depth: 1,
-  keepFreeSegments: 0
+  keepFreeSegments: 0,
+  partial: true
 } as const satisfies Partial<DurableLogOptions>
 
 interface Opened {

@@ -63,7 +63,15 @@ export function stopRecordOf(
   const { firstEvent, nextEvent, end, headEvents, tailEvents } = segment
   const { channelId, lineage } = log
   const seal = { firstEvent, nextEvent, end, headEvents, tailEvents }
-  return { channelId, lineage, segmentId: segment.id, file: basename(segment.path), seal, done: ranges, givenUp }
+  return {
+    channelId,
+    lineage,
+    segmentId: segment.id,
+    file: basename(segment.path),
+    seal,
+    done: ranges,
+    givenUp
+  }
 }
 
 /** Writes the record into a folder, in place of the one before. */

@@ -55,8 +55,8 @@ class Play {
   #clock = new FakeClock()
   readonly #log = new FakeLog()
   #disk: SimulatedDisk
-  /** The folders of the life before, and how it ended. */
-  #before: { readonly folders: readonly string[]; readonly end: LeavingLife['end'] } | undefined
+  /** The folders of the life before. */
+  #before: readonly string[] = []
   /** What is away, by path. */
   readonly #away: Files = new Map()
   /** Of each folder as it was once. */
@@ -94,7 +94,8 @@ class Play {
     const lost = [...acked].filter(number => !given.has(number) && !destroyed.has(number))
     if (lost.length > 0) this.violations.push(`lost: ${lost.length} events, the first is ${lost[0]}`)
     const twice = [...given].filter(([, times]) => times > 1).map(([number]) => number)
-    if (!mayRepeat && twice.length > 0) this.violations.push(`${twice.length} events twice, first ${twice[0]}`)
+    if (!mayRepeat && twice.length > 0)
+      this.violations.push(`${twice.length} events twice, first ${twice[0]}`)
   }
 
   #folder(index: number): string {
@@ -113,7 +114,9 @@ class Play {
   /** A file of that name may have been made meanwhile: then the one that comes back goes to another folder. */
   #freePlace(path: string): string | undefined {
     const files = this.#disk.files()
-    const places = Array.from({ length: this.#story.folders }, (_, i) => join(this.#folder(i), basename(path)))
+    const places = Array.from({ length: this.#story.folders }, (_, i) =>
+      join(this.#folder(i), basename(path))
+    )
     return [path, ...places].find(place => !files.has(place))
   }
 
@@ -148,11 +151,11 @@ class Play {
     const segments = [...this.#disk.files().keys()].filter(
       path => basename(path).startsWith('seg-') && left.includes(dirname(path))
     )
-    for (const place of segments.length === 0 ? [] : missing) this.#take(segments[place % segments.length] ?? '')
+    for (const place of segments.length === 0 ? [] : missing)
+      this.#take(segments[place % segments.length] ?? '')
     if (gone.length > 0 || missing.length > 0) this.#events.mayRepeat = true
     // After a kill nothing tells that the newest file is gone: a put that ended in it seems never to have ended.
-    if (missing.length > 0 && this.#before?.end !== 'stop')
-      for (const number of this.#events.inParts) this.#events.destroyed.add(number)
+    if (missing.length > 0) for (const number of this.#events.inParts) this.#events.destroyed.add(number)
     return left
   }
 
@@ -170,11 +173,12 @@ class Play {
   /** Another log's folder in the place of one of ours: nothing may happen to either. */
   async #swap(life: LeavingLife, folders: readonly string[], index: number): Promise<void> {
     const mine = folders[index % folders.length] ?? ''
-    const known = this.#before?.folders ?? []
-    if (!folders.every(folder => known.includes(folder))) return
+    if (!folders.every(folder => this.#before.includes(folder))) return
     if (folders.length < 2 || !this.#below(mine).some(path => /\/seg-[^/]*$/.test(path))) return
     const others = await this.#otherLog(life)
-    const own = new Map(this.#below(mine).map(path => [path, this.#disk.files().get(path) ?? Buffer.alloc(0)]))
+    const own = new Map(
+      this.#below(mine).map(path => [path, this.#disk.files().get(path) ?? Buffer.alloc(0)])
+    )
     for (const path of own.keys()) this.#disk.uproot(path)
     for (const [name, bytes] of others) this.#disk.plant(join(mine, name), bytes)
     const before = this.#disk.files()
@@ -185,7 +189,8 @@ class Play {
       },
       () => 'refused'
     )
-    if (outcome === 'started') this.violations.push('starts with the folder of another log in place of its own')
+    if (outcome === 'started')
+      this.violations.push('starts with the folder of another log in place of its own')
     for (const [path, bytes] of before)
       if (/\/seg-[^/]*$/.test(path) && !this.#disk.files().get(path)?.equals(bytes))
         this.violations.push(`${path} was changed by a start that was refused`)
@@ -251,8 +256,9 @@ class Play {
     const numbers = life.cutsPut ? this.#newNumbers(5) : []
     if (numbers.length > 0) log.put(batchOf(numbers.map(textOf)), never).catch(() => undefined)
     if (life.end === 'stop') await close()
-    this.#before = { folders, end: life.end }
-    this.#disk = life.end === 'stop' ? this.#disk : life.end === 'kill' ? this.#disk.kill() : this.#disk.crash()
+    this.#before = folders
+    this.#disk =
+      life.end === 'stop' ? this.#disk : life.end === 'kill' ? this.#disk.kill() : this.#disk.crash()
   }
 
   async #moveIn(log: DurableLog, returned: ReturnedEvents): Promise<void> {

@@ -38,14 +38,8 @@ const life: fc.Arbitrary<LeavingLife> = fc.record({
     { weight: 3, arbitrary: fc.constant([]) },
     { weight: 1, arbitrary: fc.array(fc.nat(1000), { minLength: 1, maxLength: 2 }) }
   ),
-  old: fc.oneof(
-    { weight: 9, arbitrary: fc.constant(undefined) },
-    { weight: 1, arbitrary: fc.nat(2) }
-  ),
-  swapped: fc.oneof(
-    { weight: 9, arbitrary: fc.constant(undefined) },
-    { weight: 1, arbitrary: fc.nat(2) }
-  ),
+  old: fc.oneof({ weight: 9, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: fc.nat(2) }),
+  swapped: fc.oneof({ weight: 9, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: fc.nat(2) }),
   puts: fc.array(fc.constantFrom(1, 1, 1, 3, 20, 200), { maxLength: 25 }),
   takes: fc.constantFrom(0, 0, 5, 30, 1000),
   cutsPut: fc.boolean(),
