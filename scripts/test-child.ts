@@ -42,8 +42,9 @@ function watch(): void {
   subscribe('worker_threads', message => {
     workers.set((message as { worker: Worker }).worker, currentTest())
   })
+  // Also while a test is under way: that is how it is noticed that nobody listens any more.
   setInterval(() => {
-    if (underWay === 0 && baseline !== undefined) send({ open: openNow(resources(baseline)) })
+    send({ open: underWay === 0 && baseline !== undefined ? openNow(resources(baseline)) : [] })
   }, BEAT_MS).unref()
   process.on('exit', () => send({ left: leftChildren() }))
 }

@@ -51,6 +51,6 @@ export type Message =
   | { readonly began: Named }
   | { readonly ended: Named }
   | { readonly event: TestEvent }
-  /** No test is under way, but this keeps the process from ending. */
+  /** What keeps the process from ending while no test is under way. */
   | { readonly open: readonly string[] }
   | { readonly left: readonly Left[] }
