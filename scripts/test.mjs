@@ -1,7 +1,6 @@
-// npm test [-- files or node --test options], npm run test:e2e. Plain JavaScript: see install.mjs.
-import { spawnSync } from 'node:child_process'
+// npm test [-- files or options], npm run test:e2e, npm run layers. Plain JavaScript: see install.mjs.
+import { spawn } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
-import { availableParallelism } from 'node:os'
 import { join, relative } from 'node:path'
 import { ensureInstalled, home, projectNode } from './install.mjs'
 
@@ -13,8 +12,14 @@ const QUICK = ['harness', 'simulated', 'damage', 'delivery-judge'].map(name =>
   join('test', 'crash', `${name}.test.ts`)
 )
 
-/** A test file that takes longer than this hangs. */
-const LIMIT_MS = { quick: 60_000, e2e: 900_000 }
+const MINUTE_MS = 60_000
+
+/** What the tests of a file, the end of its process, and a whole run may take; see test-run.ts. */
+const LIMITS_MS = {
+  quick: { file: 2 * MINUTE_MS, end: 15_000, run: 20 * MINUTE_MS },
+  layers: { file: MINUTE_MS, end: 15_000, run: 5 * MINUTE_MS },
+  e2e: { file: 15 * MINUTE_MS, end: 30_000, run: 50 * MINUTE_MS }
+}
 
 const [suite, ...rest] = process.argv.slice(2)
 const options = rest.filter(word => word.startsWith('--'))
@@ -26,22 +31,19 @@ if (files.length === 0) {
 }
 
 ensureInstalled()
-const runner = [
-  '--test',
-  `--test-concurrency=${availableParallelism()}`,
-  '--test-reporter=spec',
-  `--test-timeout=${LIMIT_MS[suite]}`,
-  ...options,
-  ...files
-]
-const { status } = spawnSync(projectNode(), runner, {
+const limits = Object.entries(LIMITS_MS[suite]).map(([name, ms]) => `--limit-${name}=${ms}`)
+const run = [join(home, 'scripts', 'test-run.ts'), ...limits, ...options, ...files]
+const child = spawn(projectNode(), run, {
   cwd: home,
   stdio: 'inherit',
   env: { ...process.env, NODE_COMPILE_CACHE: join(home, 'node_modules', '.cache', 'compile') }
 })
-process.exit(status ?? 1)
+// The run says what was under way before it ends.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+child.on('close', code => process.exit(code ?? 1))
 
 function filesOf(name) {
+  if (name === 'layers') return testsBelow(join('test', 'conventions'))
   if (name === 'e2e') return SLOW.flatMap(folder => testsBelow(join('test', folder)))
   const quick = readdirSync(join(home, 'test'), { withFileTypes: true })
     .filter(entry => entry.isDirectory() && !SLOW.includes(entry.name) && entry.name !== 'fixtures')

@@ -80,6 +80,11 @@ export class Findings {
     this.add(code, { ...remark, level: 'error' })
   }
 
+  /** The keys that findings of these codes are about. */
+  keysOf(codes: readonly FindingCode[]): string[] {
+    return this.#found.filter(({ code }) => codes.some(wanted => wanted === code)).map(({ key }) => key)
+  }
+
   get stopped(): boolean {
     return this.#fatal
   }

@@ -18,7 +18,6 @@ export function lintValues(agent: AgentText, raw: Properties, findings: Findings
     if (!property.key.startsWith(prefix)) continue
     const value = property.value.trim()
     lintList(property, property.key.slice(prefix.length), value, findings)
-    lintQuotes(property, value, findings)
     lintCharacters(property, value, findings)
   }
 }
@@ -31,18 +30,6 @@ function lintList(property: Property, key: string, value: string, findings: Find
     key: property.key,
     message: `${property.key} is split on blanks; the commas become part of the names.`,
     hint: `Write ${property.key} = ${names.join(' ')}.`
-  })
-}
-
-function lintQuotes(property: Property, value: string, findings: Findings): void {
-  const quote = value.at(0)
-  const quoted = value.length > 2 && (quote === '"' || quote === "'") && value.at(-1) === quote
-  if (!quoted || property.key.endsWith('.serdeSeparator')) return
-  findings.add('QUOTED_VALUE', {
-    at: property,
-    key: property.key,
-    message: `The quotes in ${property.key} become part of the value.`,
-    hint: 'Write the value without quotes.'
   })
 }
 

@@ -10,6 +10,7 @@ import { applyConfigFilters } from './filters.ts'
 import { Findings, type Finding, type Position } from './finding.ts'
 import { interpolate } from './interpolation.ts'
 import { lintFlow } from './lint-flow.ts'
+import { lintQuotes } from './lint-quotes.ts'
 import { lintText } from './lint-text.ts'
 import { lintValues } from './lint-values.ts'
 import { readLookups } from './lookups-file.ts'
@@ -120,6 +121,7 @@ async function checkChosen(
   await applyConfigFilters(agent, { variables, findings })
   const check = await checkAgent({ agent, catalog, findings })
   lintFlow(agent, check.checked, findings, options.properties['user.home'] ?? homedir())
+  lintQuotes(agent, raw, findings)
   return check
 }
 

@@ -4,6 +4,19 @@ import fc from 'fast-check'
 import type { Channel, ChannelContext, Lease } from '../core/contracts.ts'
 import { settled } from './fake-clock.ts'
 import { batchOf, fakeChannelContext, textsOf, type FakeContextParts } from './fake-context.ts'
+import { answering, kept, type Promises } from './promise-kept.ts'
+
+const PROMISES: Promises<Channel> = {
+  start: 'start() of a channel resolves once events can come and go',
+  stop: 'stop() of a channel resolves once it holds nothing but its events',
+  put: 'put() resolves when the channel holds the batch, and rejects when there is no room in time',
+  take: 'take() waits for no events',
+  filled: 'filled() resolves once there are events, and when it is told to stop'
+}
+const PROMISES_OF_LEASE: Promises<Lease> = {
+  commit: 'commit() resolves once the events are gone',
+  [Symbol.asyncDispose]: 'a lease can be given back'
+}
 
 /** A new, started channel for `capacity` events and transactions of up to `transactionCapacity`. */
 export type OpenChannel = (
@@ -14,8 +27,15 @@ export type OpenChannel = (
 /** What every channel promises. Call it in the channel's test with a way to open one. */
 export function channelContract(name: string, open: OpenChannel): void {
   const never = new AbortController().signal
-  const opened = (capacity = 100, transactionCapacity = 50, context = fakeChannelContext()) =>
-    open({ capacity, transactionCapacity }, context)
+  async function opened(capacity = 100, transactionCapacity = 50, context = fakeChannelContext()) {
+    const channel = await kept('a channel is made', open({ capacity, transactionCapacity }, context))
+    return answering(channel, PROMISES, {
+      take: async max => {
+        const lease = await channel.take(max)
+        return lease && answering(lease, PROMISES_OF_LEASE)
+      }
+    })
+  }
 
   describe(`${name} keeps the contract of a channel:`, () => {
     test('gives events out in the order in which they came, also across puts', async () => {
@@ -79,6 +99,7 @@ export function channelContract(name: string, open: OpenChannel): void {
       for (let lease = await channel.take(10); lease !== undefined; lease = await channel.take(10)) {
         texts.push(...textsOf(lease.batch))
         await lease.commit()
+        assert.ok(texts.length <= 4, 'a channel gives out no more events than came')
       }
 
       assert.deepEqual(texts, ['a', 'b', 'c', 'd'])

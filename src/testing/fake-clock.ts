@@ -5,6 +5,9 @@ interface Timer {
   readonly run: () => void
 }
 
+/** More timers than any part sets for one moment. */
+const MOST_AT_ONCE = 10_000
+
 /** A clock that stands still until a test moves it. Timers run in the order in which they are due. */
 export class FakeClock implements Clock {
   #now: number
@@ -47,11 +50,14 @@ export class FakeClock implements Clock {
   /** Moves time on, running what falls due, and lets everything that follows from it happen. */
   async advance(ms: number): Promise<void> {
     const end = this.#now + ms
+    let atOnce = 0
     await settled()
     for (;;) {
       const next = [...this.#timers].filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)[0]
       if (next === undefined) break
       this.#timers.delete(next)
+      atOnce = next.at > this.#now ? 0 : atOnce + 1
+      if (atOnce > MOST_AT_ONCE) throw new Error('A timer is set again and again for the same moment.')
       this.#now = Math.max(this.#now, next.at)
       next.run()
       await settled()

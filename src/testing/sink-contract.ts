@@ -2,6 +2,13 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Sink, SinkContext } from '../core/contracts.ts'
 import { batchOf, fakeSinkContext, type FakeContextParts } from './fake-context.ts'
+import { answering, kept, type Promises } from './promise-kept.ts'
+
+const PROMISES: Promises<Sink> = {
+  start: 'start() of a sink resolves once it can deliver',
+  stop: 'stop() of a sink resolves once it holds nothing',
+  deliver: 'deliver() resolves when the whole batch is delivered, and rejects when it is not'
+}
 
 /** A sink under test, and a way to see what reached its target; undefined where nothing can be seen. */
 export interface OpenedSink {
@@ -13,9 +20,16 @@ export interface OpenedSink {
 /** What every sink promises. Call it in the sink's test with a way to open one; it is started and stopped here. */
 export function sinkContract(
   name: string,
-  open: (context: SinkContext & FakeContextParts) => Promise<OpenedSink>
+  openOwn: (context: SinkContext & FakeContextParts) => Promise<OpenedSink>
 ): void {
   const never = new AbortController().signal
+  async function open(context: SinkContext & FakeContextParts): Promise<OpenedSink> {
+    const { sink, stored } = await kept('a sink is made', openOwn(context))
+    return {
+      sink: answering(sink, PROMISES),
+      stored: stored && (() => kept('what a sink delivered can be read', stored()))
+    }
+  }
 
   describe(`${name} keeps the contract of a sink:`, () => {
     test('what deliver() took is at its target when it resolves, in order', async () => {

@@ -3,8 +3,15 @@ import { describe, test } from 'node:test'
 import type { PolledSource, Source, SourceContext } from '../core/contracts.ts'
 import { settled } from './fake-clock.ts'
 import { fakeSourceContext, type FakeContextParts, type FakeIntake } from './fake-context.ts'
+import { answering, kept, until, type Promises } from './promise-kept.ts'
 
 type Context = SourceContext & FakeContextParts & { readonly intake: FakeIntake }
+
+const PROMISES: Promises<PolledSource> = {
+  start: 'start() of a source resolves once events can come',
+  stop: 'stop() of a source resolves once it holds nothing',
+  poll: 'poll() resolves once the channels have answered for what was there'
+}
 
 /** A source under test, and how its outside gives it events. */
 export interface OpenedSource {
@@ -17,12 +24,17 @@ export interface OpenedSource {
 export function sourceContract(name: string, open: (context: Context) => Promise<OpenedSource>): void {
   async function opened() {
     const context = fakeSourceContext()
-    const { source, feed } = await open(context)
+    const { source: own, feed } = await kept('a source is made', open(context))
+    const source = answering<Source | PolledSource>(own, PROMISES)
     return {
       context,
       source,
       intake: context.intake,
-      feed: () => Promise.all([feed(), pollUntil(source, context)])
+      feed: () =>
+        kept(
+          'whoever sends events to a started source learns what became of them',
+          Promise.all([feed(), pollUntil(source, context)])
+        )
     }
   }
 
@@ -61,7 +73,7 @@ export function sourceContract(name: string, open: (context: Context) => Promise
       intake.gate = gate.promise
       await source.start()
       const fed = feed().catch(() => undefined)
-      while (intake.calls === 0) await settled()
+      await until(() => intake.calls > 0, 'a started source hands on what it reads')
       const stopped = Promise.all([fed, source.stop()])
       gate.resolve()
       await stopped
@@ -84,5 +96,10 @@ export function sourceContract(name: string, open: (context: Context) => Promise
 async function pollUntil(source: Source | PolledSource, { intake }: Context): Promise<void> {
   if (!('poll' in source)) return
   const { signal } = new AbortController()
-  while (intake.texts.length < 3) await source.poll(signal)
+  const promise = 'poll() hands on what there is, until three events came'
+  await until(
+    () => intake.texts.length >= 3,
+    promise,
+    () => source.poll(signal)
+  )
 }

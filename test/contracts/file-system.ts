@@ -1,12 +1,30 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { fileErrorKind } from '../../src/fs/file-errors.ts'
-import type { FileErrorKind, FileSystem } from '../../src/fs/file-system.ts'
+import type { FileErrorKind, FileSystem, FileWriter } from '../../src/fs/file-system.ts'
+import { answering, kept, type Promises } from '../../src/testing/promise-kept.ts'
 
 /** A file system and an empty folder in it that the test may fill. */
 export interface Store {
   readonly fileSystem: FileSystem
   readonly folder: string
+}
+
+const PROMISES: Promises<FileSystem> = {
+  create: 'create() resolves once the file is there',
+  append: 'append() resolves once the file can be written to',
+  rename: 'rename() answers',
+  mkdirs: 'mkdirs() answers',
+  list: 'list() answers',
+  stat: 'stat() answers',
+  delete: 'delete() answers',
+  recoverLease: 'recoverLease() answers, also while the file is not closed yet'
+}
+const PROMISES_OF_WRITER: Promises<FileWriter> = {
+  write: 'write() takes all bytes or rejects',
+  hflush: 'hflush() resolves once readers can see what was written',
+  hsync: 'hsync() resolves once what was written survives',
+  close: 'close() of a writer comes to its end'
 }
 
 /** Names that file systems and URLs have trouble with. */
@@ -19,8 +37,8 @@ const NAMES = ['with blank', 'ünï ✓ 中', '100%+#?', '%41;&=,', 'a\'b"c', '~
 export function fileSystemContract(name: string, open: (t: TestContext) => Promise<Store | undefined>): void {
   const promise = (sentence: string, check: (store: Store) => Promise<void>) => {
     test(`${name}: ${sentence}`, async t => {
-      const store = await open(t)
-      if (store !== undefined) await check(store)
+      const store = await kept('a store is made', open(t))
+      if (store !== undefined) await check({ ...store, fileSystem: bounded(store.fileSystem) })
     })
   }
   writing(promise)
@@ -28,9 +46,18 @@ export function fileSystemContract(name: string, open: (t: TestContext) => Promi
   looking(promise)
 }
 
-type Promises = (sentence: string, check: (store: Store) => Promise<void>) => void
+type Promised = (sentence: string, check: (store: Store) => Promise<void>) => void
 
-function writing(promise: Promises): void {
+/** The same file system, but calls that do not answer reject. */
+function bounded(fileSystem: FileSystem): FileSystem {
+  const writer = (own: FileWriter): FileWriter => answering(own, PROMISES_OF_WRITER)
+  return answering(fileSystem, PROMISES, {
+    create: async (path, options) => writer(await fileSystem.create(path, options)),
+    append: async path => writer(await fileSystem.append(path))
+  })
+}
+
+function writing(promise: Promised): void {
   promise('a closed file holds everything that was written, in order', async ({ fileSystem, folder }) => {
     const chunks = Array.from({ length: 1500 }, (_, i) => Buffer.alloc(i % 400, i))
     const writer = await fileSystem.create(`${folder}/a/b/file`)
@@ -106,7 +133,7 @@ function writing(promise: Promises): void {
   })
 }
 
-function renaming(promise: Promises): void {
+function renaming(promise: Promised): void {
   promise('rename moves a file and says when it cannot', async ({ fileSystem, folder }) => {
     await write(fileSystem, `${folder}/a.tmp`, 'a')
     await write(fileSystem, `${folder}/b`, 'b')
@@ -135,7 +162,7 @@ function renaming(promise: Promises): void {
   })
 }
 
-function looking(promise: Promises): void {
+function looking(promise: Promised): void {
   promise('mkdirs makes parents, and is content with what is there', async ({ fileSystem, folder }) => {
     await fileSystem.mkdirs(`${folder}/a/b`)
     await fileSystem.mkdirs(`${folder}/a/b`)
@@ -203,10 +230,10 @@ function looking(promise: Promises): void {
       assert.equal(String(await contentOf(fileSystem, `${folder}/file`, 699_999)), 'xend')
       assert.equal((await contentOf(fileSystem, `${folder}/file`, 700_003)).length, 0)
       assert.equal((await contentOf(fileSystem, `${folder}/file`, 800_000)).length, 0)
-      for await (const piece of fileSystem.read(`${folder}/file`)) {
-        assert.ok(piece.length > 0)
-        break
-      }
+      const pieces = fileSystem.read(`${folder}/file`)[Symbol.asyncIterator]()
+      const piece = await kept('read() gives a piece', pieces.next())
+      assert.ok(piece.done !== true && piece.value.length > 0)
+      await kept('read() may be left early', Promise.resolve(pieces.return?.()))
       await rejectsWith('missing', contentOf(fileSystem, `${folder}/none`))
     }
   )
@@ -214,7 +241,8 @@ function looking(promise: Promises): void {
 
 /** Everything a file holds from `offset` on. */
 export async function contentOf(fileSystem: FileSystem, path: string, offset?: number): Promise<Buffer> {
-  return Buffer.concat(await Array.fromAsync(fileSystem.read(path, offset)))
+  const pieces = Array.fromAsync(fileSystem.read(path, offset))
+  return Buffer.concat(await kept('read() comes to the end of a file', pieces))
 }
 
 /** Expects ERR_FILE_SYSTEM of this kind. */

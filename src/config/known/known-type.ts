@@ -26,6 +26,8 @@ export interface KnownType {
   readonly removed?: boolean
   /** Flume needs extra libraries for it. */
   readonly extraJars?: boolean
+  /** Keys whose quotes the component takes away itself. */
+  readonly unquotes?: (properties: Readonly<Record<string, string>>) => readonly string[]
   /** Rules that go beyond single keys. */
   readonly rules?: (properties: Readonly<Record<string, string>>) => readonly Problem[]
 }

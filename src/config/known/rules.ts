@@ -82,6 +82,11 @@ export function fileGroupRules(given: Given): readonly Problem[] {
   ]
 }
 
+/** Keys whose value has this form. */
+export function keysLike(given: Given, forms: Readonly<Record<string, RegExp>>): readonly string[] {
+  return Object.entries(forms).flatMap(([key, form]) => (form.test(given[key] ?? '') ? [key] : []))
+}
+
 function missing(key: string, message: string): Problem {
   return { level: 'error', code: 'MISSING_REQUIRED', key, message, hint: `Add ${key}.` }
 }

@@ -1,4 +1,5 @@
 import type { KnownType } from './known-type.ts'
+import { keysLike } from './rules.ts'
 
 const RPC = `hostname! port!:int batch-size:~int>0=100 connect-timeout:~int=20000 request-timeout:~long=20000
   reset-connection-interval:int
@@ -88,7 +89,9 @@ export const KNOWN_SINKS: readonly KnownType[] = [
       serializer.* heartBeatInterval:int autoCreatePartitions maxOpenConnections:int idleTimeout:int callTimeout:int round
       roundUnit roundValue:int timeZone useLocalTimeStamp`,
     // The default of 15,000 is above what channels take by default; only a written size is held against it.
-    batch: { key: 'batchSize' }
+    batch: { key: 'batchSize' },
+    unquotes: given =>
+      keysLike(given, { 'serializer.delimiter': /^".*"$/s, 'serializer.serdeSeparator': /^'.'$/s })
   },
   {
     kind: 'sink',

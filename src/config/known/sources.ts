@@ -2,6 +2,7 @@ import type { KnownType } from './known-type.ts'
 import {
   fileGroupRules,
   ipFilterRules,
+  keysLike,
   kerberosRules,
   keystoreRules,
   portListRules,
@@ -38,7 +39,9 @@ export const KNOWN_SOURCES: readonly KnownType[] = [
     type: 'exec',
     classes: ['org.apache.flume.source.ExecSource'],
     keys: 'command! shell restart restartThrottle:long logStdErr batchSize:int batchTimeout:long charset',
-    batch: { key: 'batchSize', default: 20 }
+    batch: { key: 'batchSize', default: 20 },
+    // A shell takes them away; but one word with blanks in it is hardly the name of a program.
+    unquotes: given => (given['shell'] === undefined ? [] : keysLike(given, { command: /^(["'])\S+\1$/ }))
   },
   {
     kind: 'source',

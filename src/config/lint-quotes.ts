@@ -1,0 +1,57 @@
+import type { AgentText } from './agent-text.ts'
+import type { Findings, Property } from './finding.ts'
+import { knownType } from './known-types.ts'
+import type { Properties } from './merge.ts'
+
+/** One pair of quotes around everything; more of them inside belong to the value, as in `"type":"(\\w+)"`. */
+const QUOTED = /^(?:"[^"]+"|'[^']+')$/s
+const FLUMES = 'org.apache.flume.'
+const JAVA_CLASS = /^(?:[a-z_]\w*\.)+[A-Z]\w*(?:\$\w+)?$/
+const STRANGE = ['CUSTOM_CLASS', 'CUSTOM_SERIALIZER', 'CUSTOM_DESERIALIZER'] as const
+const KINDS = { sources: 'source', channels: 'channel', sinks: 'sink' } as const
+
+/**
+ * Says which quotes become part of a value. Comes after the checks of the agent, as it wants to know which classes are
+ * strange: what those do with quotes cannot be known.
+ */
+export function lintQuotes(agent: AgentText, raw: Properties, findings: Findings): void {
+  const quoted = [...raw.values()].filter(
+    ({ key, value }) => key.startsWith(`${agent.name}.`) && QUOTED.test(value.trim())
+  )
+  if (quoted.length === 0) return
+  const strange = new Set(findings.keysOf(STRANGE))
+  for (const property of quoted) {
+    if (isReadByStranger(property.key, raw, strange) || isUnquoted(property, agent)) continue
+    findings.add('QUOTED_VALUE', {
+      at: property,
+      key: property.key,
+      message: `The quotes in ${property.key} become part of the value.`,
+      hint: 'Write the value without quotes.'
+    })
+  }
+}
+
+/** Whether a class above the key, such as `….type` or `….serializer`, is neither Flume's nor ours. */
+function isReadByStranger(key: string, raw: Properties, strange: ReadonlySet<string>): boolean {
+  const named = (classKey: string): boolean => {
+    const name = raw.get(classKey)?.value.trim()
+    // A name in quotes is strange only because of them.
+    if (name === undefined || classKey === key || QUOTED.test(name)) return false
+    return strange.has(classKey) || (JAVA_CLASS.test(name) && !name.startsWith(FLUMES))
+  }
+  for (let dot = key.lastIndexOf('.'); dot > 0; dot = key.lastIndexOf('.', dot - 1)) {
+    const above = key.slice(0, dot)
+    if (named(above) || named(`${above}.type`)) return true
+  }
+  return false
+}
+
+/** Whether the component takes the quotes away itself. */
+function isUnquoted({ key }: Property, { name, components }: AgentText): boolean {
+  const [list = '', component = '', ...rest] = key.slice(name.length + 1).split('.')
+  if (list !== 'sources' && list !== 'channels' && list !== 'sinks') return false
+  const properties = components[list].get(component)?.properties
+  const known = knownType(KINDS[list], properties?.get('type')?.value ?? '')
+  const given = Object.fromEntries([...(properties ?? [])].map(([own, { value }]) => [own, value]))
+  return known?.unquotes?.(given).includes(rest.join('.')) === true
+}
