@@ -112,6 +112,8 @@ export class Agent {
       sources.map(source => [`source ${source.name}`, source.supervised.stop()]),
       deadline.signal
     )
+    // What is in a channel that loses it is worth waiting for a sink that does not run yet.
+    for (const { supervised } of sinks) supervised.hurry()
     await end(
       drains.map(drain => [`drain of ${drain.name}`, drain.end(deadline.signal)]),
       deadline.signal
@@ -157,10 +159,10 @@ function timeLimit(clock: Clock, ms: number): { signal: AbortSignal; cancel: () 
   return { signal: controller.signal, cancel: clock.after(ms, () => controller.abort()) }
 }
 
-/** Whether `work` ended before `signal` aborted. */
+/** Whether `work` ended before `signal` aborted, or because it did: that takes a turn of the loop. */
 async function within(work: Promise<unknown>, signal: AbortSignal): Promise<boolean> {
   const late = Promise.withResolvers<false>()
-  const abort = (): void => late.resolve(false)
+  const abort = (): void => void setImmediate(() => late.resolve(false))
   signal.addEventListener('abort', abort, { once: true })
   if (signal.aborted) abort()
   try {

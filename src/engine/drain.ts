@@ -34,6 +34,7 @@ export class Drain {
   #done: Promise<void> | undefined
   #failures = 0
   #untilEmpty = false
+  #saidWaiting = false
   readonly #settling = new Set<Promise<void>>()
   #failedCommit: { readonly error: unknown } | undefined
 
@@ -49,8 +50,8 @@ export class Drain {
   }
 
   /**
-   * Ends after the batch in hand; where the channel loses its events on stop, only once it is empty. `deadline`
-   * aborts what is still under way.
+   * Ends after the batch in hand; where the channel loses its events on stop, only once it is empty, and a sink that
+   * does not run yet is waited for. `deadline` aborts what is still under way.
    */
   async end(deadline: AbortSignal): Promise<void> {
     this.#untilEmpty = !this.#parts.port.channel.durable && this.#done !== undefined
@@ -70,7 +71,11 @@ export class Drain {
 
   async #drain(): Promise<void> {
     while (!this.#aborted.signal.aborted) {
-      if (this.#ending.signal.aborted && !this.#parts.sinks.some(sink => sink.running)) return
+      if (this.#ending.signal.aborted && !this.#parts.sinks.some(sink => sink.running)) {
+        if (!this.#untilEmpty || this.#parts.port.channel.size === 0) return
+        await this.#waitForSink()
+        continue
+      }
       const pauseMs = await this.#step()
       if (this.#ending.signal.aborted && !this.#untilEmpty) return
       if (pauseMs === 'empty') {
@@ -80,6 +85,19 @@ export class Drain {
         await this.#pause(pauseMs)
       }
     }
+  }
+
+  async #waitForSink(): Promise<void> {
+    const { name, port, log } = this.#parts
+    if (!this.#saidWaiting) {
+      const facts = { sink: name, channel: port.name, events: port.channel.size }
+      log.warn(
+        'The sink does not run yet. The stop waits for it, as its channel would lose its events.',
+        facts
+      )
+    }
+    this.#saidWaiting = true
+    await this.#pause(LAST_ATTEMPTS_PAUSE_MS)
   }
 
   /** One batch. Resolves to the pause that Flume makes after it. */

@@ -41,13 +41,16 @@ describe('independent events', () => {
     assert.deepEqual(c1.texts, FIVE)
     assert.equal(ports.get('c2')?.counters.EventPutAttemptCount, 5)
     assert.deepEqual([counters.EventReceivedCount, counters.EventAcceptedCount], [5, 0])
-    assert.deepEqual({ ...ingest.ledger }, {
-      received: 5,
-      accepted: 0,
-      entering: 0,
-      rejected: { ERR_CHANNEL: 5 },
-      dropped: {}
-    })
+    assert.deepEqual(
+      { ...ingest.ledger },
+      {
+        received: 5,
+        accepted: 0,
+        entering: 0,
+        rejected: { ERR_CHANNEL: 5 },
+        dropped: {}
+      }
+    )
   })
 
   test('are stored as far as there is room in a channel that lost some of it meanwhile', async () => {
