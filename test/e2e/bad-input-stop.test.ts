@@ -148,6 +148,7 @@ describe('the end of an agent at full load', () => {
     assert.deepEqual([late.code, atOnce.code], [143, 143])
     assert.ok(late.ms >= 900, `${late.ms} ms`)
     assert.match(holding.process.stderr, /and are lost\. channel=mem events=5/)
+    assert.match(holding.process.stdout, /^Every event is accounted for, 5 of them as LOST\.$/m)
     assert.doesNotMatch(empty.process.stderr, /The stop waits|are lost/)
   })
 
