@@ -112,8 +112,6 @@ export class Agent {
       sources.map(source => [`source ${source.name}`, source.supervised.stop()]),
       deadline.signal
     )
-    // What is in a channel that loses it is worth waiting for a sink that does not run yet.
-    for (const { supervised } of sinks) supervised.hurry()
     await end(
       drains.map(drain => [`drain of ${drain.name}`, drain.end(deadline.signal)]),
       deadline.signal

@@ -27,7 +27,8 @@ function open(batchSize = 10) {
     sinks: [sinkPort],
     clock,
     log,
-    ready: () => Promise.resolve()
+    ready: () => Promise.resolve(),
+    hurry: () => {}
   })
   return { drain, channel, sink, port, sinkPort, clock, log }
 }

@@ -22,6 +22,8 @@ export interface DrainParts {
   readonly log: Log
   /** Resolves once the sink is up, or each sink of a group has tried to start. */
   ready(): Promise<unknown>
+  /** Has sinks that do not run tried again at once, and more often. */
+  hurry(): void
 }
 
 /** Moves events from one channel to one sink or group, batch after batch, until told to end. */
@@ -34,7 +36,7 @@ export class Drain {
   #done: Promise<void> | undefined
   #failures = 0
   #untilEmpty = false
-  #saidWaiting = false
+  #waitsForSink = false
   readonly #settling = new Set<Promise<void>>()
   #failedCommit: { readonly error: unknown } | undefined
 
@@ -89,14 +91,15 @@ export class Drain {
 
   async #waitForSink(): Promise<void> {
     const { name, port, log } = this.#parts
-    if (!this.#saidWaiting) {
+    if (!this.#waitsForSink) {
+      this.#waitsForSink = true
       const facts = { sink: name, channel: port.name, events: port.channel.size }
       log.warn(
         'The sink does not run yet. The stop waits for it, as its channel would lose its events.',
         facts
       )
+      this.#parts.hurry()
     }
-    this.#saidWaiting = true
     await this.#pause(LAST_ATTEMPTS_PAUSE_MS)
   }
 
