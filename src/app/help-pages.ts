@@ -107,8 +107,9 @@ Exit codes
 
 const FS = `Usage: flume-ng fs [-c DIR] -ls|-cat|-text|-tail|-mkdir|-rm URI…
 
-Shows what was written to embedded:, file:, webhdfs: and swebhdfs: stores. A path without scheme is looked up
-in the store that core-site.xml in the folder of --conf names, or that of this installation.
+Shows what was written to embedded:, file:, hdfs:, webhdfs: and swebhdfs: stores; hdfs: is reached by WebHDFS,
+at the web port that the site files name, else 9870 or 50070. A path without scheme is looked up in the store
+that core-site.xml in the folder of --conf names, or that of this installation.
 
   -ls [-d] [-h] [-R]  list files and folders
   -cat                print the bytes of files
