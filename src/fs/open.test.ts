@@ -337,6 +337,21 @@ test('a Kerberos cluster is refused without a token', async t => {
   assert.equal(await placeOf('webhdfs://nn/x', { ...options, delegationToken: 'T' }), 'webhdfs://nn /x')
 })
 
+test('a server that wants Kerberos is told by its answer, too', async t => {
+  const { options } = await withSite(t, {})
+  await using port = await answering(
+    'HTTP/1.1 401 Authentication required\r\nWWW-Authenticate: Negotiate\r\nContent-Length: 0\r\n\r\n'
+  )
+
+  const { facts } = await failure(`webhdfs://${port.address}/x`, options)
+
+  assert.deepEqual(
+    [facts['kind'], facts['reason']],
+    ['denied', 'The cluster wants Kerberos, which is not in this version.']
+  )
+  assert.match(String(facts['hint']), /^Get a delegation token/)
+})
+
 test('URIs of one store share it, and it is closed once', async t => {
   const { options } = await withSite(t, { 'fs.defaultFS': 'webhdfs://nn:9870' })
   const stores = new FileSystems(options)

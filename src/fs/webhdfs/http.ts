@@ -3,6 +3,7 @@ import { Agent, request } from 'undici'
 import { AgentError, messageOf, systemCode } from '../../core/errors.ts'
 import { fileError } from '../file-errors.ts'
 import type { HttpRequest } from './http-request.ts'
+import { KERBEROS } from './kerberos.ts'
 import { errorOfAnswer } from './remote-exception.ts'
 import type { WebHdfsSettings } from './settings.ts'
 import { ANSWER_TIMEOUT, CONNECT_TIMEOUT, Uploader } from './upload.ts'
@@ -121,6 +122,7 @@ export class HttpClient {
     if (answer.statusCode < 400) return { location: locationOf(answer, call), body }
     const { text } = await readText(body, MAX_ERROR_BYTES)
     if (text.includes('Hadoop IPC port')) throw noHttp(call)
+    if (wantsKerberos(answer)) throw kerberosError(call)
     throw errorOfAnswer(answer.statusCode, text, call.path, { server: call.url.host })
   }
 
@@ -162,6 +164,15 @@ function noHttp({ path, url }: HttpRequest, cause?: unknown): AgentError {
     cause,
     hint: `Write hdfs://${url.host}, or the port of the web interface: webhdfs://${url.hostname}:9870, of Hadoop 2 webhdfs://${url.hostname}:50070. A port that wants TLS is reached by swebhdfs:.`
   })
+}
+
+function wantsKerberos({ statusCode, headers }: RawAnswer): boolean {
+  return statusCode === 401 && /^Negotiate\b/i.test(headers['www-authenticate'] ?? '')
+}
+
+function kerberosError({ path, url }: HttpRequest): AgentError {
+  const { sentence, hint } = KERBEROS
+  return fileError('denied', path, sentence, { server: url.host, status: 401, notApplied: true, hint })
 }
 
 async function readText(

@@ -27,7 +27,7 @@ const PAIR = {
   'dfs.nameservices': 'prod,other',
   'dfs.ha.namenodes.prod': 'a,b',
   'dfs.namenode.rpc-address.prod.a': 'nn1:8020',
-  'dfs.namenode.rpc-address.prod.b': 'nn2:8020',
+  'dfs.namenode.rpc-address.prod.b': 'hdfs://nn2:8020/',
   'dfs.namenode.http-address.prod.a': 'nn1:1111',
   'dfs.namenode.http-address.prod.b': '0.0.0.0:2222',
   'dfs.namenode.https-address.prod.a': 'nn1:3333',

@@ -91,8 +91,8 @@ function serviceRoute(
 function nameNodes(protocol: Protocol, configuration: HadoopConfiguration): readonly NameNode[] {
   const one = (service: string, suffix: string): NameNode => {
     const key = `dfs.namenode.${protocol}-address${suffix}`
-    const rpc = configuration.get(`dfs.namenode.rpc-address${suffix}`)
-    return { service, key, web: configuration.get(key) || undefined, rpc: rpc || undefined }
+    const rpc = addressOf(configuration.get(`dfs.namenode.rpc-address${suffix}`))
+    return { service, key, web: addressOf(configuration.get(key)), rpc }
   }
   const services = configuration.list('dfs.nameservices').flatMap(service => {
     const names = configuration.list(`dfs.ha.namenodes.${service}`)
@@ -104,6 +104,11 @@ function nameNodes(protocol: Protocol, configuration: HadoopConfiguration): read
   const { scheme, authority } = splitUri(configuration.defaultFileSystem)
   const rpc = single.rpc ?? (scheme === 'hdfs' && authority ? authority : undefined)
   return [...services, { ...single, rpc }]
+}
+
+/** Hadoop takes `hdfs://host:port/` for an address, too. */
+function addressOf(value: string | undefined): string | undefined {
+  return (value?.includes('://') === true ? splitUri(value).authority : value) || undefined
 }
 
 /** Whether `hdfs://host:port` is this NameNode. One that no property places is taken to be where its web address is. */

@@ -5,6 +5,7 @@ import type { CreateOptions } from '../file-system.ts'
 import type { HadoopConfiguration } from '../hadoop-configuration.ts'
 import { hadoopUser, type OpenOptions } from '../options.ts'
 import { splitUri, type FileUri } from '../paths.ts'
+import { KERBEROS } from './kerberos.ts'
 import { hdfsRoute, webHdfsRoute, type Route } from './route.ts'
 
 /** All that a WebHDFS client needs to know. */
@@ -111,11 +112,11 @@ function identityOf(
   if (options.delegationToken) return { delegation: options.delegationToken }
   const authentication = configuration.get('hadoop.security.authentication')?.toLowerCase() ?? 'simple'
   if (authentication !== 'simple') {
-    throw new AgentError('ERR_UNSUPPORTED', 'The cluster wants Kerberos, which is not in this version.', {
+    throw new AgentError('ERR_UNSUPPORTED', KERBEROS.sentence, {
       uri,
       authentication,
       ...configuration.place('hadoop.security.authentication'),
-      hint: 'Get a delegation token (hdfs fetchdt --webservice, or curl) and set hdfs.delegationToken.'
+      hint: KERBEROS.hint
     })
   }
   const user = hadoopUser(options)

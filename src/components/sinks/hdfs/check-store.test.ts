@@ -46,7 +46,7 @@ test('an hdfs: path, also by default, is said to be served over WebHDFS, and whe
   const environment = await withSite(t, site)
 
   const expected = [
-    `info HDFS_BY_WEBHDFS hdfs.path leads to hdfs://nn:8020, which is served over WebHDFS at http://nn:50070. | dfs.namenode.http-address names it; the site files are those of ${environment.configDirectory}.`
+    `info HDFS_BY_WEBHDFS hdfs.path leads to hdfs://nn:8020, which is served over WebHDFS at http://nn:50070. | Named by dfs.namenode.http-address; the site files are those of ${environment.configDirectory}.`
   ]
   assert.deepEqual(await said('/logs/%Y', environment), expected)
   assert.deepEqual(await said('hdfs://nn:8020/logs/%Y', environment), expected)

@@ -91,7 +91,7 @@ function byWebHdfs({ uri, nameNodes, properties = [] }: WebHdfsSettings, site: H
     message: `${KEY} leads to ${uri}, which is served over WebHDFS at ${nameNodes.join(', ')}.`,
     hint:
       properties.length > 0
-        ? `${properties.join(', ')} names it; ${site.whence}.`
+        ? `Named by ${properties.join(', ')}; ${site.whence}.`
         : `Its web interface is looked for on the usual ports; ${site.whence}.`
   }
 }
