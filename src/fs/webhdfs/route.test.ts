@@ -121,6 +121,15 @@ test('a name service of which nothing more is known names the property that is m
   })
 })
 
+test('an address that is none is named with its place', async t => {
+  const configuration = await configured(t, { ...SINGLE, [KEY]: 'nn:port' })
+
+  assert.throws(() => hdfsRoute('nn', configuration), {
+    message: 'The Hadoop setting is no host and port.',
+    facts: { name: KEY, value: 'nn:port', ...configuration.place(KEY), hint: `Write ${KEY} as host:port.` }
+  })
+})
+
 test('8020 and 9000 look like RPC ports, unless a site file gives them to a web interface', async t => {
   const none = await configured(t, {})
   const odd = await configured(t, { [KEY]: 'nn:9000' })

@@ -91,8 +91,8 @@ function serviceRoute(
 function nameNodes(protocol: Protocol, configuration: HadoopConfiguration): readonly NameNode[] {
   const one = (service: string, suffix: string): NameNode => {
     const key = `dfs.namenode.${protocol}-address${suffix}`
-    const rpc = addressOf(configuration.get(`dfs.namenode.rpc-address${suffix}`))
-    return { service, key, web: addressOf(configuration.get(key)), rpc }
+    const rpc = addressOf(`dfs.namenode.rpc-address${suffix}`, configuration)
+    return { service, key, web: addressOf(key, configuration), rpc }
   }
   const services = configuration.list('dfs.nameservices').flatMap(service => {
     const names = configuration.list(`dfs.ha.namenodes.${service}`)
@@ -106,9 +106,18 @@ function nameNodes(protocol: Protocol, configuration: HadoopConfiguration): read
   return [...services, { ...single, rpc }]
 }
 
-/** Hadoop takes `hdfs://host:port/` for an address, too. */
-function addressOf(value: string | undefined): string | undefined {
-  return (value?.includes('://') === true ? splitUri(value).authority : value) || undefined
+/** `host:port` of a property. Hadoop takes `hdfs://host:port/` for an address, too. */
+function addressOf(name: string, configuration: HadoopConfiguration): string | undefined {
+  const value = configuration.get(name)
+  if (!value) return undefined
+  const address = (value.includes('://') ? splitUri(value).authority : undefined) ?? value
+  try {
+    splitAuthority(address, 1)
+    return address
+  } catch (error) {
+    const facts = { name, value, ...configuration.place(name), hint: `Write ${name} as host:port.` }
+    throw new AgentError('ERR_CONFIG', 'The Hadoop setting is no host and port.', facts, error)
+  }
 }
 
 /** Whether `hdfs://host:port` is this NameNode. One that no property places is taken to be where its web address is. */
