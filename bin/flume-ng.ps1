@@ -46,10 +46,31 @@ function Find-Node {
   return $found.Source
 }
 
+# The folder of -conf, else the folder that -f names. Options behind the first word of fs, and behind --, belong to the
+# command.
 function Find-Conf {
-  for ($i = 0; $i -lt $arguments.Count - 1; $i++) {
-    if ($arguments[$i] -in '-c', '-conf', '--conf') { return $arguments[$i + 1] }
+  $file = $null
+  $conf = $null
+  $next = ''
+  for ($i = 1; $i -lt $arguments.Count; $i++) {
+    $word = [string] $arguments[$i]
+    if ($next -eq 'conf') { $conf = $word; $next = ''; continue }
+    if ($next -eq 'file') { $file = $word; $next = ''; continue }
+    if ($next -eq 'skip') { $next = ''; continue }
+    if ($word -cin '-c', '-conf', '--conf') { $next = 'conf' }
+    elseif ($word -clike '--conf=*') { $conf = $word.Substring(7) }
+    elseif ($word -cin '-C', '--classpath', '-classpath', '--plugins-path', '-plugins-path', '-property') {
+      $next = 'skip'
+    }
+    elseif ($word -cin '-d', '--dryrun', '-dryrun') { }
+    elseif ($word -cmatch '^-(D.|X|agentlib:|agentpath:|javaagent:)') { }
+    elseif ($word -ceq '--') { break }
+    elseif ($arguments[0] -ceq 'fs') { break }
+    elseif ($word -cin '-f', '--conf-file', '-conf-file') { $next = 'file' }
+    elseif ($word -clike '--conf-file=*') { $file = $word.Substring(12) }
   }
+  if ($conf) { return $conf }
+  if ($file -and (Test-Path -PathType Container $file)) { return $file }
   return $null
 }
 
@@ -61,7 +82,8 @@ $env:JAVA_OPTS = ''
 $conf = Find-Conf
 if ($conf -and (Test-Path (Join-Path $conf 'flume-env.ps1'))) {
   . (Join-Path $conf 'flume-env.ps1')
-  foreach ($name in 'JAVA_OPTS', 'FLUME_JAVA_OPTS', 'FLUME_CLASSPATH') {
+  $handedOn = 'JAVA_OPTS', 'FLUME_JAVA_OPTS', 'FLUME_CLASSPATH', 'HADOOP_HOME', 'HADOOP_PREFIX', 'HADOOP_CONF_DIR'
+  foreach ($name in $handedOn) {
     $value = Get-Variable -Name $name -ValueOnly -ErrorAction SilentlyContinue
     if ($value) { Set-Item -Path "env:$name" -Value $value }
   }

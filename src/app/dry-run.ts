@@ -1,14 +1,12 @@
 const SECRET = /^(-D[^=]*(?:password|passwd|secret|token)[^=]*=).+$/i
 const SECRET_OPTIONS = ['-pwd', '--conf-password', '-conf-password']
 
-/** The command that would run, quoted for a shell, passwords left out. */
+/** The command that would run, with these words behind it, quoted for a shell, passwords left out. */
 export function dryRunText(program: readonly string[], words: readonly string[]): string {
-  const shown = words
-    .filter(word => word !== '-d' && word !== '--dryrun' && word !== '-dryrun')
-    .map((word, at, all) => {
-      if (SECRET_OPTIONS.includes(all[at - 1] ?? '')) return '***'
-      return word.replace(SECRET, '$1***')
-    })
+  const shown = words.map((word, at) => {
+    if (SECRET_OPTIONS.includes(words[at - 1] ?? '')) return '***'
+    return word.replace(SECRET, '$1***')
+  })
   return [...program, ...shown].map(quoted).join(' ')
 }
 

@@ -21,6 +21,7 @@ Options of every command
   -d, --dryrun            print the command that would run, and end
       --plugins-path DIRS accepted; there is nothing to load from Java plugins
   -C, --classpath PATH    accepted, without effect, as are -X… and -agentlib…
+  --                      what stands behind it belongs to the command
 
 Help topics
   agent, configuration, validate, fs, channel, tool, or a kind of component: flume-ng help sources
@@ -107,15 +108,18 @@ Exit codes
 
 const FS = `Usage: flume-ng fs [-c DIR] -ls|-cat|-text|-tail|-mkdir|-rm URI…
 
-Shows what was written to embedded:, file:, webhdfs: and swebhdfs: stores. A path without scheme is looked up
-in the store that core-site.xml in the folder of --conf names, else the one in conf/ of this installation.
+Shows what was written to embedded:, file:, hdfs:, webhdfs: and swebhdfs: stores; hdfs: is reached by WebHDFS,
+at the web port that the site files name, else 9870 or 50070. A path without scheme is looked up in the store
+that core-site.xml in the folder of --conf names, else the one in conf/ of this installation.
 
-  -ls [-d] [-h] [-R]  list files and folders
-  -cat                print the bytes of files
-  -text               print files decoded: compressed files, sequence files, Avro containers
-  -tail               print the end of a file
-  -mkdir [-p]         make a folder
-  -rm [-f] [-r]       remove a file, or a folder with all that is in it
+  -ls [-C] [-d] [-h] [-R]  list files and folders; -C: paths only, -d: folders themselves
+  -cat                     print the bytes of files
+  -text                    print files decoded: compressed files, sequence files, Avro containers
+  -tail                    print the end of a file
+  -mkdir [-p]              make a folder
+  -rm [-f] [-r]            remove a file, or a folder with all that is in it
+
+Options of every command (-c DIR, -Dname=value) stand before -ls and the others: what stands behind is theirs.
 `
 
 /** Pages of the manual that are not about one kind of component. */

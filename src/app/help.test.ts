@@ -79,17 +79,7 @@ test('the revision is that of a branch, a packed branch or a detached head; else
 })
 
 test('a dry run is quoted for a shell and shows no secret', () => {
-  const words = [
-    'agent',
-    '-d',
-    '-f',
-    "it's",
-    '-DkeyStorePassword=x',
-    '-Dapi.token=y',
-    '-pwd',
-    'z',
-    '-Dplain=1'
-  ]
+  const words = ['agent', '-f', "it's", '-DkeyStorePassword=x', '-Dapi.token=y', '-pwd', 'z', '-Dplain=1']
 
   assert.equal(
     dryRunText(['/a b/node'], words),

@@ -46,7 +46,13 @@ for (const { name, words, expected } of [
   test(`it takes ${name}`, () => {
     const empty = { conf: undefined, dryRun: false, pluginsPath: undefined, properties: {} }
 
-    assert.deepEqual(splitLauncherOptions('agent', words, {}), { ...empty, ...expected })
+    const { shown, ...taken } = splitLauncherOptions('agent', words, {})
+
+    assert.deepEqual(taken, { ...empty, ...expected })
+    assert.deepEqual(
+      shown,
+      words.filter(word => word !== '-d')
+    )
   })
 }
 
@@ -62,6 +68,35 @@ test('an option without its argument is refused in Flume’s words', () => {
   })
 })
 
-test('-d of `fs -ls` stays with fs', () => {
-  assert.deepEqual(splitLauncherOptions('fs', ['-ls', '-d', '/x'], {}).words, ['-ls', '-d', '/x'])
+test('what stands behind the first word of fs is its own, what stands before it the launcher’s', () => {
+  const { conf, dryRun, words, shown, properties } = splitLauncherOptions(
+    'fs',
+    ['-c', 'conf', '-d', '-Da=1', '-ls', '-C', '-d', '-c', '/x', '-Db=2', '-Xy'],
+    {}
+  )
+
+  assert.deepEqual(
+    { conf, dryRun, words, shown, properties },
+    {
+      conf: 'conf',
+      dryRun: true,
+      words: ['-ls', '-C', '-d', '-c', '/x', '-Db=2', '-Xy'],
+      shown: ['-c', 'conf', '-Da=1', '-ls', '-C', '-d', '-c', '/x', '-Db=2', '-Xy'],
+      properties: { a: '1' }
+    }
+  )
+  assert.deepEqual(splitLauncherOptions('fs', ['-ls', '-C'], {}).words, ['-ls', '-C'])
+})
+
+test('options of a channel or a tool may stand anywhere before --', () => {
+  const { conf, words, properties } = splitLauncherOptions(
+    'channel',
+    ['inspect', '/x', '-Da=1', '-c', 'conf', '--json', '--', '-c', '-d'],
+    {}
+  )
+
+  assert.deepEqual(
+    { conf, words, properties },
+    { conf: 'conf', words: ['inspect', '/x', '--json', '--', '-c', '-d'], properties: { a: '1' } }
+  )
 })

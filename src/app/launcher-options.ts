@@ -9,6 +9,8 @@ export interface LauncherOptions {
   /** System properties: of JAVA_OPTS, then FLUME_JAVA_OPTS, then the command line; the last one counts. */
   readonly properties: Readonly<Record<string, string>>
   readonly words: readonly string[]
+  /** Everything that was given, but for the switch of the dry run. */
+  readonly shown: readonly string[]
 }
 
 interface Draft {
@@ -18,8 +20,8 @@ interface Draft {
   words: string[]
 }
 
-// `fs -ls -d` is Hadoop's own.
-const OWN_SWITCHES: Readonly<Record<string, readonly string[]>> = { fs: ['-d'] }
+// Whose own options may be called like the launcher's: `fs -ls -C -d`, `fs -rm -f`. These stand behind the launcher's.
+const WITH_OWN_OPTIONS: readonly string[] = ['fs']
 
 const CONF = ['-c', '--conf', '-conf']
 const PLUGINS = ['--plugins-path', '-plugins-path']
@@ -28,7 +30,10 @@ const DRY_RUN = ['-d', '--dryrun', '-dryrun']
 // Switches for a Java virtual machine, accepted and without effect.
 const FOR_JAVA = /^-(?:X|agentlib:|agentpath:|javaagent:)/
 
-/** Sorts the words after the command. Throws ERR_CONFIG for an option without its argument. */
+/**
+ * Sorts the words after the command. What stands behind `--`, and behind the first word of a command with options of its
+ * own, is the command's. Throws ERR_CONFIG for an option without its argument.
+ */
 export function splitLauncherOptions(
   command: string,
   words: readonly string[],
@@ -37,18 +42,22 @@ export function splitLauncherOptions(
   const draft: Draft = { dryRun: false, words: [] }
   const properties = new Map<string, string>()
   for (const word of fromJavaOptions(variables)) addProperty(properties, word)
-  for (let i = 0; i < words.length; i++) {
-    const word = words[i] ?? ''
-    const argument = (): string => argumentOf(word, words[++i])
-    const own = OWN_SWITCHES[command]?.includes(word) === true
-    if (own || (!takeOption(draft, word, argument) && !takeProperty(properties, word, argument)))
-      draft.words.push(word)
+  const end = WITH_OWN_OPTIONS.includes(command) ? () => true : (word: string) => word === '--'
+  let at = 0
+  while (at < words.length) {
+    const word = words[at++] ?? ''
+    const argument = (): string => argumentOf(word, words[at++])
+    if (takeOption(draft, word, argument) || takeProperty(properties, word, argument)) continue
+    draft.words.push(word)
+    if (end(word)) break
   }
+  const own = words.slice(at)
   return {
     conf: draft.conf,
     dryRun: draft.dryRun,
     pluginsPath: draft.pluginsPath,
-    words: draft.words,
+    words: [...draft.words, ...own],
+    shown: [...words.slice(0, at).filter(word => !DRY_RUN.includes(word)), ...own],
     properties: Object.fromEntries(properties)
   }
 }

@@ -5,8 +5,10 @@ import {
   type Problem,
   type Resolution
 } from '../core/component.ts'
+import type { Environment } from '../core/contracts.ts'
 import type { Kind } from '../core/plan.ts'
 import { isFatal, innerTypes, readSettings, type Resolved } from '../core/read-settings.ts'
+import type { Settings, Values } from '../core/schema.ts'
 import { nearest } from '../core/nearest.ts'
 import type { AgentText } from './agent-text.ts'
 import type { Findings, Position, Property } from './finding.ts'
@@ -25,6 +27,7 @@ export interface CheckContext {
   readonly agent: AgentText
   readonly catalog: ListedCatalog
   readonly findings: Findings
+  readonly environment: Environment
 }
 
 /** Something with a type and settings: a component, an interceptor, a selector, a processor. */
@@ -67,6 +70,7 @@ export async function checkPart(part: Part, context: CheckContext): Promise<Chec
   const reading = readSettings(definition, properties, resolved)
   const problems = [
     ...reading.problems,
+    ...(await aroundProblems(definition, reading.values, context)),
     ...(known?.rules?.(properties) ?? []),
     ...capacityProblems(known, properties)
   ].map(problem => refined(part, problem, properties))
@@ -80,6 +84,14 @@ export async function checkPart(part: Part, context: CheckContext): Promise<Chec
     batchSize: values === undefined ? undefined : definition.batchSize?.(values),
     transactionCapacity: values === undefined ? undefined : definition.transactionCapacity?.(values)
   }
+}
+
+async function aroundProblems(
+  definition: AnyDefinition,
+  values: Values<Settings> | undefined,
+  { environment }: CheckContext
+): Promise<readonly Problem[]> {
+  return values === undefined ? [] : ((await definition.checkSurroundings?.(values, environment)) ?? [])
 }
 
 const ORDER: readonly Status[] = ['ok', 'not-in-this-version', 'third-party', 'dropped']

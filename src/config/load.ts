@@ -103,7 +103,7 @@ async function checkChosen(
   options: LoadOptions,
   findings: Findings
 ) {
-  const { catalog, variables } = options
+  const { catalog, variables, properties, configDirectory } = options
   reportStray(split, agent.name, isReferenced(raw), findings)
   reportOrphans(
     [...split.agents.values()].filter(({ name }) => !agents.includes(name)),
@@ -119,7 +119,12 @@ async function checkChosen(
   }
   lintValues(agent, raw, findings)
   await applyConfigFilters(agent, { variables, findings })
-  const check = await checkAgent({ agent, catalog, findings })
+  const check = await checkAgent({
+    agent,
+    catalog,
+    findings,
+    environment: { variables, properties, configDirectory }
+  })
   lintFlow(agent, check.checked, findings, userHome(options) ?? '?')
   lintQuotes(agent, raw, findings)
   return check

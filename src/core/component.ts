@@ -2,6 +2,7 @@ import type {
   Channel,
   ChannelContext,
   Context,
+  Environment,
   EventSerializer,
   Interceptor,
   PolledSource,
@@ -32,6 +33,8 @@ export interface Definition<K extends Kind = Kind, S extends Settings = Settings
   transactionCapacity?(settings: Values<S>): number
   /** Rules between settings, checked before anything starts. */
   check?(settings: Values<S>): readonly Problem[]
+  /** Rules about what is around the agent, such as Hadoop's site files. Changes nothing, connects to nothing. */
+  checkSurroundings?(settings: Values<S>, environment: Environment): Promise<readonly Problem[]>
   create(settings: Values<S>, context: C): T
 }
 

@@ -29,6 +29,8 @@ interface Entry {
 export class HadoopConfiguration {
   /** Folder of the core-site.xml; undefined when none was found. */
   readonly directory: string | undefined
+  /** Where a core-site.xml was looked for, in this order. */
+  readonly searched: readonly string[]
   /** Whole sentences with file and line. */
   readonly warnings: readonly string[]
   readonly #entries: ReadonlyMap<string, Entry>
@@ -37,6 +39,7 @@ export class HadoopConfiguration {
   constructor(environment: Environment, found?: SiteSettings) {
     this.#environment = environment
     this.directory = found?.directory
+    this.searched = folders(environment)
     this.warnings = found?.warnings ?? []
     this.#entries = found?.entries ?? new Map<string, Entry>()
   }
@@ -81,6 +84,14 @@ export class HadoopConfiguration {
   /** The default file system; `file:///` when no site file names one, as Hadoop does. */
   get defaultFileSystem(): string {
     return this.get('fs.defaultFS') || 'file:///'
+  }
+
+  /** Where the site files were found, or were looked for: a clause of a sentence. */
+  get whence(): string {
+    if (this.directory !== undefined) return `the site files are those of ${this.directory}`
+    return this.searched.length === 0
+      ? 'there are no site files, as neither --conf nor HADOOP_CONF_DIR nor HADOOP_HOME names a folder'
+      : `no core-site.xml was found in ${this.searched.join(', ')}`
   }
 
   #substitute(entry: Entry, name: string): string {

@@ -4,10 +4,13 @@ import type { FileSystem } from './file-system.ts'
 import { loadHadoopConfiguration, type HadoopConfiguration } from './hadoop-configuration.ts'
 import { hadoopUser, type OpenOptions } from './options.ts'
 import { normalizePath, splitUri, type FileUri } from './paths.ts'
+import type { WebHdfsSettings } from './webhdfs/settings.ts'
 
 export interface OpenedPath {
   readonly fileSystem: FileSystem
   readonly path: string
+  /** How HDFS is reached. */
+  readonly webHdfs?: WebHdfsSettings
 }
 
 /** Chooses the file system of one URI. The caller closes it. Rejects with ERR_CONFIG or ERR_UNSUPPORTED. */
@@ -36,6 +39,7 @@ export class FileSystems {
         return await this.#openEmbedded(whole, given.scheme !== undefined, configuration)
       case 'file':
         return await this.#openLocal(whole)
+      case 'hdfs':
       case 'webhdfs':
       case 'swebhdfs':
         return await this.#openWebHdfs(whole, configuration)
@@ -106,15 +110,20 @@ export class FileSystems {
   }
 
   async #openWebHdfs(uri: FileUri, configuration: HadoopConfiguration): Promise<OpenedPath> {
-    const settings = await import('./webhdfs/settings.ts')
-    const authority = uri.authority || settings.defaultAuthority(uri, configuration)
-    const fileSystem = await this.#shared(`${uri.scheme}://${authority}`, async () => {
+    const { defaultAuthority, webHdfsSettings } = await import('./webhdfs/settings.ts')
+    const scheme = uri.scheme ?? ''
+    const authority = uri.authority || defaultAuthority(uri, configuration)
+    const settings = webHdfsSettings(scheme, authority, configuration, this.#options)
+    const fileSystem = await this.#shared(settings.uri, async () => {
       const { WebHdfsFileSystem } = await import('./webhdfs/webhdfs.ts')
-      return new WebHdfsFileSystem(
-        settings.webHdfsSettings(uri.scheme === 'swebhdfs', authority, configuration, this.#options)
-      )
+      if (scheme === 'hdfs')
+        this.#options.log?.info('hdfs: is served over WebHDFS.', {
+          uri: settings.uri,
+          nameNodes: settings.nameNodes
+        })
+      return new WebHdfsFileSystem(settings)
     })
-    return { fileSystem, path: normalizePath(uri.path) }
+    return { fileSystem, path: normalizePath(uri.path), webHdfs: settings }
   }
 
   async #shared(key: string, make: () => Promise<FileSystem>): Promise<FileSystem> {

@@ -1,7 +1,6 @@
 import { AgentError } from '../core/errors.ts'
 import type { HadoopConfiguration } from './hadoop-configuration.ts'
-import type { FileUri } from './paths.ts'
-import { webHdfsAuthority } from './webhdfs/settings.ts'
+import { splitUri, type FileUri } from './paths.ts'
 
 const LATER: readonly string[] = [
   's3',
@@ -22,50 +21,32 @@ const LATER: readonly string[] = [
   'sftp'
 ]
 
+const USE = 'Use hdfs:, webhdfs:, swebhdfs:, file: or embedded:.'
+
 /** Why a URI cannot be opened, and what to write instead. `given` is what the user wrote, `whole` what it means. */
 export function unsupported(whole: FileUri, given: FileUri, configuration: HadoopConfiguration): AgentError {
-  const uri = `${whole.scheme}:${whole.authority === undefined ? '' : `//${whole.authority}`}${whole.path}`
-  if (whole.scheme === 'hdfs') return nativeHdfs(uri, whole, given, configuration)
-  if (whole.scheme !== undefined && LATER.includes(whole.scheme)) {
-    return new AgentError('ERR_UNSUPPORTED', `The file system ${whole.scheme}: is not in this version.`, {
-      uri,
-      hint: 'Use webhdfs:, swebhdfs:, file: or embedded:.'
-    })
+  const { scheme, authority, path } = whole
+  const facts = {
+    uri: `${scheme}:${authority === undefined ? '' : `//${authority}`}${path}`,
+    ...(given.scheme === undefined ? configuration.place('fs.defaultFS') : {}),
+    hint: (scheme === 'viewfs' ? mountHint(whole, configuration) : undefined) ?? USE
   }
-  return new AgentError('ERR_UNSUPPORTED', 'The file system scheme is not known.', {
-    uri,
-    scheme: whole.scheme,
-    hint: 'Use webhdfs:, swebhdfs:, file: or embedded:.'
-  })
+  return scheme !== undefined && LATER.includes(scheme)
+    ? new AgentError('ERR_UNSUPPORTED', `The file system ${scheme}: is not in this version.`, facts)
+    : new AgentError('ERR_UNSUPPORTED', 'The file system scheme is not known.', { ...facts, scheme })
 }
 
-function nativeHdfs(
-  uri: string,
-  whole: FileUri,
-  given: FileUri,
-  configuration: HadoopConfiguration
-): AgentError {
-  const base = webHdfsBase(whole, configuration)
-  const where = configuration.place('fs.defaultFS')
-  const hint =
-    given.scheme === undefined
-      ? `Set fs.defaultFS to ${base} in ${where.file ?? 'core-site.xml'}, or write hdfs.path = ${base}${whole.path}`
-      : `Write hdfs.path = ${base}${whole.path}`
-  return new AgentError(
-    'ERR_UNSUPPORTED',
-    'The native hdfs: protocol is not in this version; the same files are reached by WebHDFS.',
-    {
-      uri,
-      hint,
-      ...(given.scheme === undefined ? where : {})
-    }
-  )
-}
-
-/** The WebHDFS address of the same cluster; its port is a guess where the site files do not name it. */
-function webHdfsBase(uri: FileUri, configuration: HadoopConfiguration): string {
-  const authority = uri.authority ?? ''
-  const known = webHdfsAuthority(authority, configuration)
-  if (known !== undefined) return `${known.secure ? 'swebhdfs' : 'webhdfs'}://${known.authority}`
-  return `webhdfs://${authority.replace(/:\d+$/, '') || 'namenode'}:9870`
+/** The URI behind a path of ViewFS, where a link of the mount table leads there. */
+function mountHint({ authority, path }: FileUri, configuration: HadoopConfiguration): string | undefined {
+  const defaults = splitUri(configuration.defaultFileSystem)
+  const table = authority || (defaults.scheme === 'viewfs' && defaults.authority) || 'default'
+  const parts = path.split('/').filter(part => part !== '')
+  for (let count = parts.length; count > 0; count--) {
+    const mount = `/${parts.slice(0, count).join('/')}`
+    const key = `fs.viewfs.mounttable.${table}.link.${mount}`
+    const target = configuration.get(key)
+    if (target)
+      return `Write ${[target.replace(/\/+$/, ''), ...parts.slice(count)].join('/')}, where ${key} leads.`
+  }
+  return undefined
 }

@@ -186,6 +186,21 @@ test('what flume-env.sh exports reaches the program, also from a folder given wi
   }
 })
 
+test('what stands behind a command of fs belongs to it: no flume-env.sh is read because of it', async () => {
+  using conf = temporaryFolder({ 'flume-env.sh': 'echo "sourced" >&2\n' })
+  const store = `file://${conf.path}`
+
+  await using listed = await runProgram(['fs', '-ls', '-C', store])
+  await using removed = await runProgram(['fs', '-rm', '-f', `${store}/none`, conf.path])
+  await using relative = await runProgram(['fs', '-rm', '-f', conf.path], { cwd: conf.path })
+  await using before = await runProgram(['fs', '-C', 'x.jar', '-c', conf.path, '-d', '-ls', '-d', '-C', '/x'])
+
+  assert.deepEqual([listed.stdout, listed.stderr], [`${store}/flume-env.sh\n`, ''])
+  assert.doesNotMatch(removed.output + relative.output, /sourced/)
+  assert.equal(before.stderr, 'sourced\n')
+  assert.match(before.stdout, / fs -C x\.jar -c \S+ -ls -d -C \/x\n$/)
+})
+
 /** A copy with everything installed, in a folder whose name has blanks. */
 function installedCopy(withNode = true) {
   const folder = bareFolder()

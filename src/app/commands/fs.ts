@@ -7,7 +7,7 @@ import { expandGlob } from '../../fs/glob.ts'
 import { FileSystems } from '../../fs/open.ts'
 import { joinPath, splitUri } from '../../fs/paths.ts'
 import { ByteOutput } from './byte-output.ts'
-import { listingLines } from './fs-listing.ts'
+import { listingLines, type Listed } from './fs-listing.ts'
 
 /** Where the command reads its surroundings and writes to. */
 export interface FsStreams {
@@ -42,7 +42,7 @@ interface Command {
 const TAIL_BYTES = 1024
 
 const COMMANDS: Readonly<Record<string, Command>> = {
-  '-ls': { usage: '-ls [-h] [-R] [URI…]', flags: 'hR', otherwise: [''], run: list },
+  '-ls': { usage: '-ls [-C] [-d] [-h] [-R] [URI…]', flags: 'CdhR', otherwise: [''], run: list },
   '-cat': { usage: '-cat URI…', flags: '', run: async (target, call) => await print(target, call, 0) },
   '-text': { usage: '-text URI…', flags: '', run: printDecoded },
   '-tail': { usage: '-tail URI…', flags: '', run: printEnd },
@@ -141,20 +141,26 @@ async function targets(argument: string, { stores }: Call): Promise<readonly Tar
 async function list(target: Target, call: Call): Promise<void> {
   const { fileSystem, shown } = target
   const status = present(target)
-  const human = call.flags.has('h')
-  if (status.type === 'file') return await call.output.lines(listingLines([{ shown, status }], { human }))
+  if (status.type === 'file' || call.flags.has('d'))
+    return await call.output.lines(linesOf([{ shown: shown === '' ? '.' : shown, status }], call))
   const entries = (await fileSystem.list(status.path)).map(entry => ({
     shown: shown === '' ? entry.name : joinPath(shown, entry.name),
     status: entry
   }))
   const recursive = call.flags.has('R')
-  if (!recursive && entries.length > 0) await call.output.lines([`Found ${entries.length} items`])
-  const lines = listingLines(entries, { human })
+  if (!recursive && !call.flags.has('C') && entries.length > 0)
+    await call.output.lines([`Found ${entries.length} items`])
+  const lines = linesOf(entries, call)
   for (const [i, entry] of entries.entries()) {
     await call.output.lines(lines.slice(i, i + 1))
     if (recursive && entry.status.type === 'directory')
       await list({ ...entry, fileSystem, path: entry.status.path }, call)
   }
+}
+
+/** With -C nothing but the paths. */
+function linesOf(entries: readonly Listed[], { flags }: Call): readonly string[] {
+  return flags.has('C') ? entries.map(({ shown }) => shown) : listingLines(entries, { human: flags.has('h') })
 }
 
 async function print(target: Target, { output }: Call, offset: number): Promise<void> {

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import type { Environment } from '../../core/contracts.ts'
 import { SMALL_AGENT } from '../../testing/small-agent.ts'
 import { registry } from '../registry.ts'
 import { validate } from './validate.ts'
@@ -15,7 +16,7 @@ after(() => rm(folder, { recursive: true }))
 
 async function run(
   text: string | undefined,
-  options: { agent?: string; json?: boolean; strict?: boolean } = {}
+  options: { agent?: string; json?: boolean; strict?: boolean; environment?: Partial<Environment> } = {}
 ) {
   const file = join(folder, 'agent.conf')
   if (text === undefined) await rm(file, { force: true })
@@ -27,7 +28,7 @@ async function run(
     json: options.json ?? false,
     strict: options.strict ?? false,
     colour: false,
-    environment: { variables: {}, properties: {}, configDirectory: undefined },
+    environment: { variables: {}, properties: {}, configDirectory: undefined, ...options.environment },
     catalog: registry,
     print: line => {
       printed.push(line)
@@ -203,4 +204,52 @@ test('a sink may take more at once than a spillablememory channel can hold', asy
   assert.doesNotMatch(text, /BATCH_GT_TXN/)
   assert.match(text, /ready to run/)
   assert.equal(code, 0)
+})
+
+const HDFS_AGENT = `${SMALL_AGENT.replace('k1.type = null', 'k1.type = hdfs')}a1.sinks.k1.hdfs.path = /logs
+a1.sinks.k1.hdfs.fileType = DataStream
+a1.sinks.k1.hdfs.rollCount = 0
+a1.sinks.k1.hdfs.rollSize = 134217728
+a1.sinks.k1.hdfs.rollInterval = 0
+`
+
+async function withSite(properties: Readonly<Record<string, string>>): Promise<string> {
+  const home = await mkdtemp(join(folder, 'site-'))
+  const entries = Object.entries(properties).map(
+    ([name, value]) => `<property><name>${name}</name><value>${value}</value></property>`
+  )
+  await mkdir(join(home, 'etc', 'hadoop'), { recursive: true })
+  await writeFile(
+    join(home, 'etc', 'hadoop', 'core-site.xml'),
+    `<configuration>${entries.join('')}</configuration>`
+  )
+  return home
+}
+
+test('site files are read where the agent reads them, and a store over WebHDFS is no obstacle', async () => {
+  const home = await withSite({ 'fs.defaultFS': 'hdfs://nn:8020' })
+  const site = join(home, 'etc', 'hadoop')
+
+  for (const environment of [
+    { configDirectory: site },
+    { variables: { HADOOP_CONF_DIR: site } },
+    { variables: { HADOOP_HOME: home } }
+  ]) {
+    const { code, text } = await run(HDFS_AGENT, { environment, strict: true })
+    assert.equal(code, 0, text)
+    assert.match(text, /note HDFS_BY_WEBHDFS a1\.sinks\.k1\.hdfs\.path: hdfs\.path leads to hdfs:\/\/nn:8020/)
+  }
+  assert.match((await run(HDFS_AGENT)).text, /no findings$/)
+})
+
+test('a cluster that wants Kerberos is an error', async () => {
+  const home = await withSite({ 'fs.defaultFS': 'hdfs://nn', 'hadoop.security.authentication': 'kerberos' })
+
+  const { code, text } = await run(HDFS_AGENT, { environment: { variables: { HADOOP_HOME: home } } })
+
+  assert.equal(code, 1)
+  assert.match(
+    text,
+    /error NOT_IN_THIS_VERSION .*: The cluster wants Kerberos, which is not in this version\./
+  )
 })

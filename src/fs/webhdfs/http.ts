@@ -3,7 +3,9 @@ import { Agent, request } from 'undici'
 import { AgentError, messageOf, systemCode } from '../../core/errors.ts'
 import { fileError } from '../file-errors.ts'
 import type { HttpRequest } from './http-request.ts'
+import { KERBEROS } from './kerberos.ts'
 import { errorOfAnswer } from './remote-exception.ts'
+import type { WebHdfsSettings } from './settings.ts'
 import { ANSWER_TIMEOUT, CONNECT_TIMEOUT, Uploader } from './upload.ts'
 
 /** Errors of the phase in which nothing was sent yet. */
@@ -21,9 +23,16 @@ const BEFORE_SENDING: readonly string[] = [
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
   'CERT_HAS_EXPIRED',
   'ERR_TLS_CERT_ALTNAME_INVALID',
-  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY'
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'ERR_SSL_WRONG_VERSION_NUMBER'
 ]
 const TIMEOUTS: readonly string[] = ['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', ANSWER_TIMEOUT]
+/** Where the system's own sentence says little. */
+const SENTENCES: Readonly<Record<string, string>> = {
+  ERR_SSL_WRONG_VERSION_NUMBER: 'What answers there does not speak TLS; webhdfs: does without.'
+}
+/** Of an answer whose first bytes are not those of HTTP; there is no code for it. */
+const NO_HTTP = /Expected HTTP\//
 const CONNECT_TIMEOUT_MS = 5_000
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024
 const MAX_ERROR_BYTES = 64 * 1024
@@ -36,6 +45,9 @@ export interface HttpAnswer {
   readonly body: AsyncIterable<Buffer>
 }
 
+/** What the client is told; of NameNodes that cannot be reached more is known than the system's error. */
+export type HttpSettings = Pick<WebHdfsSettings, 'timeoutMs' | 'nameNodes' | 'unreachable'>
+
 interface RawAnswer {
   readonly statusCode: number
   readonly headers: IncomingHttpHeaders
@@ -46,11 +58,12 @@ interface RawAnswer {
 export class HttpClient {
   readonly #agent: Agent
   readonly #uploader: Uploader
-  readonly #timeoutMs: number
+  readonly #settings: HttpSettings
 
-  constructor(timeoutMs: number) {
+  constructor(settings: HttpSettings) {
+    const { timeoutMs } = settings
     const connectMs = Math.min(CONNECT_TIMEOUT_MS, timeoutMs)
-    this.#timeoutMs = timeoutMs
+    this.#settings = settings
     this.#agent = new Agent({
       connect: { timeout: connectMs },
       headersTimeout: timeoutMs,
@@ -108,6 +121,8 @@ export class HttpClient {
     const body = this.#guarded(call, answer.body)
     if (answer.statusCode < 400) return { location: locationOf(answer, call), body }
     const { text } = await readText(body, MAX_ERROR_BYTES)
+    if (text.includes('Hadoop IPC port')) throw noHttp(call)
+    if (wantsKerberos(answer)) throw kerberosError(call)
     throw errorOfAnswer(answer.statusCode, text, call.path, { server: call.url.host })
   }
 
@@ -125,13 +140,39 @@ export class HttpClient {
     const code = systemCode(error) ?? ''
     const server = call.url.host
     if (TIMEOUTS.includes(code)) {
-      const facts = { path: call.path, kind: 'unreachable', server, timeoutMs: this.#timeoutMs }
+      const facts = { path: call.path, kind: 'unreachable', server, timeoutMs: this.#settings.timeoutMs }
       return new AgentError('ERR_TIMEOUT', 'The file system did not answer in time.', facts, error)
     }
+    if (NO_HTTP.test(messageOf(error)) && this.#isNameNode(call.url)) return noHttp(call, error)
     const notApplied = BEFORE_SENDING.includes(code) ? { notApplied: true } : {}
-    const reason = messageOf(error) === '' ? code : messageOf(error)
-    return fileError('unreachable', call.path, reason, { server, ...notApplied, cause: error })
+    const reason = SENTENCES[code] ?? (messageOf(error) || code)
+    const more = this.#isNameNode(call.url) ? this.#settings.unreachable?.(reason, code) : undefined
+    const facts = { server, ...more, ...notApplied, cause: error }
+    return fileError('unreachable', call.path, more?.reason ?? reason, facts)
   }
+
+  #isNameNode({ origin }: URL): boolean {
+    return this.#settings.nameNodes.some(address => new URL(address).origin === origin)
+  }
+}
+
+/** A NameNode that is called at the port of its native protocol. */
+function noHttp({ path, url }: HttpRequest, cause?: unknown): AgentError {
+  const reason = `What answers at ${url.host} does not speak HTTP: it looks like the RPC port of a NameNode.`
+  return fileError('unreachable', path, reason, {
+    server: url.host,
+    cause,
+    hint: `Write hdfs://${url.host}, or the port of the web interface: webhdfs://${url.hostname}:9870, of Hadoop 2 webhdfs://${url.hostname}:50070. A port that wants TLS is reached by swebhdfs:.`
+  })
+}
+
+function wantsKerberos({ statusCode, headers }: RawAnswer): boolean {
+  return statusCode === 401 && /^Negotiate\b/i.test(headers['www-authenticate'] ?? '')
+}
+
+function kerberosError({ path, url }: HttpRequest): AgentError {
+  const { sentence, hint } = KERBEROS
+  return fileError('denied', path, sentence, { server: url.host, status: 401, notApplied: true, hint })
 }
 
 async function readText(

@@ -25,7 +25,7 @@ export class NameNodes {
 
   constructor(settings: WebHdfsSettings) {
     this.#settings = settings
-    this.#http = new HttpClient(settings.timeoutMs)
+    this.#http = new HttpClient(settings)
   }
 
   /** The answer as JSON; an empty object when there is none. */

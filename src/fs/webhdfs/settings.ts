@@ -4,7 +4,9 @@ import { AgentError } from '../../core/errors.ts'
 import type { CreateOptions } from '../file-system.ts'
 import type { HadoopConfiguration } from '../hadoop-configuration.ts'
 import { hadoopUser, type OpenOptions } from '../options.ts'
-import { splitAuthority, splitUri, type FileUri } from '../paths.ts'
+import { splitUri, type FileUri } from '../paths.ts'
+import { KERBEROS } from './kerberos.ts'
+import { hdfsRoute, webHdfsRoute, type Route } from './route.ts'
 
 /** All that a WebHDFS client needs to know. */
 export interface WebHdfsSettings {
@@ -12,6 +14,10 @@ export interface WebHdfsSettings {
   readonly uri: string
   /** Base addresses such as `http://127.0.0.1:9870`, the preferred one first. */
   readonly nameNodes: readonly string[]
+  /** Properties of the site files that named them; none: they come from the URI, with the usual ports. */
+  readonly properties?: readonly string[]
+  /** What else to say of a NameNode that cannot be reached, by sentence and code of the system's error. */
+  readonly unreachable?: (reason: string, code: string) => { readonly reason: string; readonly hint?: string }
   /** Query parameters that say who we are. */
   readonly identity: Readonly<Record<string, string>>
   readonly defaults: CreateOptions
@@ -21,32 +27,40 @@ export interface WebHdfsSettings {
   readonly clock: Pick<Clock, 'now' | 'sleep'>
 }
 
-const PORTS = { http: 9870, https: 9871 }
 const TIMEOUT_MS = 20_000
 
-/** Settings for `webhdfs://authority` (or `swebhdfs:`); a logical name service becomes its NameNodes. */
+/** Settings for `hdfs:`, `webhdfs:` and `swebhdfs:` URIs of one authority. Throws ERR_CONFIG or ERR_UNSUPPORTED. */
 export function webHdfsSettings(
-  secure: boolean,
+  scheme: string,
   authority: string,
   configuration: HadoopConfiguration,
   options: OpenOptions
 ): WebHdfsSettings {
-  const protocol = secure ? 'https' : 'http'
-  const nameNodes = logicalNameNodes(authority, protocol, configuration) ?? [authority]
+  const route =
+    scheme === 'hdfs'
+      ? hdfsRoute(authority, configuration)
+      : webHdfsRoute(scheme === 'swebhdfs', authority, configuration)
+  const uri = `${scheme}://${authority}`
+  const nameNodes = route.addresses.map(address => `${route.secure ? 'https' : 'http'}://${address}`)
   const replication = configuration.integer('dfs.replication')
   const blockSize = configuration.integer('dfs.blocksize')
   return {
-    uri: `${secure ? 'swebhdfs' : 'webhdfs'}://${authority}`,
-    nameNodes: nameNodes.map(address => {
-      const { host, port } = splitAuthority(address, PORTS[protocol])
-      return `${protocol}://${host}:${port}`
-    }),
-    identity: identityOf(configuration, options),
+    uri,
+    nameNodes,
+    properties: route.properties,
+    identity: identityOf(uri, configuration, options),
     defaults: {
       ...(replication === undefined ? {} : { replication }),
       ...(blockSize === undefined ? {} : { blockSize })
     },
     umask: umaskOf(configuration.get('fs.permissions.umask-mode') ?? '022'),
+    unreachable: (reason, code) => ({
+      reason:
+        scheme === 'hdfs'
+          ? `${uri} cannot be reached by WebHDFS at ${nameNodes.join(', ')}: ${reason}`
+          : reason,
+      ...hintOf({ scheme, authority, route, code }, configuration)
+    }),
     timeoutMs: options.timeoutMs ?? TIMEOUT_MS,
     clock: options.clock ?? realTime
   }
@@ -58,59 +72,52 @@ export function defaultAuthority(uri: FileUri, configuration: HadoopConfiguratio
   if (defaults.scheme === uri.scheme && defaults.authority) return defaults.authority
   throw new AgentError('ERR_CONFIG', 'The URI names no host and fs.defaultFS has none for its scheme.', {
     uri: `${uri.scheme}:${uri.path}`,
-    hint: `Write ${uri.scheme}://namenode:9870${uri.path}`
+    hint: `Write ${uri.scheme}://namenode:${uri.scheme === 'hdfs' ? 8020 : 9870}${uri.path}; ${configuration.whence}.`
   })
 }
 
-/** WebHDFS address of the cluster that `hdfs://authority` names, where the site files tell it. */
-export function webHdfsAuthority(
-  authority: string,
-  configuration: HadoopConfiguration
-): { readonly authority: string; readonly secure: boolean } | undefined {
-  const secure = configuration.get('dfs.http.policy') === 'HTTPS_ONLY'
-  const protocol = secure ? 'https' : 'http'
-  const single = configuration.get(`dfs.namenode.${protocol}-address`)
-  if (logicalNameNodes(authority, protocol, configuration) !== undefined) return { authority, secure }
-  if (single === undefined) return undefined
-  const { host, port } = splitAuthority(single, PORTS[protocol])
-  const reachable = host === '0.0.0.0' ? splitAuthority(authority || 'localhost', PORTS[protocol]).host : host
-  return { authority: `${reachable}:${port}`, secure }
+interface Unreachable {
+  readonly scheme: string
+  readonly authority: string
+  readonly route: Route
+  /** Of the system's error. */
+  readonly code: string
 }
 
-/** HTTP addresses of the NameNodes of a logical name service; undefined for a plain host. */
-function logicalNameNodes(
-  authority: string,
-  protocol: string,
+function hintOf(
+  { scheme, authority, route, code }: Unreachable,
   configuration: HadoopConfiguration
-): string[] | undefined {
-  if (authority === '' || !configuration.list('dfs.nameservices').includes(authority)) return undefined
-  const key = `dfs.namenode.${protocol}-address.${authority}`
-  const nodes = configuration.list(`dfs.ha.namenodes.${authority}`)
-  const addresses =
-    nodes.length === 0 ? [configuration.get(key)] : nodes.map(node => configuration.get(`${key}.${node}`))
-  const known = addresses.flatMap(address => (address === undefined || address === '' ? [] : [address]))
-  if (known.length > 0) return known
-  throw new AgentError('ERR_CONFIG', 'The name service has no NameNode address for WebHDFS.', {
-    nameService: authority,
-    hint: `Set ${nodes.length === 0 ? key : `${key}.${nodes[0]}`} in hdfs-site.xml.`
-  })
+): { readonly hint?: string } {
+  const [property] = route.properties
+  const services = configuration.list('dfs.nameservices')
+  if (property === undefined && ['ENOTFOUND', 'EAI_AGAIN'].includes(code) && !services.includes(authority)) {
+    const known = services.length === 0 ? 'is not set' : `has ${services.join(', ')}`
+    const hint = `${authority} is neither a host that is known here nor a name service: dfs.nameservices ${known}; ${configuration.whence}.`
+    return { hint }
+  }
+  if (scheme !== 'hdfs') return {}
+  return {
+    hint:
+      property === undefined
+        ? `The native hdfs: protocol is not in this version. dfs.namenode.http-address in hdfs-site.xml must say where the NameNode has its web interface, if not on the usual ports; ${configuration.whence}.`
+        : `The native hdfs: protocol is not in this version. ${route.properties.join(', ')} must say where the NameNode has its web interface; ${configuration.whence}.`
+  }
 }
 
 function identityOf(
+  uri: string,
   configuration: HadoopConfiguration,
   options: OpenOptions
 ): Readonly<Record<string, string>> {
   if (options.delegationToken) return { delegation: options.delegationToken }
   const authentication = configuration.get('hadoop.security.authentication')?.toLowerCase() ?? 'simple'
   if (authentication !== 'simple') {
-    throw new AgentError(
-      'ERR_UNSUPPORTED',
-      'Only simple authentication and delegation tokens are in this version.',
-      {
-        authentication,
-        ...configuration.place('hadoop.security.authentication')
-      }
-    )
+    throw new AgentError('ERR_UNSUPPORTED', KERBEROS.sentence, {
+      uri,
+      authentication,
+      ...configuration.place('hadoop.security.authentication'),
+      hint: KERBEROS.hint
+    })
   }
   const user = hadoopUser(options)
   const other = options.proxyUser !== undefined && options.proxyUser !== '' && options.proxyUser !== user

@@ -149,13 +149,6 @@ const WRONG: [level: Problem['level'], key: string, message: RegExp, properties:
     /not of type LocalFileSystem/,
     { 'hdfs.useRawLocalFileSystem': 'true', 'hdfs.path': 'webhdfs://n/x' }
   ],
-  [
-    'error',
-    'hdfs.path',
-    /names the file system hdfs:, which is not in this version/,
-    { 'hdfs.path': 'hdfs://nn:8020/logs' }
-  ],
-  ['error', 'hdfs.path', /names the file system s3a:/, { 'hdfs.path': 's3a://bucket/logs' }],
   ['error', 'hdfs.path', /escape sequence in the host/, { 'hdfs.path': 'webhdfs://%{host}/x' }],
   [
     'error',
@@ -192,15 +185,4 @@ test('a serializer that a SequenceFile does not use is a warning', () => {
 
   assert.deepEqual(warnings({}), ['serializer is ignored, because hdfs.fileType is SequenceFile.'])
   assert.deepEqual(warnings({ 'hdfs.fileType': 'DataStream' }), [])
-})
-
-test('a path of the native protocol is told its WebHDFS spelling', () => {
-  const hints = ['hdfs://nn:8020/logs/%Y', 'hdfs:///logs'].map(
-    path => problemsOf({ 'hdfs.path': path })[0]?.hint
-  )
-
-  assert.deepEqual(hints, [
-    'Reach the same files by WebHDFS: hdfs.path = webhdfs://nn:9870/logs/%Y',
-    'Reach the same files by WebHDFS: hdfs.path = webhdfs://NAMENODE:9870/logs'
-  ])
 })

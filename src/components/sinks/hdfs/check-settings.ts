@@ -12,7 +12,6 @@ import { ROUND_UNITS, type HdfsSettings } from './settings.ts'
 export function checkSettings(settings: HdfsSettings): Problem[] {
   return [
     ...pathProblems(settings),
-    ...schemeProblems(settings),
     ...escapeProblems(settings),
     ...codecProblems(settings),
     ...formatProblems(settings),
@@ -43,21 +42,6 @@ function pathProblems({ path, useRawLocalFileSystem, timeZone: zone }: HdfsSetti
     problems.push(error('hdfs.timeZone', message, 'Write an id such as Europe/Berlin, UTC or GMT+05:30.'))
   }
   return problems
-}
-
-const SCHEMES: readonly (string | undefined)[] = [undefined, 'embedded', 'file', 'webhdfs', 'swebhdfs']
-
-/** The sink is kept as Flume keeps it, and says the same again when it cannot start. */
-function schemeProblems({ path }: HdfsSettings): Problem[] {
-  const { scheme, authority = '', path: below } = splitUri(path)
-  if (SCHEMES.includes(scheme)) return []
-  const message = `hdfs.path names the file system ${scheme}:, which is not in this version.`
-  const host = authority.replace(/:\d+$/, '') || 'NAMENODE'
-  const hint =
-    scheme === 'hdfs'
-      ? `Reach the same files by WebHDFS: hdfs.path = webhdfs://${host}:9870${below}`
-      : 'Use webhdfs:, swebhdfs:, file: or embedded:.'
-  return [{ ...error('hdfs.path', message, hint, 'NOT_IN_THIS_VERSION'), keeps: true }]
 }
 
 function escapeProblems({ path, filePrefix }: HdfsSettings): Problem[] {

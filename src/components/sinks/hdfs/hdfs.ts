@@ -1,6 +1,7 @@
 import { defineSink } from '../../../core/component.ts'
 import { openFileSystem } from '../../../fs/open.ts'
 import { checkSettings } from './check-settings.ts'
+import { checkStore } from './check-store.ts'
 import { HdfsSink } from './hdfs-sink.ts'
 import { settings } from './settings.ts'
 
@@ -13,5 +14,6 @@ export default defineSink({
   settings,
   batchSize: ({ batchSize }) => batchSize,
   check: checkSettings,
+  checkSurroundings: checkStore,
   create: (values, context) => new HdfsSink(values, context, openFileSystem)
 })
