@@ -16,7 +16,7 @@ export interface OpenOptions {
   /** For pauses between attempts; real time otherwise. */
   readonly clock?: Pick<Clock, 'now' | 'sleep'> | undefined
   /** Told about oddities of the site files, and where an older store is. */
-  readonly log?: Pick<Log, 'warn'> | undefined
+  readonly log?: Pick<Log, 'info' | 'warn'> | undefined
 }
 
 /** Who the process is towards Hadoop, as Hadoop's simple authentication decides it. Throws ERR_CONFIG for nobody. */
