@@ -94,8 +94,9 @@ export async function fsCommand(args: readonly string[], io: FsStreams): Promise
   }
 }
 
-function warningsTo(stderr: Writable): Pick<Log, 'warn'> {
+function warningsTo(stderr: Writable): Pick<Log, 'info' | 'warn'> {
   return {
+    info: () => undefined,
     warn: (message, facts = {}) => {
       const shown = Object.entries(facts).map(([name, value]) => ` ${name}=${String(value)}`)
       stderr.write(`${message}${shown.join('')}\n`)
