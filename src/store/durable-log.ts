@@ -7,6 +7,7 @@ import type { Lineage } from './epoch.ts'
 import { channelFull, completeOptions, type LogOptions, refuseImpossible } from './log-limits.ts'
 import { lend } from './log-lease.ts'
 import { GivenUp } from './given-up.ts'
+import { forgetFolders } from './log-folders.ts'
 import { LogLosses } from './log-losses.ts'
 import { logStats } from './log-stats.ts'
 import { type Loan, LogMemory } from './log-memory.ts'
@@ -205,6 +206,7 @@ export class DurableLog {
           : (this.#memory.oldestSeconds ?? (created === undefined ? undefined : created / 1000)),
       memoryBytes: this.#memory.bytes,
       recoveredEvents: this.recovery.recovered,
+      givenUpEvents: this.#givenUp.events,
       putErrors: this.#writer.putErrors,
       takeErrors: this.#takeErrors,
       unhealthy: (this.#writer.unhealthy ?? this.#pool.problem)?.message

@@ -93,7 +93,7 @@ test('segments of which nothing can be read are set aside and reported, encrypte
     const disk = newDisk()
     await fill(disk, cipher)
     await spoilHeaders(disk, () => true)
-    disk.uproot(`${FOLDER}/last-stop`)
+    for (const record of ['last-stop', 'log-folders']) disk.uproot(`${FOLDER}/${record}`)
 
     const log = await openLog(disk, cipher)
     await log.close()

@@ -74,7 +74,8 @@ export async function openFileLog(
         })
     })
     const { dataDirs: folders } = places
-    const log = await DurableLog.open({ ...common, folders })
+    const witness = folders.includes(places.checkpointDir) ? {} : { witness: places.checkpointDir }
+    const log = await DurableLog.open({ ...common, ...witness, folders })
     const returned = await ReturnedEvents.open(log.recovery.returned, {
       ...common,
       open: apart => DurableLog.open({ ...common, ...SMALL_LOG, folders: apart })
@@ -103,7 +104,7 @@ function watchBoth(log: DurableLog, returned: ReturnedEvents): WatchedLog {
     },
     stats() {
       const stats = log.stats()
-      return { ...stats, recoveredEvents: stats.recoveredEvents + found }
+      return { ...stats, recoveredEvents: stats.recoveredEvents + found, returnedEvents: returned.size }
     }
   }
 }

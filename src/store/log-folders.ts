@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import type { Log } from '../core/contracts.ts'
 import { AgentError, messageOf } from '../core/errors.ts'
 import type { Disk } from './disk.ts'
@@ -71,8 +72,8 @@ export async function refuseMissingFolders(
     if (holdsNothing(await disk.list(folder))) {
       throw new AgentError(
         'ERR_CHANNEL',
-        `${folder} is empty, and the other data folders say that a part of the log is in it. Mount its disk; to go on without what was there, take the folder out of dataDirs, or delete the file ${FOLDERS_RECORD} in the others.`,
-        { folder }
+        `${folder} is empty, and ${witness.folder} says that a part of the log is in it. Mount its disk; to go on without what was there, take the folder out of dataDirs, or delete ${knows.map(record => join(record.folder, FOLDERS_RECORD)).join(' and ')}.`,
+        { folder, witness: witness.folder }
       )
     }
     refuseOther(folder, witness, records, files)
@@ -116,6 +117,19 @@ export function channelNamed(name: string, records: readonly FoldersRecord[]): B
   return others.every(id => first !== undefined && id?.equals(first) === true) ? first : undefined
 }
 
+/** Says which folders the log had and has no more. */
+export function sayLeftOut(folders: readonly string[], records: readonly FoldersRecord[], log: Log): void {
+  const left = new Set(records.flatMap(record => record.folders))
+  for (const folder of folders) left.delete(folder)
+  if (left.size > 0)
+    log.warn(
+      'Folders of the log are no longer in dataDirs; what they hold stays there until they are again.',
+      {
+        folders: [...left]
+      }
+    )
+}
+
 /** Whether the folders are those that were written down last. */
 export function haveSameFolders(folders: readonly string[], records: readonly FoldersRecord[]): boolean {
   const wanted = JSON.stringify([...folders].sort())
@@ -126,12 +140,12 @@ export function haveSameFolders(folders: readonly string[], records: readonly Fo
 }
 
 /**
- * Writes down which folders the log has, in each of them, where that is not there yet. First every folder gets a record,
- * and only then one that names the others: cut off in between, none is missed.
+ * Writes down which folders the log has, in each of them and last in `witness`, where that is not there yet. First every
+ * folder gets a record, and only then one that names the others: cut off in between, none is missed.
  */
 export async function recordFolders(
   disk: Disk,
-  folders: readonly string[],
+  { folders, witness }: { readonly folders: readonly string[]; readonly witness?: string | undefined },
   { channelId, name }: LogIdentity,
   log: Log
 ): Promise<void> {
@@ -142,12 +156,22 @@ export async function recordFolders(
     for (const folder of folders.length < 2 ? [] : folders)
       if (!(await disk.list(folder)).includes(FOLDERS_RECORD))
         await writeSideRecord(disk, folder, FOLDERS_RECORD, nobody)
-    for (const folder of folders) {
+    if (witness !== undefined) await disk.makeFolder(witness)
+    for (const folder of witness === undefined ? folders : [...folders, witness]) {
       const stored = await readSideRecord(disk, folder, FOLDERS_RECORD, log)
       if (JSON.stringify(stored) !== JSON.stringify(wanted))
         await writeSideRecord(disk, folder, FOLDERS_RECORD, wanted)
     }
   } catch (error) {
     log.debug('The data folders could not be recorded.', { reason: messageOf(error) })
+  }
+}
+
+/** The log holds nothing: it will not be missed. */
+export async function forgetFolders(disk: Disk, witness: string, log: Log): Promise<void> {
+  try {
+    if ((await disk.list(witness)).includes(FOLDERS_RECORD)) await disk.unlink(join(witness, FOLDERS_RECORD))
+  } catch (error) {
+    log.debug('A note of where the log was could not be removed.', { witness, reason: messageOf(error) })
   }
 }

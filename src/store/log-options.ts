@@ -9,6 +9,8 @@ export interface DurableLogOptions {
   readonly name: string
   /** Absolute; segments are spread over them. Made when missing. The caller holds their locks. */
   readonly folders: readonly string[]
+  /** A folder elsewhere, of no other log, that notes where the log is, so that it is missed when all of it is gone. */
+  readonly witness?: string
   readonly disk: Disk
   readonly clock: Clock
   readonly log: Log
@@ -92,6 +94,10 @@ export interface DurableLogStats {
   /** Events in damaged parts, at start and since. */
   readonly skippedEvents: number
   readonly skippedParts: number
+  /** Events given up since the log began, those lost in damaged parts included, that did not come back. */
+  readonly givenUpEvents: number
+  /** Events that came back and wait to be put where the others are. */
+  readonly returnedEvents: number
   readonly putErrors: number
   readonly takeErrors: number
   /** Why puts are refused at the moment; undefined while all is well. */

@@ -8,7 +8,7 @@ import type { SyncTimes } from './sync-times.ts'
 /** What the figures of a log are made of. */
 export interface StatsParts extends Pick<
   DurableLogStats,
-  'memoryBytes' | 'recoveredEvents' | 'putErrors' | 'takeErrors' | 'unhealthy'
+  'memoryBytes' | 'recoveredEvents' | 'givenUpEvents' | 'putErrors' | 'takeErrors' | 'unhealthy'
 > {
   readonly times: SyncTimes
   readonly segments: readonly Segment[]
@@ -44,6 +44,8 @@ export function logStats(parts: StatsParts): DurableLogStats {
     recoveredEvents: parts.recoveredEvents,
     skippedEvents: losses.events,
     skippedParts: losses.parts,
+    givenUpEvents: parts.givenUpEvents,
+    returnedEvents: 0,
     putErrors: parts.putErrors,
     takeErrors: parts.takeErrors,
     unhealthy: parts.unhealthy

@@ -18,6 +18,8 @@ const stats: DurableLogStats = {
   recoveredEvents: 5,
   skippedEvents: 4,
   skippedParts: 1,
+  givenUpEvents: 0,
+  returnedEvents: 0,
   putErrors: 6,
   takeErrors: 7,
   unhealthy: undefined
@@ -50,7 +52,9 @@ test("an open log shows Flume's counters and its own", () => {
     EstimatedReplayMillis: 12,
     RecoveredEventCount: 5,
     SkippedEventCount: 4,
-    SkippedPartCount: 1
+    SkippedPartCount: 1,
+      GivenUpEventCount: 0,
+      ReturnedEventCount: 0
   })
 })
 

@@ -23,7 +23,11 @@ export const LOG_GAUGES = {
   EstimatedReplayMillis: 'How long a start would take now.',
   RecoveredEventCount: 'Events found on disk by the latest start.',
   SkippedEventCount: 'Events lost in damaged parts, at starts and since.',
-  SkippedPartCount: 'Damaged parts.'
+  SkippedPartCount: 'Damaged parts.',
+  GivenUpEventCount:
+    'Events that could not be delivered in the life of the log, as their files were damaged or not there, and that did not come back.',
+  ReturnedEventCount:
+    'Events in files that came back, waiting to be put behind the others; they count as held.'
 } as const
 
 /** What is watched of a durable log. */
@@ -143,7 +147,9 @@ export class LogWatch {
       EstimatedReplayMillis: stats?.estimatedReplayMs ?? 0,
       RecoveredEventCount: this.#recovered,
       SkippedEventCount: Object.values(this.skipped).reduce((total, events) => total + events, 0),
-      SkippedPartCount: this.#partsBefore + (stats?.skippedParts ?? 0)
+      SkippedPartCount: this.#partsBefore + (stats?.skippedParts ?? 0),
+      GivenUpEventCount: stats?.givenUpEvents ?? 0,
+      ReturnedEventCount: stats?.returnedEvents ?? 0
     }
   }
 }

@@ -126,6 +126,12 @@ export class FileSorter {
     await this.#quarantine.move(file)
   }
 
+  /** Takes back a file that was made ahead and never used: what has the name of a spare is one. */
+  async takeBack(file: FoundFile): Promise<void> {
+    if (file.role === 'seg') await this.remove(file.path)
+    else await this.#keepSpare(file)
+  }
+
   /** Removes a file that holds nothing; one that cannot be removed stays. */
   async remove(path: string): Promise<void> {
     try {

@@ -22,7 +22,8 @@ import {
   haveSameFolders,
   readFolderRecords,
   recordFolders,
-  refuseMissingFolders
+  refuseMissingFolders,
+  sayLeftOut
 } from './log-folders.ts'
 import { readStopRecords, retireStopRecords, type StopRecord } from './stop-record.ts'
 
@@ -76,10 +77,15 @@ class Recovery {
   }
 
   async run(): Promise<Recovered> {
-    const { disk, folders, log, name } = this.#options
+    const { disk, folders, log, name, witness } = this.#options
     const files = await findFiles(this.#options, folders)
-    const records = await readFolderRecords(disk, folders, log)
+    const inFolders = await readFolderRecords(disk, folders, log)
+    const records = [
+      ...inFolders,
+      ...(await readFolderRecords(disk, witness === undefined ? [] : [witness], log))
+    ]
     await refuseMissingFolders(disk, folders, records, files)
+    sayLeftOut(folders, records, log)
     const isAllThere = records.every(record => record.folders.every(folder => folders.includes(folder)))
     this.#complete = isAllThere && this.#options.partial !== true
     const allStops = await readStopRecords(disk, folders, log)
@@ -117,11 +123,11 @@ class Recovery {
     const nextEvent = Math.max(known, newestOf(lineage).firstEvent)
     // These were given to events in files that are not there, if to any.
     this.#giveUp({ first: known, end: nextEvent }, done)
-    const isWhole = strays.none && this.#skipped.length === 0 && haveSameFolders(folders, records)
+    const isWhole = strays.none && this.#skipped.length === 0 && haveSameFolders(folders, inFolders)
     const isAsLeft = isWhole && hasStopEverywhere(found.stop, stops, folders)
     const goesOn = (await retireStopRecords(disk, folders, log)) && isAsLeft
     const firstId = Math.max(this.#nextId, newestOf(lineage).firstId)
-    await recordFolders(disk, folders, { channelId, name }, log)
+    await recordFolders(disk, { folders, witness }, { channelId, name }, log)
     return {
       channelId,
       lineage: goesOn ? lineage : newEpoch(lineage, { firstId, firstEvent: nextEvent }),
@@ -167,7 +173,7 @@ class Recovery {
       if (one.segment.sealed || one.scan?.used === true || (one.scan?.losses.length ?? 0) > 0) live.push(one)
       else if (one.file.header === undefined)
         await this.#sorter.setAside(one.file, 'No record of the file can be read; it was set aside.')
-      else await this.#sorter.remove(one.segment.path)
+      else await this.#sorter.takeBack(one.file)
     }
     return live
   }

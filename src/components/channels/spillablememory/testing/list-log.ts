@@ -20,6 +20,8 @@ const IDLE: DurableLogStats = {
   recoveredEvents: 0,
   skippedEvents: 0,
   skippedParts: 0,
+  givenUpEvents: 0,
+  returnedEvents: 0,
   putErrors: 0,
   takeErrors: 0,
   unhealthy: undefined
