@@ -7,7 +7,7 @@ import type { Lineage } from './epoch.ts'
 import { channelFull, completeOptions, type LogOptions, refuseImpossible } from './log-limits.ts'
 import { lend } from './log-lease.ts'
 import { GivenUp } from './given-up.ts'
-import { forgetFolders } from './log-folders.ts'
+import { forgetFolders, recordFolders } from './log-folders.ts'
 import { LogLosses } from './log-losses.ts'
 import { logStats } from './log-stats.ts'
 import { type Loan, LogMemory } from './log-memory.ts'
@@ -62,6 +62,7 @@ export class DurableLog {
   #storing = 0
   readonly #losses: LogLosses
   #takeErrors = 0
+  #hasRecordedFolders = false
   #closed = false
   #closing: Promise<void> | undefined
 
@@ -356,10 +357,10 @@ export class DurableLog {
   }
 
   #beginReading(): void {
-    const last = this.#segments.at(-1)
-    const first = this.#segments.find(
-      ({ firstEvent, nextEvent }) => !this.#done.covers(firstEvent, nextEvent)
-    )
+    const isHeld = ({ firstEvent, nextEvent }: Segment): boolean => !this.#done.covers(firstEvent, nextEvent)
+    // The reader keeps the segment that it is in: none that holds nothing, which a full disk may need.
+    const last = this.#segments.findLast(isHeld)
+    const first = this.#segments.find(isHeld)
     if (last === undefined || first === undefined) return
     this.#limit = { segment: last, position: last.end }
     this.#reader.begin({ segment: first, position: DATA_START }, first.firstEvent)
@@ -394,10 +395,20 @@ export class DurableLog {
     this.#segments.push(segment)
   }
 
+  /** From now on the log has these folders, and no other. */
+  #recordFolders(): void {
+    if (this.#hasRecordedFolders) return
+    this.#hasRecordedFolders = true
+    const { disk, folders, witness, name, log } = this.#options
+    const identity = { channelId: this.#channelId, name }
+    this.#track(recordFolders(disk, { folders, witness, recorded: folders }, identity, log))
+  }
+
   /** Gives back segments that hold nothing that is needed. */
   #collect(): void {
     const newest = this.#segments.findLast(({ stated }) => stated)
     if (newest === undefined || newest.id < this.#firstOwnId) return
+    this.#recordFolders()
     for (const segment of [...this.#segments]) {
       if (segment.id >= newest.id || segment.file !== undefined || segment.readers > 0) continue
       if (segment === this.#reader.position?.segment) continue

@@ -139,21 +139,29 @@ export function haveSameFolders(folders: readonly string[], records: readonly Fo
   )
 }
 
+/** Where records are, and which folders they name. */
+export interface RecordedFolders {
+  readonly folders: readonly string[]
+  /** One more folder for the record, written last. */
+  readonly witness: string | undefined
+  readonly recorded: readonly string[]
+}
+
 /**
- * Writes down which folders the log has, in each of them and last in `witness`, where that is not there yet. First every
- * folder gets a record, and only then one that names the others: cut off in between, none is missed.
+ * Writes down which folders the log has, in each of them, where that is not there yet. First every folder gets a record,
+ * and only then one that names the others: cut off in between, none is missed.
  */
 export async function recordFolders(
   disk: Disk,
-  { folders, witness }: { readonly folders: readonly string[]; readonly witness?: string | undefined },
+  { folders, witness, recorded }: RecordedFolders,
   { channelId, name }: LogIdentity,
   log: Log
 ): Promise<void> {
   const identity = { channel: channelId.toString('hex'), name }
   const nobody: StoredFolders = { version: 1, folders: [], ...identity }
-  const wanted: StoredFolders = { version: 1, folders: [...folders].sort(), ...identity }
+  const wanted: StoredFolders = { version: 1, folders: [...recorded].sort(), ...identity }
   try {
-    for (const folder of folders.length < 2 ? [] : folders)
+    for (const folder of recorded.length < 2 ? [] : folders)
       if (!(await disk.list(folder)).includes(FOLDERS_RECORD))
         await writeSideRecord(disk, folder, FOLDERS_RECORD, nobody)
     if (witness !== undefined) await disk.makeFolder(witness)

@@ -127,7 +127,9 @@ class Recovery {
     const isAsLeft = isWhole && hasStopEverywhere(found.stop, stops, folders)
     const goesOn = (await retireStopRecords(disk, folders, log)) && isAsLeft
     const firstId = Math.max(this.#nextId, newestOf(lineage).firstId)
-    await recordFolders(disk, { folders, witness }, { channelId, name }, log)
+    // Those left out are so only once the log goes on without them.
+    const recorded = new Set([...folders, ...records.flatMap(record => record.folders)])
+    await recordFolders(disk, { folders, witness, recorded: [...recorded] }, { channelId, name }, log)
     return {
       channelId,
       lineage: goesOn ? lineage : newEpoch(lineage, { firstId, firstEvent: nextEvent }),

@@ -183,7 +183,9 @@ export class SegmentPool {
     }
   }
 
-  #isWorthKeeping({ reserve, allocated, end, size }: Segment): boolean {
+  #isWorthKeeping({ reserve, allocated, end, size, folder, path, id }: Segment): boolean {
+    // Where names were changed, that of its spare may be another segment's.
+    if (path !== pathOf(folder, 'seg', id)) return false
     if (reserve) return this.#lacksReserves
     const isWritten = allocated || end > size / 2
     const hasRoom = this.#free.length + this.#coming.free < this.#options.keepFreeSegments
