@@ -31,6 +31,7 @@ export class FakeWebHdfs implements AsyncDisposable {
   /** Whole query of the last request. */
   lastQuery = new URLSearchParams()
   readonly #faults = new Map<string, Fault[]>()
+  readonly #lasting = new Map<string, Fault>()
   readonly #server: Server
 
   readonly #protocol: 'http' | 'https'
@@ -60,6 +61,13 @@ export class FakeWebHdfs implements AsyncDisposable {
     this.#faults.set(operation, [...(this.#faults.get(operation) ?? []), ...faults])
   }
 
+  /** Every request of `operation` meets this fault from now on; without one, none does. */
+  failFor(operation: string, fault?: Fault): void {
+    this.#faults.delete(operation)
+    if (fault === undefined) this.#lasting.delete(operation)
+    else this.#lasting.set(operation, fault)
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#server.closeAllConnections()
     this.#server.close()
@@ -75,7 +83,7 @@ export class FakeWebHdfs implements AsyncDisposable {
     this.lastQuery = url.searchParams
     const store = (some: Buffer) =>
       this.files.set(path, Buffer.concat([this.files.get(path) ?? Buffer.alloc(0), some]))
-    const fault = this.#faults.get(operation)?.shift()
+    const fault = this.#faults.get(operation)?.shift() ?? this.#lasting.get(operation)
     if (fault !== undefined) return fault({ url, response, bytes, store })
     this.#answer(operation, path, { url, response, bytes, store })
   }
