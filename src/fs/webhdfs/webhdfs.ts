@@ -8,7 +8,7 @@ import { NameNodes } from './name-nodes.ts'
 import { exceptionOf } from './remote-exception.ts'
 import type { WebHdfsSettings } from './settings.ts'
 import { pageOf, statusOf } from './status.ts'
-import { WebHdfsWriter } from './writer.ts'
+import { WebHdfsWriter, type RemoteFile } from './writer.ts'
 
 const LEASE_WAIT_MS = 90_000
 
@@ -24,6 +24,7 @@ export class WebHdfsFileSystem implements FileSystem {
     this.#nodes = new NameNodes(settings)
   }
 
+  /** A file that was made but could not be closed takes no bytes: its writer can only be closed, once it is free. */
   async create(path: string, options: CreateOptions = {}): Promise<FileWriter> {
     const { replication, blockSize } = { ...this.#settings.defaults, ...options }
     const parameters = {
@@ -39,10 +40,11 @@ export class WebHdfsFileSystem implements FileSystem {
         []
       )
     } catch (error) {
+      if (isLeftOpen(error)) return WebHdfsWriter.held(path, this.#remoteFile(path))
       if (!(error instanceof AgentError) || exceptionOf(error) !== 'AlreadyBeingCreatedException') throw error
       throw fileError('exists', path, String(error.facts['reason']), { cause: error })
     }
-    return this.#writer(path, 0)
+    return new WebHdfsWriter(path, 0, this.#remoteFile(path))
   }
 
   /** Rejects while another writer holds the file; then recoverLease() helps. */
@@ -50,7 +52,7 @@ export class WebHdfsFileSystem implements FileSystem {
     await this.#appendBytes(path, [])
     const status = await this.stat(path)
     if (status === undefined) throw fileError('missing', path, 'The file vanished.')
-    return this.#writer(path, status.size)
+    return new WebHdfsWriter(path, status.size, this.#remoteFile(path))
   }
 
   async rename(from: string, to: string): Promise<void> {
@@ -161,13 +163,29 @@ export class WebHdfsFileSystem implements FileSystem {
     await this.#nodes.close()
   }
 
-  #writer(path: string, position: number): WebHdfsWriter {
-    return new WebHdfsWriter(path, position, {
+  #remoteFile(path: string): RemoteFile {
+    const { clock, timeoutMs } = this.#settings
+    const appendNothing = () => this.#appendBytes(path, [])
+    return {
       append: chunks => this.#appendBytes(path, chunks),
       length: async () => (await this.stat(path))?.size,
-      released: () =>
-        waitForLease(() => this.#appendBytes(path, []), this.#settings.clock, this.#settings.timeoutMs)
-    })
+      visible: (offset, most) => this.#visible(path, offset, most),
+      released: () => waitForLease(appendNothing, clock, timeoutMs),
+      free: () => waitForLease(appendNothing, clock, 0)
+    }
+  }
+
+  /** A NameNode that does not know of the bytes behind `offset` yet refuses to read from there on, but not before. */
+  async #visible(path: string, offset: number, most: number): Promise<Buffer> {
+    const from = Math.max(offset - 1, 0)
+    const pieces: Buffer[] = []
+    let left = offset - from + most
+    for await (const piece of this.read(path, from)) {
+      pieces.push(piece.subarray(0, left))
+      left -= piece.length
+      if (left <= 0) break
+    }
+    return Buffer.concat(pieces).subarray(offset - from)
   }
 
   #permission(most: number): { readonly permission?: string } {
@@ -212,4 +230,9 @@ export class WebHdfsFileSystem implements FileSystem {
     if ((await this.stat(to)) !== undefined) throw fileError('exists', to, 'The new name is taken.', { from })
     throw fileError('missing', to, 'The folder of the new name does not exist.', { from })
   }
+}
+
+/** Whether a NameNode refused only the last step of a creation. */
+function isLeftOpen(error: unknown): boolean {
+  return error instanceof AgentError && String(error.facts['reason']).startsWith('Cannot complete file ')
 }
