@@ -52,6 +52,8 @@ export class FakeFileSystem {
   capacity = Infinity
   /** What writers tell; undefined: they cannot tell. */
   liveReplicas: number | undefined
+  /** Whether recoverLease() finds that somebody holds the file still. */
+  leaseHeld = false
   /** Most files that were open for writing at a time. */
   mostOpen = 0
   /** Files open for writing now. */
@@ -65,7 +67,7 @@ export class FakeFileSystem {
     this.#now = now
   }
 
-  /** Makes `times` calls fail, after letting `after` pass. */
+  /** Makes `times` calls fail, after letting `after` pass; kind `held`: the store holds the file for an earlier call. */
   fail(operation: FileOperation, { kind = 'other', times = 1, after = 0 } = {}): void {
     this.#failures.push({ operation, kind, times, after })
   }
@@ -168,7 +170,7 @@ export class FakeFileSystem {
   async recoverLease(path: string): Promise<boolean> {
     await this.run('recoverLease', path)
     this.#fileAt(path)
-    return true
+    return !this.leaseHeld
   }
 
   async close(): Promise<void> {
@@ -293,7 +295,8 @@ export class FakeWriter {
 }
 
 function fakeError(kind: string, path: string): AgentError {
-  return new AgentError('ERR_FILE_SYSTEM', `The fake store says: ${kind}.`, { kind, path, reason: kind })
+  const facts = kind === 'held' ? { kind: 'unavailable', held: true } : { kind }
+  return new AgentError('ERR_FILE_SYSTEM', `The fake store says: ${kind}.`, { ...facts, path, reason: kind })
 }
 
 function byPath([a]: readonly [string, Buffer], [b]: readonly [string, Buffer]): number {

@@ -57,8 +57,7 @@ export class WebHdfsFileSystem implements FileSystem {
 
   async rename(from: string, to: string): Promise<void> {
     const target = normalizePath(to)
-    if ((await this.stat(target)) !== undefined)
-      throw fileError('exists', to, 'The new name is taken.', { from })
+    if ((await this.stat(target)) !== undefined) await this.#explainRename(from, target)
     try {
       const parameters = { destination: target.toWellFormed() }
       const answer = await this.#nodes.call({

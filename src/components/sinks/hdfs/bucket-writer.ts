@@ -1,6 +1,6 @@
 import type { EventBatch } from '../../../core/batch.ts'
 import type { Clock, Log } from '../../../core/contracts.ts'
-import { AgentError, messageOf } from '../../../core/errors.ts'
+import { AgentError, reasonOf } from '../../../core/errors.ts'
 import type { CreateOptions, FileSystem, FileWriter } from '../../../fs/file-system.ts'
 import { alarm } from './alarm.ts'
 import type { FileCloser } from './file-closer.ts'
@@ -173,7 +173,7 @@ export class BucketWriter {
     try {
       present = (await calls.run(inUse, () => fileSystem.stat(inUse))) !== undefined
     } catch (error) {
-      log.debug('Cannot see whether the open file is still there.', { file: inUse, reason: messageOf(error) })
+      log.debug('Cannot see whether the open file is still there.', { file: inUse, reason: reasonOf(error) })
     }
     if (present) return
     log.warn('Something else moved or deleted the open file. A new one is opened.', { file: inUse })
@@ -192,9 +192,11 @@ export class BucketWriter {
   }
 
   async #create(): Promise<{ names: FileNames; writer: FileWriter }> {
-    const { calls, fileSystem, createOptions, nameParts } = this.#parts
+    const { calls, fileSystem, createOptions, nameParts, log } = this.#parts
     for (let tried = 1; ; tried++) {
       const names = fileNames(this.#folder, this.#prefix, ++this.#counter, nameParts)
+      // Flume's own line, which people look for in its log.
+      log.info(`Creating ${fileSystem.uri}${names.inUse}`)
       const create = () => fileSystem.create(names.inUse, createOptions)
       try {
         const writer = await calls.run(names.inUse, create, late => this.#abandon(names, late))
@@ -216,7 +218,7 @@ export class BucketWriter {
       .close()
       .then(() => fileSystem.delete(inUse))
       .catch((error: unknown) => {
-        log.warn('An empty in-use file was left behind.', { file: inUse, reason: messageOf(error) })
+        log.warn('An empty in-use file was left behind.', { file: inUse, reason: reasonOf(error) })
       })
   }
 

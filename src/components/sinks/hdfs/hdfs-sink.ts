@@ -1,6 +1,6 @@
 import type { EventBatch } from '../../../core/batch.ts'
 import type { Sink, SinkContext } from '../../../core/contracts.ts'
-import { AgentError, messageOf, systemCode } from '../../../core/errors.ts'
+import { AgentError, reasonOf, systemCode } from '../../../core/errors.ts'
 import type { openFileSystem } from '../../../fs/open.ts'
 import { eachAtOnce } from './each-at-once.ts'
 import { orAborted } from './or-aborted.ts'
@@ -85,13 +85,7 @@ function deliveryError(error: unknown): unknown {
   const ours = error instanceof AgentError ? error : undefined
   const isStore = ours === undefined ? systemCode(error) !== undefined : STORE_CODES.has(ours.code)
   if (!isStore) return error
-  const reason = ours?.facts['reason'] ?? messageOf(error)
-  return new AgentError(
-    'ERR_DELIVERY',
-    'HDFS IO error',
-    { ...ours?.facts, error: messageOf(error), reason },
-    error
-  )
+  return new AgentError('ERR_DELIVERY', 'HDFS IO error', { ...ours?.facts, reason: reasonOf(error) }, error)
 }
 
 const STORE_CODES: ReadonlySet<string> = new Set(['ERR_FILE_SYSTEM', 'ERR_TIMEOUT'])

@@ -27,6 +27,7 @@ export class OpenFile {
   #bytes = 0
   #flushedEvents = 0
   #flushedBytes = 0
+  #flushedPosition = 0
   #touchedAt: number
   #broken = false
   #ended = false
@@ -59,6 +60,16 @@ export class OpenFile {
     return this.#flushedBytes
   }
 
+  /** Bytes of the file itself behind the last flush. */
+  get flushedPosition(): number {
+    return this.#flushedPosition
+  }
+
+  /** Once closed: bytes of writes that failed and are in the file all the same. */
+  get unsureBytes(): number {
+    return this.#broken ? Math.max(this.#parts.writer.position - this.#flushedPosition, 0) : 0
+  }
+
   /** When it was opened or last flushed. */
   get touchedAt(): number {
     return this.#touchedAt
@@ -86,6 +97,7 @@ export class OpenFile {
     })
     this.#flushedEvents = this.#events
     this.#flushedBytes = this.#bytes
+    this.#flushedPosition = this.#parts.writer.position
     this.#touchedAt = this.#parts.clock.now()
   }
 

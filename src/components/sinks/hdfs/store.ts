@@ -1,6 +1,6 @@
 import type { EventBatch } from '../../../core/batch.ts'
 import type { SinkContext } from '../../../core/contracts.ts'
-import { AgentError, messageOf } from '../../../core/errors.ts'
+import { AgentError, reasonOf } from '../../../core/errors.ts'
 import type { FileSystem } from '../../../fs/file-system.ts'
 import type { OpenedPath, openFileSystem } from '../../../fs/open.ts'
 import { normalizePath } from '../../../fs/paths.ts'
@@ -239,7 +239,7 @@ async function makeLocalFolder({ fileSystem, path }: OpenedPath): Promise<void> 
     await fileSystem.mkdirs(path)
   } catch (error) {
     const message =
-      `The folder of hdfs.path cannot be made: ${messageOf(error)} Set hdfs.path, or fs.defaultFS in core-site.xml, ` +
+      `The folder of hdfs.path cannot be made: ${reasonOf(error)} Set hdfs.path, or fs.defaultFS in core-site.xml, ` +
       'to a place that may be written.'
     throw new AgentError('ERR_START', message, { store: fileSystem.uri, path }, error)
   }
