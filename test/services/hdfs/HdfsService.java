@@ -25,6 +25,7 @@ import org.apache.hadoop.hdfs.protocol.DatanodeID;
 import org.apache.hadoop.hdfs.protocol.OpenFileEntry;
 import org.apache.hadoop.hdfs.protocol.OpenFilesIterator.OpenFilesType;
 import org.apache.hadoop.hdfs.server.namenode.EditLogFileOutputStream;
+import org.apache.hadoop.hdfs.server.namenode.NameNodeAdapter;
 import org.apache.hadoop.hdfs.server.namenode.ha.HATestUtil;
 import org.apache.hadoop.security.authorize.ProxyUsers;
 import org.apache.hadoop.security.ssl.SSLFactory;
@@ -78,12 +79,20 @@ public final class HdfsService {
     cluster = builder.build();
     if (flag("ha")) cluster.transitionToActive(0);
     cluster.waitActive();
+    // A constant otherwise: other clients get a file after this time without a sign of its writer.
+    if (options.containsKey("lease-ms")) setLease(number("lease-ms", 0));
     writeSite(configuration.get("dfs.replication"));
     if (fresh) makeFolders();
     if (flag("httpfs")) {
       httpFsPort = startHttpFs();
       // HttpFS loads its own, empty impersonation rules over those of the NameNode: they are static.
       ProxyUsers.refreshSuperUserGroupsConfiguration(configuration);
+    }
+  }
+
+  private void setLease(int milliseconds) {
+    for (int i = 0; i < cluster.getNumNameNodes(); i++) {
+      NameNodeAdapter.getLeaseManager(cluster.getNamesystem(i)).setLeasePeriod(milliseconds, 20 * 60_000);
     }
   }
 
