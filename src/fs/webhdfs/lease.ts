@@ -1,18 +1,15 @@
-import type { Clock } from '../../core/contracts.ts'
 import { AgentError } from '../../core/errors.ts'
-import { Patience } from './patience.ts'
+import type { Patience } from './patience.ts'
 import { isLeaseHeld } from './remote-exception.ts'
 
 /**
  * Repeats an empty append until the NameNode accepts it, which it does once no other writer holds the file: true
- * then, false when that takes longer than `limitMs`; 0: one attempt. Other refusals reject.
+ * then, false when patience ends before. Other refusals reject.
  */
 export async function waitForLease(
   appendNothing: () => Promise<void>,
-  clock: Pick<Clock, 'now' | 'sleep'>,
-  limitMs: number
+  patience: Pick<Patience, 'pause'>
 ): Promise<boolean> {
-  const patience = new Patience(clock, limitMs)
   for (;;) {
     try {
       await appendNothing()

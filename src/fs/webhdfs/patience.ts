@@ -6,12 +6,12 @@ const LONGEST_PAUSE_MS = 4_000
 /** Growing pauses between attempts, for a limited time. */
 export class Patience {
   readonly #clock: Pick<Clock, 'now' | 'sleep'>
-  readonly #signal: AbortSignal | undefined
+  readonly #signal: AbortSignal
   readonly #end: number
   #pauseMs = FIRST_PAUSE_MS
 
   /** Lasts `limitMs` from now on; `signal` ends it, and the pause under way. */
-  constructor(clock: Pick<Clock, 'now' | 'sleep'>, limitMs: number, signal?: AbortSignal) {
+  constructor(clock: Pick<Clock, 'now' | 'sleep'>, limitMs: number, signal: AbortSignal) {
     this.#clock = clock
     this.#signal = signal
     this.#end = clock.now() + limitMs
@@ -26,6 +26,6 @@ export class Patience {
   }
 
   get #ended(): boolean {
-    return this.#signal?.aborted === true
+    return this.#signal.aborted
   }
 }

@@ -5,6 +5,7 @@ import { compareNames, normalizePath } from '../paths.ts'
 import { isNotApplied } from './http.ts'
 import { waitForLease } from './lease.ts'
 import { NameNodes } from './name-nodes.ts'
+import { Patience } from './patience.ts'
 import { exceptionOf } from './remote-exception.ts'
 import type { WebHdfsSettings } from './settings.ts'
 import { pageOf, statusOf } from './status.ts'
@@ -17,6 +18,7 @@ export class WebHdfsFileSystem implements FileSystem {
   readonly uri: string
   readonly #settings: WebHdfsSettings
   readonly #nodes: NameNodes
+  readonly #ending = new AbortController()
 
   constructor(settings: WebHdfsSettings) {
     this.uri = settings.uri
@@ -155,22 +157,28 @@ export class WebHdfsFileSystem implements FileSystem {
 
   /** WebHDFS cannot recover leases, but appending asks the NameNode to: tried for 90 s (HDFS's limit is 60 s). */
   async recoverLease(path: string): Promise<boolean> {
-    return await waitForLease(() => this.#appendBytes(path, []), this.#settings.clock, LEASE_WAIT_MS)
+    return await waitForLease(() => this.#appendBytes(path, []), this.#patience(LEASE_WAIT_MS))
   }
 
   async close(): Promise<void> {
+    this.#ending.abort()
     await this.#nodes.close()
   }
 
+  #patience(limitMs: number): Patience {
+    return new Patience(this.#settings.clock, limitMs, this.#ending.signal)
+  }
+
   #remoteFile(path: string): RemoteFile {
-    const { clock, timeoutMs } = this.#settings
+    const { timeoutMs } = this.#settings
     const appendNothing = () => this.#appendBytes(path, [])
     return {
       append: chunks => this.#appendBytes(path, chunks),
       length: async () => (await this.stat(path))?.size,
       visible: (offset, most) => this.#visible(path, offset, most),
-      released: () => waitForLease(appendNothing, clock, timeoutMs),
-      free: () => waitForLease(appendNothing, clock, 0)
+      released: () => waitForLease(appendNothing, this.#patience(timeoutMs)),
+      free: () => waitForLease(appendNothing, this.#patience(0)),
+      patience: () => this.#patience(timeoutMs)
     }
   }
 

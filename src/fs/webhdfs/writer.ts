@@ -3,6 +3,7 @@ import { fileError, fileErrorKind, fromSystemError } from '../file-errors.ts'
 import type { FileWriter } from '../file-system.ts'
 import { skipBytes } from '../file-output.ts'
 import { isNotApplied } from './http.ts'
+import type { Patience } from './patience.ts'
 import { isLeaseHeld } from './remote-exception.ts'
 
 const MAX_BUFFERED_BYTES = 8 * 1024 * 1024
@@ -19,6 +20,8 @@ export interface RemoteFile {
   released(): Promise<boolean>
   /** The same without waiting. */
   free(): Promise<boolean>
+  /** Pauses while the store cannot be asked. */
+  patience(): Pick<Patience, 'pause'>
 }
 
 /**
@@ -151,8 +154,21 @@ export class WebHdfsWriter implements FileWriter {
     return isHeld(error) && (await this.#file.released())
   }
 
-  /** Finds out how much of the last append arrived and forgets that part. */
+  /** A store that is away for a moment is waited for: what it says saves sending bytes twice. */
   async #settle(): Promise<void> {
+    const patience = this.#file.patience()
+    for (;;) {
+      try {
+        return await this.#settleNow()
+      } catch (error) {
+        const away = ['unreachable', 'unavailable'].includes(fileErrorKind(error)) && !isOurHold(error)
+        if (!away || !(await patience.pause())) throw unknownOutcome(error)
+      }
+    }
+  }
+
+  /** Finds out how much of the last append arrived and forgets that part. */
+  async #settleNow(): Promise<void> {
     let length = await this.#file.length()
     if (length !== this.position) {
       if (await this.#isVisible()) length = this.position
@@ -208,6 +224,17 @@ export class WebHdfsWriter implements FileWriter {
 function held(path: string): AgentError {
   const reason = 'The file is still held for an append that failed; HDFS takes it back after a minute.'
   return fileError('unavailable', path, reason, { held: true, notApplied: true })
+}
+
+function isOurHold(error: unknown): boolean {
+  return error instanceof AgentError && error.facts['held'] === true
+}
+
+/** Whatever the last question came to, it says nothing about the bytes before it. */
+function unknownOutcome(error: unknown): unknown {
+  if (!(error instanceof AgentError) || fileErrorKind(error) === 'missing') return error
+  const { notApplied: _, ...facts } = error.facts
+  return new AgentError(error.code, error.message, facts, error.cause)
 }
 
 function isHeld(error: unknown): boolean {
