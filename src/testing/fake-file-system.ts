@@ -35,6 +35,15 @@ interface FakeStatus {
   readonly replication: number | undefined
 }
 
+interface Failure {
+  readonly operation: FileOperation
+  readonly kind: string
+  /** Only for paths in which this stands. */
+  readonly in: string
+  after: number
+  times: number
+}
+
 interface Options {
   /** Clock of the store, for times of change. */
   readonly now?: () => number
@@ -60,7 +69,7 @@ export class FakeFileSystem {
   open = 0
   readonly #now: () => number
   readonly #files = new Map<string, FakeFile>()
-  readonly #failures: { operation: FileOperation; after: number; times: number; kind: string }[] = []
+  readonly #failures: Failure[] = []
   readonly #hangs: { operation: FileOperation; gate: Promise<void> }[] = []
 
   constructor({ now = () => 0 }: Options = {}) {
@@ -68,8 +77,8 @@ export class FakeFileSystem {
   }
 
   /** Makes `times` calls fail, after letting `after` pass; kind `held`: the store holds the file for an earlier call. */
-  fail(operation: FileOperation, { kind = 'other', times = 1, after = 0 } = {}): void {
-    this.#failures.push({ operation, kind, times, after })
+  fail(operation: FileOperation, { kind = 'other', times = 1, after = 0, in: part = '' } = {}): void {
+    this.#failures.push({ operation, kind, times, after, in: part })
   }
 
   /** Nothing fails any more. */
@@ -181,7 +190,7 @@ export class FakeFileSystem {
   async run(operation: FileOperation, path: string): Promise<void> {
     this.calls.push(`${operation} ${path}`)
     for (const failure of this.#failures) {
-      if (failure.operation !== operation || failure.times === 0) continue
+      if (failure.operation !== operation || failure.times === 0 || !path.includes(failure.in)) continue
       if (failure.after > 0) failure.after -= 1
       else {
         failure.times -= 1

@@ -4,6 +4,7 @@ import { after, test, type TestContext } from 'node:test'
 import { systemClock } from '../../src/app/clock.ts'
 import { COMPONENTS, Registry } from '../../src/app/registry.ts'
 import definition from '../../src/components/sinks/hdfs/hdfs.ts'
+import { BatchBuilder } from '../../src/core/batch-builder.ts'
 import type { EventBatch } from '../../src/core/batch.ts'
 import type { Sink } from '../../src/core/contracts.ts'
 import { AgentError } from '../../src/core/errors.ts'
@@ -41,8 +42,8 @@ function environmentOf(service: Service) {
   return { variables: { HADOOP_USER_NAME: 'flume' }, properties: {}, configDirectory }
 }
 
-async function open(service: Service, authority = 'millrace') {
-  return await openFileSystem(`webhdfs://${authority}/`, { environment: environmentOf(service) })
+async function open(service: Service, authority = 'millrace', user = 'flume') {
+  return await openFileSystem(`webhdfs://${authority}/`, { environment: environmentOf(service), user })
 }
 
 async function startSink(
@@ -83,6 +84,41 @@ async function deliverUntilTaken(sink: Sink, batch: EventBatch): Promise<number>
     }
   }
 }
+
+test('a bucket without a place keeps the others from being written again at each attempt', async t => {
+  const service = running(t)
+  if (service === undefined) return
+  const { fileSystem: superuser } = await open(service, 'millrace', 'hdfs')
+  const { fileSystem } = await open(service)
+  t.after(async () => await Promise.all([superuser.close(), fileSystem.close()]))
+  await fileSystem.mkdirs('/user/flume/places')
+  const { sink } = await startSink(service, '/user/flume/places/%{place}')
+  const batch = (bad: string): EventBatch => {
+    const builder = new BatchBuilder()
+    for (const place of ['good', bad, 'fine']) builder.add(place.slice(0, 10), { place })
+    return builder.build()
+  }
+  await superuser.mkdirs('/user/flume/places/denied')
+  await (await superuser.create('/user/flume/places/file')).close()
+  const reasons: string[] = []
+
+  for (const bad of ['denied', 'file', 'long'.repeat(64)]) {
+    for (let i = 0; i < 4; i++) {
+      const error: unknown = await sink.deliver(batch(bad), never).catch((thrown: unknown) => thrown)
+      if (error instanceof AgentError) reasons.push(String(error.facts['reason']))
+    }
+  }
+  await superuser.delete('/user/flume/places/denied')
+  await superuser.delete('/user/flume/places/file')
+  for (const bad of ['denied', 'file']) await deliverUntilTaken(sink, batch(bad))
+  await sink.stop()
+
+  assert.equal(reasons.length, 12)
+  for (const [i, sentence] of [/Permission denied/, /not a directory/, /limit/].entries())
+    assert.match(reasons[4 * i] ?? '', sentence)
+  assert.deepEqual(await linesOf(service, '/user/flume/places/good', 0), ['good', 'good'])
+  assert.deepEqual(await linesOf(service, '/user/flume/places/denied', 0), ['denied'])
+})
 
 /** Resolves once readers see more than so many bytes of the one file in a folder. */
 async function moreVisible(service: Service, folder: string, bytes: number): Promise<void> {

@@ -57,6 +57,8 @@ export class BucketWriter {
   #wantedReplicas: number | undefined
   #replicaRolls = 0
   #busy = false
+  /** When it was last looked whether the file is there. */
+  #seenAt = 0
   #retired = false
   #due: string | undefined
   #cancelTimers = (): void => {}
@@ -84,15 +86,28 @@ export class BucketWriter {
     return this.#file?.names.inUse
   }
 
+  /** Opens a file for the first event where there is none with room. Rejects as append() does. */
+  async prepare(batch: EventBatch): Promise<void> {
+    await this.#use(async () => {
+      if ((await this.#fileWithRoom(batch, 0)) === undefined) await this.#open()
+    })
+  }
+
   /** Writes the events and makes them safe. After a rejection the bucket is retired and its file completed. */
   async append(batch: EventBatch): Promise<void> {
+    await this.#use(async () => {
+      for (let from = 0; from < batch.length;) from = await this.#writeSome(batch, from)
+      await this.#file?.flush()
+    })
+  }
+
+  async #use(task: () => Promise<void>): Promise<void> {
     if (this.#retired)
       throw new AgentError('ERR_DELIVERY', 'The bucket was closed meanwhile.', { folder: this.#folder })
     this.#busy = true
     try {
       await this.#checkPresence()
-      for (let from = 0; from < batch.length;) from = await this.#writeSome(batch, from)
-      await this.#file?.flush()
+      await task()
     } catch (error) {
       this.#endUse()
       await this.#detach(file => this.#parts.closer.add(file, 'write failed'))
@@ -167,7 +182,8 @@ export class BucketWriter {
   async #checkPresence(): Promise<void> {
     const { clock, calls, fileSystem, log } = this.#parts
     const file = this.#file
-    if (file === undefined || clock.now() - file.touchedAt < UNSURE_AFTER_MS) return
+    if (file === undefined || clock.now() - Math.max(file.touchedAt, this.#seenAt) < UNSURE_AFTER_MS) return
+    this.#seenAt = clock.now()
     const { inUse } = file.names
     let present = true
     try {

@@ -95,6 +95,11 @@ export class Store {
     return Math.min(this.#settings.threadsPoolSize, this.#settings.maxOpenFiles)
   }
 
+  /** Most files that are open at the same time. */
+  get mostOpen(): number {
+    return this.#settings.maxOpenFiles
+  }
+
   /** In-use files that are not complete. */
   get left(): readonly string[] {
     const open = [...this.#buckets.values()].flatMap(({ openPath }) => openPath ?? [])
@@ -106,14 +111,14 @@ export class Store {
     return bucketsOf(this.#template, batch, this.#context.clock.now())
   }
 
+  /** Opens what the first event of a bucket goes to. */
+  async prepare(key: string, batch: EventBatch): Promise<void> {
+    await (await this.#bucket(key)).prepare(batch)
+  }
+
   /** Writes and flushes the events of one bucket. */
   async append(key: string, batch: EventBatch): Promise<void> {
-    const known = this.#buckets.get(key)
-    if (known !== undefined) this.#buckets.delete(key)
-    const bucket = known ?? this.#newBucket(key)
-    this.#buckets.set(key, bucket)
-    if (this.#buckets.size > this.#settings.maxOpenFiles) await this.#makeRoom()
-    await bucket.append(batch)
+    await (await this.#bucket(key)).append(batch)
   }
 
   /** Begins to look for files that an earlier run left, by a crash or named in `left`. */
@@ -157,6 +162,16 @@ export class Store {
 
   get #retryMs(): number {
     return Math.max(this.#settings.retryInterval, 1) * 1000
+  }
+
+  /** The bucket of a key, as the most recently used one. */
+  async #bucket(key: string): Promise<BucketWriter> {
+    const known = this.#buckets.get(key)
+    if (known !== undefined) this.#buckets.delete(key)
+    const bucket = known ?? this.#newBucket(key)
+    this.#buckets.set(key, bucket)
+    if (this.#buckets.size > this.#settings.maxOpenFiles) await this.#makeRoom()
+    return bucket
   }
 
   /** Completes the least recently used files that are not being written. */
