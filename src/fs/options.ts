@@ -13,7 +13,7 @@ export interface OpenOptions {
   /** Longest wait for one answer of a remote store; 20 s. */
   readonly timeoutMs?: number | undefined
   /** For pauses between attempts; real time otherwise. */
-  readonly clock?: Pick<Clock, 'now' | 'sleep'> | undefined
+  readonly clock?: Pick<Clock, 'monotonic' | 'sleep'> | undefined
   /** Told about oddities of the site files. */
   readonly log?: Log | undefined
 }

@@ -5,9 +5,10 @@ interface Timer {
   readonly run: () => void
 }
 
-/** A clock that stands still until a test moves it. Timers run in the order in which they are due. */
+/** A clock that stands still until a test moves it, both readings together or the time of day alone. Timers run in the order in which they are due. */
 export class FakeClock implements Clock {
   #now: number
+  #monotonic = 0
   readonly #timers = new Set<Timer>()
 
   constructor(now = 1_700_000_000_000) {
@@ -16,6 +17,15 @@ export class FakeClock implements Clock {
 
   now(): number {
     return this.#now
+  }
+
+  monotonic(): number {
+    return this.#monotonic
+  }
+
+  /** Sets the time of day, as an operator or NTP does; nothing falls due by it. */
+  set(now: number): void {
+    this.#now = now
   }
 
   /** Timers that are set and not due yet. */
@@ -39,24 +49,30 @@ export class FakeClock implements Clock {
   }
 
   after(ms: number, task: () => void): () => void {
-    const timer = { at: this.#now + ms, run: task }
+    const timer = { at: this.#monotonic + ms, run: task }
     this.#timers.add(timer)
     return () => this.#timers.delete(timer)
   }
 
   /** Moves time on, running what falls due, and lets everything that follows from it happen. */
   async advance(ms: number): Promise<void> {
-    const end = this.#now + ms
+    const end = this.#monotonic + ms
     await settled()
     for (;;) {
       const next = [...this.#timers].filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)[0]
       if (next === undefined) break
       this.#timers.delete(next)
-      this.#now = Math.max(this.#now, next.at)
+      this.#pass(next.at)
       next.run()
       await settled()
     }
-    this.#now = end
+    this.#pass(end)
+  }
+
+  #pass(until: number): void {
+    const ms = Math.max(until - this.#monotonic, 0)
+    this.#monotonic += ms
+    this.#now += ms
   }
 }
 

@@ -29,7 +29,7 @@ async function openWriter(): Promise<
     umask: undefined,
     timeoutMs: 2_000,
     clock: {
-      now: () => now,
+      monotonic: () => now,
       sleep: async ms => {
         now += ms
       }

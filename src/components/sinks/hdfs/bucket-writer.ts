@@ -58,7 +58,7 @@ export class BucketWriter {
   #replicaRolls = 0
   #busy = false
   /** When it was last looked whether the file is there. */
-  #seenAt = 0
+  #seenAt = Number.NEGATIVE_INFINITY
   #retired = false
   #due: string | undefined
   #cancelTimers = (): void => {}
@@ -182,8 +182,9 @@ export class BucketWriter {
   async #checkPresence(): Promise<void> {
     const { clock, calls, fileSystem, log } = this.#parts
     const file = this.#file
-    if (file === undefined || clock.now() - Math.max(file.touchedAt, this.#seenAt) < UNSURE_AFTER_MS) return
-    this.#seenAt = clock.now()
+    if (file === undefined || clock.monotonic() - Math.max(file.touchedAt, this.#seenAt) < UNSURE_AFTER_MS)
+      return
+    this.#seenAt = clock.monotonic()
     const { inUse } = file.names
     let present = true
     try {

@@ -20,6 +20,7 @@ export class OpenFile {
   readonly names: FileNames
   readonly folder: string
   readonly prefix: string
+  /** Monotonic, as touchedAt. */
   readonly openedAt: number
   readonly #parts: OpenFileParts
   #last: Promise<unknown> = Promise.resolve()
@@ -37,7 +38,7 @@ export class OpenFile {
     this.names = parts.names
     this.folder = parts.folder
     this.prefix = parts.prefix
-    this.openedAt = parts.clock.now()
+    this.openedAt = parts.clock.monotonic()
     this.#touchedAt = this.openedAt
   }
 
@@ -98,7 +99,7 @@ export class OpenFile {
     this.#flushedEvents = this.#events
     this.#flushedBytes = this.#bytes
     this.#flushedPosition = this.#parts.writer.position
-    this.#touchedAt = this.#parts.clock.now()
+    this.#touchedAt = this.#parts.clock.monotonic()
   }
 
   /** Live replicas, or undefined where nobody can tell. */
