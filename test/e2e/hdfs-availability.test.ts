@@ -222,3 +222,18 @@ for (const [what, fault, mend, active] of [
     assert.deepEqual(log.messages('error'), [])
   })
 }
+
+test('a NameNode that is gone is passed over', async t => {
+  const service = running(t)
+  if (service === undefined) return
+  await service.command('activate 1')
+  const { fileSystem } = await open(service)
+  const writer = await fileSystem.create('/user/flume/passed')
+  await service.command('stop-namenode 0')
+
+  await writer.write([Buffer.from('by the second')])
+  await writer.close()
+
+  assert.equal(String(await contentOf(fileSystem, '/user/flume/passed')), 'by the second')
+  await fileSystem.close()
+})
