@@ -127,6 +127,16 @@ test('a file that another writer is creating exists', async () => {
   assert.equal(await kindOf(store.create('/x')), 'exists')
 })
 
+test('a file that somebody else renamed is missing, though its new name is taken', async () => {
+  await using server = await FakeWebHdfs.start()
+  await using store = openStore([server.address])
+  server.files.set('/a', Buffer.from('a')).set('/b', Buffer.from('b'))
+
+  const kinds = [await kindOf(store.rename('/a.tmp', '/a')), await kindOf(store.rename('/b', '/a'))]
+
+  assert.deepEqual(kinds, ['missing', 'exists'])
+})
+
 test('a rename whose answer got lost is looked up', async () => {
   await using server = await FakeWebHdfs.start()
   await using store = openStore([server.address])
