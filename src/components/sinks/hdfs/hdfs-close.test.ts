@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { BatchBuilder } from '../../../core/batch-builder.ts'
 import type { AgentError } from '../../../core/errors.ts'
 import { settled } from '../../../testing/fake-clock.ts'
 import { batchOf } from '../../../testing/fake-context.ts'
@@ -244,6 +245,22 @@ test('stop tries what failed once more, at once, and names what is left', async 
     left?.facts['files'],
     names.filter(name => name.endsWith('.tmp'))
   )
+})
+
+test('a stop while the files of a batch are being opened completes what is written after all', async () => {
+  const { store, sink } = await startedSink({ 'hdfs.path': '/%{b}', 'hdfs.threadsPoolSize': '1' })
+  const builder = new BatchBuilder()
+  for (const b of ['x', 'y']) builder.add(b, { b })
+  const release = store.hang('create')
+  const delivery = sink.deliver(builder.build(), never)
+  await settled()
+
+  const stopped = sink.stop()
+  release()
+  await Promise.all([delivery, stopped])
+
+  assert.deepEqual(Object.values(store.texts), ['x\n', 'y\n'])
+  assert.ok(Object.keys(store.files).every(name => /\/FlumeData\.\d+$/.test(name)))
 })
 
 for (const operation of ['close', 'rename', 'write'] as const satisfies readonly FileOperation[]) {

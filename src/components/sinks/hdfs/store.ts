@@ -151,6 +151,8 @@ export class Store {
     this.#ending.abort()
     await Promise.all([...this.#buckets.values()].map(bucket => bucket.retireSoon('stop')))
     await delivering
+    // What the delivery opened meanwhile.
+    await Promise.all([...this.#buckets.values()].map(bucket => bucket.retire('stop')))
     await this.#closer.stop()
     await this.#recovery
   }
