@@ -3,10 +3,23 @@ import { mock, test } from 'node:test'
 import { systemClock } from './clock.ts'
 
 test('sleep ends after its time', async () => {
-  const before = systemClock.now()
+  const before = systemClock.monotonic()
   await systemClock.sleep(5)
 
-  assert.equal(systemClock.now() - before >= 4, true)
+  assert.equal(systemClock.monotonic() - before >= 4, true)
+})
+
+test('the monotonic reading does not follow the time of day', () => {
+  mock.timers.enable({ apis: ['Date'], now: 1000 })
+  try {
+    const before = systemClock.monotonic()
+    mock.timers.setTime(0)
+
+    assert.equal(systemClock.now(), 0)
+    assert.equal(systemClock.monotonic() >= before, true)
+  } finally {
+    mock.timers.reset()
+  }
 })
 
 test('an aborted signal ends a sleep, and one that is aborted already does not begin it', async () => {

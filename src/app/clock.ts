@@ -7,6 +7,8 @@ const LONGEST_MS = 2 ** 31 - 1
 export const systemClock: Clock = {
   now: () => Date.now(),
 
+  monotonic: () => performance.now(),
+
   sleep(ms, signal) {
     const { promise, resolve } = Promise.withResolvers<void>()
     if (signal?.aborted === true) return Promise.resolve()

@@ -51,6 +51,27 @@ test('an error is its sentence, its facts and its causes; a stack follows what n
   )
 })
 
+test('what an error, its causes and the line have in common is said once', () => {
+  const cause = new AgentError('ERR_FILE_SYSTEM', 'Access was denied.', {
+    path: '/x',
+    reason: 'Permission denied: user=a'
+  })
+  const error = new AgentError('ERR_DELIVERY', 'HDFS IO error', { ...cause.facts, tried: 2 }, cause)
+  const timeout = new AgentError(
+    'ERR_DELIVERY',
+    'HDFS IO error',
+    { reason: 'It took too long.' },
+    new Error('It took too long.')
+  )
+  const facts = { reason: 'Permission denied: user=a', error }
+
+  assert.equal(
+    formatText({ ...entry, facts }, false).slice(entry.message.length + 41),
+    'reason="Permission denied: user=a" error="HDFS IO error (path=/x tried=2) Cause: Access was denied."'
+  )
+  assert.equal(formatError(timeout), 'HDFS IO error (reason="It took too long.")')
+})
+
 test('an error that is its own cause ends', () => {
   const error = new Error('round')
   error.cause = error

@@ -15,6 +15,7 @@ export interface LogEntry {
 }
 
 const LONGEST_VALUE = 2000
+const MOST_CAUSES = 5
 const COLOURS: Readonly<Record<LogLevel, string>> = {
   debug: '\x1b[2m',
   info: '',
@@ -27,7 +28,10 @@ export function formatText({ at, level, logger, message, facts }: LogEntry, colo
   const head = `${formatTime(new Date(at))} ${level.toUpperCase().padEnd(5)} [${logger}] ${escaped(message)}`
   const parts = [head]
   for (const [name, value] of Object.entries(facts)) {
-    if (value !== undefined) parts.push(`${name}=${formatValue(value)}`)
+    if (value === undefined) continue
+    parts.push(
+      `${name}=${value instanceof Error ? quoted(value, cut(formatError(value, facts))) : formatValue(value)}`
+    )
   }
   const text = [parts.join(' '), ...stacks(facts)].join('\n')
   const colour = coloured ? COLOURS[level] : ''
@@ -51,25 +55,37 @@ export function formatEcs({ at, logger, message, facts }: LogEntry): Record<stri
   }
 }
 
-/** Sentence, code and causes of an error in one line. */
-export function formatError(error: unknown): string {
+/** Sentence, facts and causes of an error in one line; each fact once, and none of those that stand beside it. */
+export function formatError(error: unknown, beside: Facts = {}): string {
+  const told = new Set(Object.entries(beside).map(([name, value]) => factOf(name, value)))
   const sentences: string[] = []
+  let causes = 0
   for (
     let one: unknown = error;
-    one !== undefined && sentences.length < 5;
+    one !== undefined && causes < MOST_CAUSES;
     one = one instanceof Error ? one.cause : undefined
   ) {
-    const facts = one instanceof AgentError ? factsOf(one) : ''
-    sentences.push(facts === '' ? messageOf(one) : `${messageOf(one)} (${facts})`)
+    causes += 1
+    const facts = one instanceof AgentError ? newFactsOf(one, told) : ''
+    const sentence = messageOf(one)
+    // A wrapper's `reason` is often the sentence of its cause.
+    if (causes > 1 && facts === '' && told.has(factOf('reason', sentence))) continue
+    sentences.push(facts === '' ? sentence : `${sentence} (${facts})`)
   }
   return sentences.join(' Cause: ')
 }
 
-function factsOf(error: AgentError): string {
-  return Object.entries(error.facts)
+function newFactsOf(error: AgentError, told: Set<string>): string {
+  const facts = Object.entries(error.facts)
     .filter(([, value]) => value !== undefined && typeof value !== 'object')
-    .map(([name, value]) => `${name}=${formatValue(value)}`)
-    .join(' ')
+    .map(([name, value]) => factOf(name, value))
+    .filter(fact => !told.has(fact))
+  for (const fact of facts) told.add(fact)
+  return facts.join(' ')
+}
+
+function factOf(name: string, value: unknown): string {
+  return `${name}=${value instanceof Error ? '' : formatValue(value)}`
 }
 
 function formatTime(date: Date): string {
@@ -86,8 +102,12 @@ function formatValue(value: unknown): string {
       : typeof value === 'string'
         ? value
         : JSON.stringify(plain(value))
-  const short = text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE)}…` : text
+  const short = cut(text)
   return typeof value === 'string' && /^[^\s"=]+$/.test(short) ? escaped(short) : quoted(value, short)
+}
+
+function cut(text: string): string {
+  return text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE)}…` : text
 }
 
 function quoted(value: unknown, text: string): string {

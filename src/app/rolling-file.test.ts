@@ -84,6 +84,22 @@ test('the first line of another day begins a new file; the archive has the day o
   assert.deepEqual(await written(), { 'archive/x.log.20261102-1': 'a\nb\n', 'x.log': 'c\n' })
 })
 
+test('a clock that is set back by an hour changes nothing, one that was a year ahead ends the day', async t => {
+  const { file, written } = await opened(folderOf(t))
+  const aYear = 365 * 24 * 3_600_000
+
+  file.line('a\n', NOON + aYear)
+  file.line('b\n', NOON + aYear - 3_600_000)
+  file.line('c\n', NOON)
+  file.line('d\n', MIDNIGHT)
+
+  assert.deepEqual(await written(), {
+    'archive/x.log.20261102-1': 'c\n',
+    'archive/x.log.20271102-1': 'a\nb\n',
+    'x.log': 'd\n'
+  })
+})
+
 test('a file of an earlier run goes on the same day, and is archived on another', async t => {
   const folder = folderOf(t)
   writeFileSync(join(folder, 'x.log'), 'old\n')

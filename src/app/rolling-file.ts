@@ -8,6 +8,8 @@ const BUFFERED = 4096
 const LONGEST_BACKLOG = 8 * MIB
 const FLUSH_EVERY_MS = 1000
 const RETRY_BYTES = MIB
+/** A clock that is set back less than about a day lets the day go on; one that was wrong by more ends it. */
+const MOST_BACK_MS = 48 * 3_600_000
 
 /** How large a log file and all its archived ones may be. */
 export interface RollLimits {
@@ -109,7 +111,7 @@ export class RollingFile {
   #isOver(more: number, at: number): boolean {
     const { bytes, day } = this.#target
     if (this.#limits === undefined || day === undefined) return false
-    return at >= day.end || bytes + more > this.#limits.fileBytes
+    return at >= day.end || at < day.end - MOST_BACK_MS || bytes + more > this.#limits.fileBytes
   }
 
   // What fails here is tried again 1 MiB later; until then the lines go where they went before.

@@ -19,8 +19,10 @@ export interface Log {
 
 /** Time comes in, so that tests own it. */
 export interface Clock {
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch, for names and what people read: it jumps when the computer's time is set. */
   now(): number
+  /** Milliseconds since some moment, for everything that lasts: it only ever goes on, whatever the time is set to. */
+  monotonic(): number
   /** Resolves after `ms`, or at once when `signal` aborts; never rejects. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>
   /** Calls `task` once after `ms`; the returned function cancels. Does not keep the process alive. */

@@ -52,6 +52,12 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
 
+/** Why it happened: the sentence of whoever refused where an error has one, else its own. */
+export function reasonOf(error: unknown): string {
+  const reason = error instanceof AgentError ? error.facts['reason'] : undefined
+  return typeof reason === 'string' && reason !== '' ? reason : messageOf(error)
+}
+
 /** `code` of a Node system error such as `EADDRINUSE`, or undefined. */
 export function systemCode(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined

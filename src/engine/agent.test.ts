@@ -122,9 +122,11 @@ test('what the sink cannot take before the deadline is counted as abandoned, and
   await ingest('a', 'b')
   await settled()
   const stopped = agent.stop(1000)
+  clock.set(0)
   await clock.advance(1000)
 
-  assert.deepEqual((await stopped).abandoned, [{ channel: 'c1', events: 2 }])
+  const { abandoned, elapsedMs } = await stopped
+  assert.deepEqual([abandoned, elapsedMs], [[{ channel: 'c1', events: 2 }], 1000])
   assert.deepEqual(agent.balance().differences, [])
 })
 

@@ -99,7 +99,7 @@ export class Agent {
   async #stop(deadlineMs: number): Promise<StopReport> {
     const { clock } = this.#services
     const { sources, drains, sinks, channels, ingestAbort } = this.#parts
-    const startedAt = clock.now()
+    const startedAt = clock.monotonic()
     const deadline = timeLimit(clock, deadlineMs)
     const unfinished: string[] = []
     const end = async (phase: Phase, limit: AbortSignal): Promise<void> => {
@@ -117,7 +117,7 @@ export class Agent {
       deadline.signal
     )
     // Deliveries that used up all the time must not keep the others from closing their files.
-    const last = timeLimit(clock, Math.max(startedAt + deadlineMs - clock.now(), CLOSING_MS))
+    const last = timeLimit(clock, Math.max(startedAt + deadlineMs - clock.monotonic(), CLOSING_MS))
     await end(
       sinks.map(({ port, supervised }) => [`sink ${port.name}`, supervised.stop()]),
       last.signal
@@ -129,7 +129,7 @@ export class Agent {
     )
     deadline.cancel()
     last.cancel()
-    return { abandoned, unfinished, elapsedMs: clock.now() - startedAt }
+    return { abandoned, unfinished, elapsedMs: clock.monotonic() - startedAt }
   }
 
   /** Counts what is left in channels that lose it. */

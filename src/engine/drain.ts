@@ -1,5 +1,5 @@
 import type { Clock, Lease, Log, SinkProcessor } from '../core/contracts.ts'
-import { AgentError, messageOf } from '../core/errors.ts'
+import { AgentError, reasonOf } from '../core/errors.ts'
 import type { ChannelPort } from './channel-port.ts'
 import type { Outcome, SinkPort } from './sink-port.ts'
 import { aborted } from './supervisor.ts'
@@ -162,7 +162,7 @@ export class Drain {
     const pauseMs = this.#pauseAfter(error)
     if (!this.#aborted.signal.aborted) {
       const { name, log } = this.#parts
-      const facts = { sink: name, reason: messageOf(error), pauseMs, error }
+      const facts = { sink: name, reason: reasonOf(error), pauseMs, error }
       const message = 'Unable to deliver event. The batch went back to its channel and is tried again.'
       // The last attempts before the end come quickly; once is enough to know why.
       if (this.#ending.signal.aborted && this.#failures > 1) log.debug(message, facts)

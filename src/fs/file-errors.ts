@@ -7,6 +7,7 @@ const SENTENCES: Readonly<Record<FileErrorKind, string>> = {
   denied: 'Access was denied.',
   full: 'The disk or the quota is full.',
   unreachable: 'The file system cannot be reached.',
+  unavailable: 'The file system cannot serve the call at the moment.',
   other: 'The file system refused the call.'
 }
 

@@ -65,5 +65,5 @@ export interface FileWriter {
   replicas?(): Promise<number | undefined>
 }
 
-/** Why a call failed, as facts.kind of ERR_FILE_SYSTEM. */
-export type FileErrorKind = 'missing' | 'exists' | 'denied' | 'full' | 'unreachable' | 'other'
+/** Why a call failed, as facts.kind of ERR_FILE_SYSTEM; `unavailable`: it answers that it cannot serve just now. */
+export type FileErrorKind = 'missing' | 'exists' | 'denied' | 'full' | 'unreachable' | 'unavailable' | 'other'

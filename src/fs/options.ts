@@ -14,9 +14,9 @@ export interface OpenOptions {
   /** Longest wait for one answer of a remote store; 20 s. */
   readonly timeoutMs?: number | undefined
   /** For pauses between attempts; real time otherwise. */
-  readonly clock?: Pick<Clock, 'now' | 'sleep'> | undefined
+  readonly clock?: Pick<Clock, 'monotonic' | 'sleep'> | undefined
   /** Told about oddities of the site files, and where an older store is. */
-  readonly log?: Pick<Log, 'info' | 'warn'> | undefined
+  readonly log?: Log | undefined
 }
 
 /** Who the process is towards Hadoop, as Hadoop's simple authentication decides it. Throws ERR_CONFIG for nobody. */

@@ -22,6 +22,7 @@ test('clients beyond the limit are turned away, which is said once a minute', as
   const inside = connect(port, '127.0.0.1')
   await once(inside, 'connect')
   for (let i = 0; i < 3; i++) await once(connect(port, '127.0.0.1').resume(), 'close')
+  context.clock.set(0)
   await context.clock.advance(60_000)
   await once(connect(port, '127.0.0.1').resume(), 'close')
   inside.destroy()

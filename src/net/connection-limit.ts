@@ -18,7 +18,7 @@ export function limitConnections(server: Server, { log, clock }: Pick<Context, '
   let saidAt = Number.NEGATIVE_INFINITY
   const count = (reason: string): void => {
     turnedAway++
-    if (clock.now() - saidAt < LOG_EVERY_MS) return
+    if (clock.monotonic() - saidAt < LOG_EVERY_MS) return
     log.warn(
       'Clients are turned away: the process may not open more files and sockets. Raise its limit (ulimit -n).',
       {
@@ -26,7 +26,7 @@ export function limitConnections(server: Server, { log, clock }: Pick<Context, '
         reason
       }
     )
-    saidAt = clock.now()
+    saidAt = clock.monotonic()
     turnedAway = 0
   }
   server.on('drop', () => count(`${limit ?? 0} connections are open`))

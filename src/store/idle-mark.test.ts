@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { FakeClock } from '../testing/fake-clock.ts'
+import { FakeClock, settled } from '../testing/fake-clock.ts'
 import { batchOf, textsOf } from '../testing/fake-context.ts'
 import { FakeLog } from '../testing/fake-log.ts'
 import { SimulatedDisk } from '../testing/simulated-disk.ts'
@@ -61,6 +61,7 @@ test('after a crash, damage to what came to the disk a while before is reported,
     const first = await openLog(before, clock)
     for (let number = 0; number < 3; number++) await first.put(batchOf([`${number}`.padEnd(1000)]), never)
     await clock.advance(10 * IDLE_MS)
+    while (before.pending > 0) await settled()
     const disk = before.crash()
     const { path, bytes } = written(disk)
     bytes[block * BLOCK_BYTES + 50] = (bytes[block * BLOCK_BYTES + 50] ?? 0) ^ 1
@@ -91,6 +92,7 @@ test('so is damage to the last event of a segment that has no room for another',
     for (let number = 0; number < events; number++)
       await first.put(batchOf([`${number}`.padEnd(1000, '.')]), never)
     await clock.advance(10 * IDLE_MS)
+    while (before.pending > 0) await settled()
     const disk = before.crash()
     for (const [path, bytes] of disk.files()) {
       const at = bytes.indexOf(`${events - 1}...`)

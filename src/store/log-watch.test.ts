@@ -53,8 +53,8 @@ test("an open log shows Flume's counters and its own", () => {
     RecoveredEventCount: 5,
     SkippedEventCount: 4,
     SkippedPartCount: 1,
-      GivenUpEventCount: 0,
-      ReturnedEventCount: 0
+    GivenUpEventCount: 0,
+    ReturnedEventCount: 0
   })
 })
 

@@ -90,16 +90,15 @@ test('while the disk takes no writes either, nothing is given up', async () => {
   await log.close()
 })
 
-test('a clock that is set back in the meantime does not make it longer than ten seconds from there', async () => {
+test('a clock that is set back in the meantime does not make it longer than ten seconds', async () => {
   const below = newDisk()
   const [, second = ''] = await closedLog(below, 30)
   const disk = new ScratchedDisk(below)
   disk.dead.add(second)
-  const late = new FakeClock(3_600_000)
-  await assert.rejects(openLog(disk, late), { code: 'EIO' })
-
-  const clock = new FakeClock(0)
+  const clock = new FakeClock(3_600_000)
   await assert.rejects(openLog(disk, clock), { code: 'EIO' })
+
+  clock.set(0)
   await clock.advance(PATIENCE_MS)
   const log = await openLog(disk, clock)
 

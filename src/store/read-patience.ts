@@ -13,7 +13,7 @@ export const PATIENCE_MS = 10_000
 /** After so long without a failure, the next one is a new beginning. */
 const FORGET_MS = 60_000
 
-/** When the failures of a file began, and the latest. */
+/** When the failures of a file began, and the latest; monotonic. */
 interface Failing {
   readonly since: number
   readonly last: number
@@ -33,11 +33,9 @@ export function patientReader(disk: Disk, clock: Clock, path: string): GiveUp {
   return async (_position, error) => {
     const files = failing.get(disk) ?? new Map<string, Failing>()
     failing.set(disk, files)
-    const now = clock.now()
+    const now = clock.monotonic()
     const known = files.get(path)
-    // A clock that was set back begins anew, or it would be a long wait.
-    const before =
-      known !== undefined && known.last <= now && now - known.last <= FORGET_MS ? known : undefined
+    const before = known !== undefined && now - known.last <= FORGET_MS ? known : undefined
     const since = before?.since ?? now
     const proven = before?.proven ?? -Infinity
     files.set(path, { since, last: now, proven })

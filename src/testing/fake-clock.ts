@@ -8,9 +8,10 @@ interface Timer {
 /** More timers than any part sets for one moment. */
 const MOST_AT_ONCE = 10_000
 
-/** A clock that stands still until a test moves it. Timers run in the order in which they are due. */
+/** A clock that stands still until a test moves it, both readings together or the time of day alone. Timers run in the order in which they are due. */
 export class FakeClock implements Clock {
   #now: number
+  #monotonic = 0
   readonly #timers = new Set<Timer>()
 
   constructor(now = 1_700_000_000_000) {
@@ -19,6 +20,15 @@ export class FakeClock implements Clock {
 
   now(): number {
     return this.#now
+  }
+
+  monotonic(): number {
+    return this.#monotonic
+  }
+
+  /** Sets the time of day, as an operator or NTP does; nothing falls due by it. */
+  set(now: number): void {
+    this.#now = now
   }
 
   /** Timers that are set and not due yet. */
@@ -42,27 +52,33 @@ export class FakeClock implements Clock {
   }
 
   after(ms: number, task: () => void): () => void {
-    const timer = { at: this.#now + ms, run: task }
+    const timer = { at: this.#monotonic + ms, run: task }
     this.#timers.add(timer)
     return () => this.#timers.delete(timer)
   }
 
   /** Moves time on, running what falls due, and lets everything that follows from it happen. */
   async advance(ms: number): Promise<void> {
-    const end = this.#now + ms
+    const end = this.#monotonic + ms
     let atOnce = 0
     await settled()
     for (;;) {
       const next = [...this.#timers].filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)[0]
       if (next === undefined) break
       this.#timers.delete(next)
-      atOnce = next.at > this.#now ? 0 : atOnce + 1
+      atOnce = next.at > this.#monotonic ? 0 : atOnce + 1
       if (atOnce > MOST_AT_ONCE) throw new Error('A timer is set again and again for the same moment.')
-      this.#now = Math.max(this.#now, next.at)
+      this.#pass(next.at)
       next.run()
       await settled()
     }
-    this.#now = end
+    this.#pass(end)
+  }
+
+  #pass(until: number): void {
+    const ms = Math.max(until - this.#monotonic, 0)
+    this.#monotonic += ms
+    this.#now += ms
   }
 }
 

@@ -35,6 +35,15 @@ interface FakeStatus {
   readonly replication: number | undefined
 }
 
+interface Failure {
+  readonly operation: FileOperation
+  readonly kind: string
+  /** Only for paths in which this stands. */
+  readonly in: string
+  after: number
+  times: number
+}
+
 interface Options {
   /** Clock of the store, for times of change. */
   readonly now?: () => number
@@ -52,22 +61,24 @@ export class FakeFileSystem {
   capacity = Infinity
   /** What writers tell; undefined: they cannot tell. */
   liveReplicas: number | undefined
+  /** Whether recoverLease() finds that somebody holds the file still. */
+  leaseHeld = false
   /** Most files that were open for writing at a time. */
   mostOpen = 0
   /** Files open for writing now. */
   open = 0
   readonly #now: () => number
   readonly #files = new Map<string, FakeFile>()
-  readonly #failures: { operation: FileOperation; after: number; times: number; kind: string }[] = []
+  readonly #failures: Failure[] = []
   readonly #hangs: { operation: FileOperation; gate: Promise<void> }[] = []
 
   constructor({ now = () => 0 }: Options = {}) {
     this.#now = now
   }
 
-  /** Makes `times` calls fail, after letting `after` pass. */
-  fail(operation: FileOperation, { kind = 'other', times = 1, after = 0 } = {}): void {
-    this.#failures.push({ operation, kind, times, after })
+  /** Makes `times` calls fail, after letting `after` pass; kind `held`: the store holds the file for an earlier call. */
+  fail(operation: FileOperation, { kind = 'other', times = 1, after = 0, in: part = '' } = {}): void {
+    this.#failures.push({ operation, kind, times, after, in: part })
   }
 
   /** Nothing fails any more. */
@@ -168,7 +179,7 @@ export class FakeFileSystem {
   async recoverLease(path: string): Promise<boolean> {
     await this.run('recoverLease', path)
     this.#fileAt(path)
-    return true
+    return !this.leaseHeld
   }
 
   async close(): Promise<void> {
@@ -179,7 +190,7 @@ export class FakeFileSystem {
   async run(operation: FileOperation, path: string): Promise<void> {
     this.calls.push(`${operation} ${path}`)
     for (const failure of this.#failures) {
-      if (failure.operation !== operation || failure.times === 0) continue
+      if (failure.operation !== operation || failure.times === 0 || !path.includes(failure.in)) continue
       if (failure.after > 0) failure.after -= 1
       else {
         failure.times -= 1
@@ -293,7 +304,8 @@ export class FakeWriter {
 }
 
 function fakeError(kind: string, path: string): AgentError {
-  return new AgentError('ERR_FILE_SYSTEM', `The fake store says: ${kind}.`, { kind, path, reason: kind })
+  const facts = kind === 'held' ? { kind: 'unavailable', held: true } : { kind }
+  return new AgentError('ERR_FILE_SYSTEM', `The fake store says: ${kind}.`, { ...facts, path, reason: kind })
 }
 
 function byPath([a]: readonly [string, Buffer], [b]: readonly [string, Buffer]): number {

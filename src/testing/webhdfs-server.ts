@@ -9,6 +9,8 @@ export interface Exchange {
   readonly response: ServerResponse
   readonly bytes: Buffer
   store(bytes: Buffer): void
+  /** The same, but the file is not given back: see `held`. */
+  hold(bytes: Buffer): void
 }
 
 /** Certificate and key in PEM. */
@@ -16,6 +18,8 @@ export interface Certificate {
   readonly cert: Buffer
   readonly key: Buffer
 }
+
+const HELD = 'Failed to APPEND_FILE because this file lease is currently owned by DFSClient_NONMAPREDUCE_1'
 
 /** Which request goes wrong: `CREATE` and `APPEND` are asked at the NameNode, `… data` goes to the DataNode. */
 export type Fault = (exchange: Exchange) => void
@@ -26,11 +30,14 @@ export type Fault = (exchange: Exchange) => void
  */
 export class FakeWebHdfs implements AsyncDisposable {
   readonly files = new Map<string, Buffer>()
+  /** What readers see of files that a broken append holds; their length is still the old one. */
+  readonly held = new Map<string, Buffer>()
   /** `OP path` of every request, in order; `OP data path` for those to the DataNode. */
   readonly requests: string[] = []
   /** Whole query of the last request. */
   lastQuery = new URLSearchParams()
   readonly #faults = new Map<string, Fault[]>()
+  readonly #lasting = new Map<string, Fault>()
   readonly #server: Server
 
   readonly #protocol: 'http' | 'https'
@@ -55,9 +62,22 @@ export class FakeWebHdfs implements AsyncDisposable {
     return `127.0.0.1:${(this.#server.address() as AddressInfo).port}`
   }
 
+  /** The lease of a broken append has ended: what readers saw of it stays. */
+  recover(path: string): void {
+    this.files.set(path, this.held.get(path) ?? Buffer.alloc(0))
+    this.held.delete(path)
+  }
+
   /** The next requests of `operation` meet these faults, one each. */
   fail(operation: string, ...faults: readonly Fault[]): void {
     this.#faults.set(operation, [...(this.#faults.get(operation) ?? []), ...faults])
+  }
+
+  /** Every request of `operation` meets this fault from now on; without one, none does. */
+  failFor(operation: string, fault?: Fault): void {
+    this.#faults.delete(operation)
+    if (fault === undefined) this.#lasting.delete(operation)
+    else this.#lasting.set(operation, fault)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -73,20 +93,26 @@ export class FakeWebHdfs implements AsyncDisposable {
     const bytes = Buffer.concat(await Array.fromAsync<Buffer>(request))
     this.requests.push(`${operation} ${path}`)
     this.lastQuery = url.searchParams
-    const store = (some: Buffer) =>
-      this.files.set(path, Buffer.concat([this.files.get(path) ?? Buffer.alloc(0), some]))
-    const fault = this.#faults.get(operation)?.shift()
-    if (fault !== undefined) return fault({ url, response, bytes, store })
-    this.#answer(operation, path, { url, response, bytes, store })
+    const appended = (some: Buffer) => Buffer.concat([this.files.get(path) ?? Buffer.alloc(0), some])
+    const store = (some: Buffer) => this.files.set(path, appended(some))
+    const hold = (some: Buffer) => this.held.set(path, appended(some))
+    if (operation === 'APPEND data' && this.held.has(path))
+      return answerException(response, 403, 'AlreadyBeingCreatedException', HELD)
+    const fault = this.#faults.get(operation)?.shift() ?? this.#lasting.get(operation)
+    if (fault !== undefined) return fault({ url, response, bytes, store, hold })
+    this.#answer(operation, path, { url, response, bytes, store, hold })
   }
 
   #answer(operation: string, path: string, { url, response, bytes, store }: Exchange): void {
     const found = this.files.get(path)
+    const offset = Number(url.searchParams.get('offset') ?? 0)
     switch (operation) {
       case 'CREATE':
       case 'APPEND':
       case 'OPEN':
         if (operation !== 'CREATE' && found === undefined) return missing(response)
+        if (operation === 'OPEN' && offset > 0 && offset >= (found?.length ?? 0))
+          return answerException(response, 403, 'IOException', `Offset=${offset} out of the range`)
         url.searchParams.set('data', 'true')
         response.writeHead(307, { location: url.href }).end()
         return
@@ -101,7 +127,7 @@ export class FakeWebHdfs implements AsyncDisposable {
         response.writeHead(200).end()
         return
       case 'OPEN data':
-        return void response.end(found)
+        return void response.end((this.held.get(path) ?? found)?.subarray(offset))
       case 'RENAME':
         return this.#rename(path, url.searchParams.get('destination') ?? '', response)
       case 'DELETE':
@@ -144,6 +170,15 @@ export function storeAndBreak(count = Infinity): Fault {
   return ({ store, bytes, response }) => {
     store(bytes.subarray(0, count))
     response.destroy()
+  }
+}
+
+/** Takes `count` bytes (all when not given), then says that the append cannot be completed: the file stays held. */
+export function storeAndHold(count = Infinity): Fault {
+  return ({ hold, bytes, response }) => {
+    hold(bytes.subarray(0, count))
+    const message = 'Cannot complete file /file. Name node is in safe mode.'
+    answerException(response, 403, 'SafeModeException', message)
   }
 }
 

@@ -142,6 +142,7 @@ function renaming(promise: Promised): void {
     await rejectsWith('exists', fileSystem.rename(`${folder}/a.tmp`, `${folder}/b`))
     await rejectsWith('exists', fileSystem.rename(`${folder}/a.tmp`, `${folder}/dir`))
     await rejectsWith('missing', fileSystem.rename(`${folder}/none`, `${folder}/c`))
+    await rejectsWith('missing', fileSystem.rename(`${folder}/none`, `${folder}/b`))
     await rejectsWith('missing', fileSystem.rename(`${folder}/a.tmp`, `${folder}/no/such/a`))
     await fileSystem.rename(`${folder}/a.tmp`, `${folder}/dir/a`)
 

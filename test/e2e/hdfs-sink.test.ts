@@ -218,7 +218,8 @@ async function filesBelow(folder: string): Promise<Record<string, string>> {
 
 /** Resolves once there are so many lines of level info. */
 async function logged(log: FakeLog, lines: number): Promise<void> {
-  while (log.messages('info').length < lines) await new Promise(resolve => setImmediate(resolve))
+  while (log.messages('info').filter(isCompletion).length < lines)
+    await new Promise(resolve => setImmediate(resolve))
 }
 
 test('a local store that cannot be made fails the start, with what to set', async t => {
@@ -231,3 +232,7 @@ test('a local store that cannot be made fails the start, with what to set', asyn
     message: /^The folder of hdfs\.path, file:\S+, cannot be made: .* Set hdfs\.path, or fs\.defaultFS/
   })
 })
+
+function isCompletion(line: string): boolean {
+  return /^(?:Rolled|Completed|Deleted)/.test(line)
+}

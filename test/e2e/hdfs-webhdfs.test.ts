@@ -179,5 +179,9 @@ async function deliverUntilTaken(sink: Sink, batch: EventBatch): Promise<void> {
 
 /** Resolves once so many files were completed. */
 async function rolled(log: FakeLog, files: number): Promise<void> {
-  while (log.messages('info').length < files) await systemClock.sleep(20)
+  while (log.messages('info').filter(isCompletion).length < files) await systemClock.sleep(20)
+}
+
+function isCompletion(line: string): boolean {
+  return /^(?:Rolled|Completed|Deleted)/.test(line)
 }

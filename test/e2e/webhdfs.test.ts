@@ -110,13 +110,13 @@ test('a file that another writer holds is refused, and recovered once it is free
   await fileSystem.close()
 })
 
-test('safe mode counts as unreachable', async t => {
+test('a NameNode in safe mode can be reached, and is not available', async t => {
   const service = running(t)
   if (service === undefined) return
   const { fileSystem, path } = await open(service, '/user/flume/safe')
   await service.command('safemode-enter')
 
-  await rejectsWith('unreachable', fileSystem.create(path))
+  await rejectsWith('unavailable', fileSystem.create(path))
   await service.command('safemode-leave')
   await written(fileSystem, path, 'x')
 

@@ -104,12 +104,13 @@ export class Service implements AsyncDisposable {
     return value
   }
 
-  /** Has the server do something, such as simulate a fault; resolves when it is done. */
-  async command(line: string): Promise<void> {
+  /** Has the server do something, such as simulate a fault; resolves, when it is done, to what it tells. */
+  async command(line: string): Promise<string> {
     this.#child.stdin?.write(`${line}\n`)
     const { value, done } = await this.#lines.next()
-    if (done === true || value !== 'OK')
+    if (done === true || !/^OK(?: |$)/.test(value))
       throw new Error(`${this.name}: ${line}: ${done === true ? 'the server ended' : value}`)
+    return value.slice('OK '.length)
   }
 
   /** Ends it; its data go with it unless a directory was given. */

@@ -94,14 +94,13 @@ export async function fsCommand(args: readonly string[], io: FsStreams): Promise
   }
 }
 
-function warningsTo(stderr: Writable): Pick<Log, 'info' | 'warn'> {
-  return {
-    info: () => undefined,
-    warn: (message, facts = {}) => {
-      const shown = Object.entries(facts).map(([name, value]) => ` ${name}=${String(value)}`)
-      stderr.write(`${message}${shown.join('')}\n`)
-    }
+function warningsTo(stderr: Writable): Log {
+  const say: Log['warn'] = (message, facts = {}) => {
+    const shown = Object.entries(facts).map(([name, value]) => ` ${name}=${String(value)}`)
+    stderr.write(`${message}${shown.join('')}\n`)
   }
+  const quiet = (): void => undefined
+  return { debug: quiet, info: quiet, warn: say, error: say }
 }
 
 async function runAll(

@@ -2,7 +2,8 @@ import { AgentError } from '../../core/errors.ts'
 import { fileError } from '../file-errors.ts'
 import { HttpClient, isNotApplied, type HttpAnswer } from './http.ts'
 import type { HttpRequest, Method } from './http-request.ts'
-import { isObject, isStandby } from './remote-exception.ts'
+import { Patience } from './patience.ts'
+import { afterData, isObject, isRetriable, isStandby } from './remote-exception.ts'
 import type { WebHdfsSettings } from './settings.ts'
 
 /** One WebHDFS operation on one path. */
@@ -15,12 +16,25 @@ export interface Operation {
   readonly repeatable: boolean
 }
 
-const MOST_DATA_NODES = 4
+/** Who answered, and what. */
+interface Answered<T> {
+  readonly answer: T
+  /** Index of the NameNode. */
+  readonly nameNode: number
+}
 
-/** Asks the active one of the NameNodes, and the DataNodes they redirect to. */
+const MOST_DATA_NODES = 4
+/** Longest wait for a NameNode to become active. */
+const FAILOVER_MS = 10_000
+
+/**
+ * Asks the active one of the NameNodes, and the DataNodes they redirect to. Whoever says that a NameNode stands by,
+ * itself, a DataNode or a gateway: another one is asked, and while a failover is under way they all are asked again.
+ */
 export class NameNodes {
   readonly #settings: WebHdfsSettings
   readonly #http: HttpClient
+  readonly #ending = new AbortController()
   #active = 0
 
   constructor(settings: WebHdfsSettings) {
@@ -30,7 +44,7 @@ export class NameNodes {
 
   /** The answer as JSON; an empty object when there is none. */
   async call(operation: Operation): Promise<Readonly<Record<string, unknown>>> {
-    const text = await this.#ask(
+    const { answer: text } = await this.#ask(
       operation,
       async call => await this.#http.text(call, await this.#http.open(call))
     )
@@ -44,12 +58,20 @@ export class NameNodes {
     throw fileError('other', operation.path, 'The answer is not a JSON object.', { op: operation.op })
   }
 
-  /** CREATE or APPEND: asks where to, then sends the bytes there, to another DataNode where one cannot be reached. */
+  /**
+   * CREATE or APPEND: asks where to, then sends the bytes there, to another DataNode where one cannot be reached. After
+   * a rejection isNotApplied() tells whether certainly nothing arrived.
+   */
   async sendData(operation: Operation, body: readonly Buffer[]): Promise<void> {
-    await this.#withDataNode(operation, async ({ location }) => {
+    const anew = { ...operation, repeatable: operation.repeatable || body.length === 0 }
+    await this.#withDataNode(anew, async ({ location }) => {
       if (location === undefined)
         throw fileError('other', operation.path, 'The server did not redirect.', { op: operation.op })
-      await this.#http.upload({ method: operation.method, url: location, path: operation.path }, body)
+      try {
+        await this.#http.upload({ method: operation.method, url: location, path: operation.path }, body)
+      } catch (error) {
+        throw afterData(error)
+      }
     })
   }
 
@@ -61,30 +83,36 @@ export class NameNodes {
     })
   }
 
-  /** Ends idle connections. */
+  /** Ends idle connections, and waits for NameNodes. */
   async close(): Promise<void> {
+    this.#ending.abort()
     await this.#http.close()
   }
 
   async #withDataNode<T>(operation: Operation, task: (located: HttpAnswer) => Promise<T>): Promise<T> {
     const unreachable = new Set<string>()
-    for (let tried = 1; ; tried++) {
+    const patience = this.#patience()
+    for (let standby = 0; ;) {
       const excluded = unreachable.size === 0 ? {} : { excludedatanodes: [...unreachable].join(',') }
-      const located = await this.#locate(
-        { ...operation, parameters: { ...operation.parameters, ...excluded } },
-        unreachable
-      )
+      const asked = { ...operation, parameters: { ...operation.parameters, ...excluded } }
+      const { answer, nameNode } = await this.#locate(asked, unreachable)
       try {
-        return await task(located)
+        return await task(answer)
       } catch (error) {
-        if (!isUnreachableHost(error) || tried >= MOST_DATA_NODES) throw error
-        unreachable.add(located.location?.hostname ?? '')
+        if (error instanceof AgentError && isStandby(error)) {
+          this.#active = this.#after(nameNode)
+          const round = ++standby % this.#settings.nameNodes.length === 0
+          if (!operation.repeatable || (round && !(await this.#mayAskAgain(error, patience)))) throw error
+        } else {
+          if (!isUnreachableHost(error) || unreachable.size + 1 >= MOST_DATA_NODES) throw error
+          unreachable.add(answer.location?.hostname ?? '')
+        }
       }
     }
   }
 
   /** Where the data go or come from. The question itself changes nothing, so it may be repeated. */
-  async #locate(operation: Operation, unreachable: ReadonlySet<string>): Promise<HttpAnswer> {
+  async #locate(operation: Operation, unreachable: ReadonlySet<string>): Promise<Answered<HttpAnswer>> {
     try {
       return await this.#ask({ ...operation, repeatable: true }, async call => {
         const answer = await this.#http.open(call)
@@ -97,20 +125,55 @@ export class NameNodes {
     }
   }
 
-  /** Tries each NameNode, the last good one first, until one feels responsible. */
-  async #ask<T>(operation: Operation, task: (call: HttpRequest) => Promise<T>): Promise<T> {
+  /** Asks until one of the NameNodes feels responsible, or they have not become active in time. */
+  async #ask<T>(operation: Operation, task: (call: HttpRequest) => Promise<T>): Promise<Answered<T>> {
+    const patience = this.#patience()
+    for (;;) {
+      const outcome = await this.#askEach(operation, task)
+      if (!(outcome instanceof AgentError)) return outcome
+      if (!(await this.#mayAskAgain(outcome, patience))) throw outcome
+    }
+  }
+
+  /** Tries each NameNode, the last good one first. Resolves to an error where none is active; rejects with others. */
+  async #askEach<T>(
+    operation: Operation,
+    task: (call: HttpRequest) => Promise<T>
+  ): Promise<Answered<T> | AgentError> {
     const { nameNodes } = this.#settings
-    const first = this.#active
-    for (let tried = 1; ; tried++) {
-      const index = (first + tried - 1) % nameNodes.length
+    let standby: AgentError | undefined
+    let nameNode = this.#active
+    for (let left = nameNodes.length - 1; ; left--, nameNode = this.#after(nameNode)) {
       try {
-        const answer = await this.#askOne(nameNodes[index] ?? '', operation, task)
-        this.#active = index
-        return answer
+        const answer = await this.#askOne(nameNodes[nameNode] ?? '', operation, task)
+        this.#active = nameNode
+        return { answer, nameNode }
       } catch (error) {
-        if (tried >= nameNodes.length || !mayAskAnother(error, operation)) throw error
+        if (error instanceof AgentError && isStandby(error)) standby = error
+        else if (!mayAskAnother(error, operation)) {
+          if (isAnswer(error)) this.#active = nameNode
+          throw error
+        }
+        if (left > 0) continue
+        if (standby === undefined) throw error
+        return standby
       }
     }
+  }
+
+  #after(nameNode: number): number {
+    return (nameNode + 1) % this.#settings.nameNodes.length
+  }
+
+  #patience(): Patience {
+    const { clock, timeoutMs } = this.#settings
+    return new Patience(clock, Math.min(timeoutMs, FAILOVER_MS), this.#ending.signal)
+  }
+
+  /** A failover takes its time; a NameNode that has nobody to take its place stands by for good. */
+  async #mayAskAgain(error: AgentError, patience: Patience): Promise<boolean> {
+    if (this.#settings.nameNodes.length === 1 && !isRetriable(error)) return false
+    return await patience.pause()
   }
 
   /** A kept-alive connection may have been closed under the request: where harmless, that is tried once more. */
@@ -141,8 +204,16 @@ export class NameNodes {
 
 function mayAskAnother(error: unknown, operation: Operation): boolean {
   if (!(error instanceof AgentError)) return false
-  if (isStandby(error)) return true
   return error.facts['kind'] === 'unreachable' && (operation.repeatable || isNotApplied(error))
+}
+
+/** Whether a NameNode said so itself, as one does that is active. */
+function isAnswer(error: unknown): boolean {
+  return (
+    error instanceof AgentError &&
+    error.facts['status'] !== undefined &&
+    error.facts['kind'] !== 'unreachable'
+  )
 }
 
 function isUnreachableHost(error: unknown): boolean {

@@ -24,7 +24,7 @@ export interface WebHdfsSettings {
   /** Permission bits that new files and folders lack; undefined: the server decides. */
   readonly umask: number | undefined
   readonly timeoutMs: number
-  readonly clock: Pick<Clock, 'now' | 'sleep'>
+  readonly clock: Pick<Clock, 'monotonic' | 'sleep'>
 }
 
 const TIMEOUT_MS = 20_000
@@ -129,8 +129,8 @@ function umaskOf(text: string): number | undefined {
   return /^[0-7]{1,4}$/.test(text) ? Number.parseInt(text, 8) & 0o777 : undefined
 }
 
-const realTime: Pick<Clock, 'now' | 'sleep'> = {
-  now: () => Date.now(),
+const realTime: Pick<Clock, 'monotonic' | 'sleep'> = {
+  monotonic: () => performance.now(),
   sleep: (ms, signal) =>
     sleepFor(ms, undefined, signal === undefined ? {} : { signal }).catch(() => undefined)
 }

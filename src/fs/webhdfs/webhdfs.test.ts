@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
-import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { test } from 'node:test'
@@ -11,57 +9,11 @@ import {
   answerWith,
   breakConnection,
   FakeWebHdfs,
-  redirectTo,
   remoteException,
   silence
 } from '../../testing/webhdfs-server.ts'
 import { fileErrorKind } from '../file-errors.ts'
-import { WebHdfsFileSystem } from './webhdfs.ts'
-import type { WebHdfsSettings } from './settings.ts'
-
-function openStore(
-  addresses: readonly string[],
-  more: Partial<WebHdfsSettings> = {}
-): WebHdfsFileSystem & AsyncDisposable {
-  let now = 0
-  const clock = {
-    now: () => now,
-    sleep: async (ms: number) => {
-      now += ms
-    }
-  }
-  const fileSystem = new WebHdfsFileSystem({
-    uri: 'webhdfs://test',
-    nameNodes: addresses.map(address => `http://${address}`),
-    identity: { 'user.name': 'flume' },
-    defaults: {},
-    umask: 0o022,
-    timeoutMs: 5_000,
-    clock,
-    ...more
-  })
-  return Object.assign(fileSystem, { [Symbol.asyncDispose]: () => fileSystem.close() })
-}
-
-/** An address at which nobody listens. */
-async function deadAddress(): Promise<string> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return `127.0.0.1:${port}`
-}
-
-async function kindOf(pending: Promise<unknown>): Promise<string> {
-  return await pending.then(
-    () => 'resolved',
-    (error: unknown) => {
-      assert.ok(error instanceof AgentError, String(error))
-      return error.code === 'ERR_FILE_SYSTEM' ? fileErrorKind(error) : error.code
-    }
-  )
-}
+import { kindOf, openStore } from './testing/open-store.ts'
 
 test('each exception of the server has its kind', async () => {
   await using server = await FakeWebHdfs.start()
@@ -80,7 +32,7 @@ test('each exception of the server has its kind', async () => {
   ]
 
   for (const exception of exceptions) {
-    server.fail('MKDIRS', remoteException(403, exception))
+    server.failFor('MKDIRS', remoteException(403, exception))
     kinds[exception] = await kindOf(store.mkdirs('/x'))
   }
 
@@ -90,9 +42,9 @@ test('each exception of the server has its kind', async () => {
     'denied',
     'denied',
     'full',
-    'unreachable',
-    'unreachable',
-    'unreachable',
+    'unavailable',
+    'unavailable',
+    'unavailable',
     'other'
   ])
 })
@@ -151,66 +103,20 @@ test('a server that never answers ends in ERR_TIMEOUT', async () => {
   )
 })
 
-test('a standby NameNode sends on to the active one, which is asked first from then on', async () => {
-  await using standby = await FakeWebHdfs.start()
-  await using active = await FakeWebHdfs.start()
-  await using store = openStore([await deadAddress(), standby.address, active.address])
-  standby.fail('GETFILESTATUS', remoteException(403, 'StandbyException'))
-  active.files.set('/x', Buffer.from('x'))
-
-  const first = await store.stat('/x')
-  const second = await store.stat('/x')
-
-  assert.deepEqual([first?.size, second?.size], [1, 1])
-  assert.deepEqual([standby.requests.length, active.requests.length], [1, 2])
-})
-
-test('when no NameNode is active the store is unreachable', async () => {
-  await using standby = await FakeWebHdfs.start()
-  await using store = openStore([standby.address, await deadAddress()])
-  standby.fail('MKDIRS', remoteException(403, 'StandbyException'))
-
-  assert.equal(await kindOf(store.mkdirs('/x')), 'unreachable')
-})
-
-test('a dead DataNode is named and another one asked for', async () => {
+test('an error has every sentence of the server, and nothing of its stack', async () => {
   await using server = await FakeWebHdfs.start()
   await using store = openStore([server.address])
-  server.fail('CREATE', redirectTo(`http://${await deadAddress()}/webhdfs/v1/x?op=CREATE`))
+  const message =
+    'Name node is in safe mode.\nThe reported blocks 0 needs additional 10 blocks.\n\tat org.example.A(A.java:1)'
+  server.fail('DELETE', remoteException(403, 'SafeModeException', message))
 
-  await (await store.create('/x')).close()
-
-  assert.equal(server.lastQuery.get('excludedatanodes'), '127.0.0.1')
-  assert.deepEqual(server.requests, ['CREATE /x', 'CREATE /x', 'CREATE data /x'])
-})
-
-test('when every DataNode is dead nothing was written, and the error names them', async () => {
-  await using server = await FakeWebHdfs.start()
-  await using store = openStore([server.address])
-  const dead = redirectTo(`http://${await deadAddress()}/webhdfs/v1/x?op=CREATE`)
-  server.fail(
-    'CREATE',
-    dead,
-    dead,
-    remoteException(403, 'IOException', 'Failed to find datanode, suggest to check cluster health.')
-  )
-
-  await assert.rejects(store.create('/x'), (error: AgentError) => {
-    assert.deepEqual(
-      [error.facts['kind'], error.facts['dataNodes'], error.facts['notApplied']],
-      ['unreachable', ['127.0.0.1'], true]
+  await assert.rejects(store.delete('/x'), (error: AgentError) => {
+    assert.equal(
+      error.facts['reason'],
+      'Name node is in safe mode. The reported blocks 0 needs additional 10 blocks.'
     )
     return true
   })
-  assert.equal(server.files.size, 0)
-})
-
-test('a redirect to something else than HTTP is refused', async () => {
-  await using server = await FakeWebHdfs.start()
-  await using store = openStore([server.address])
-  server.fail('CREATE', redirectTo('file:///etc/passwd'))
-
-  assert.equal(await kindOf(store.create('/x')), 'other')
 })
 
 test('a file that another writer is creating exists', async () => {
@@ -219,6 +125,16 @@ test('a file that another writer is creating exists', async () => {
   server.fail('CREATE data', remoteException(403, 'AlreadyBeingCreatedException'))
 
   assert.equal(await kindOf(store.create('/x')), 'exists')
+})
+
+test('a file that somebody else renamed is missing, though its new name is taken', async () => {
+  await using server = await FakeWebHdfs.start()
+  await using store = openStore([server.address])
+  server.files.set('/a', Buffer.from('a')).set('/b', Buffer.from('b'))
+
+  const kinds = [await kindOf(store.rename('/a.tmp', '/a')), await kindOf(store.rename('/b', '/a'))]
+
+  assert.deepEqual(kinds, ['missing', 'exists'])
 })
 
 test('a rename whose answer got lost is looked up', async () => {

@@ -5,10 +5,11 @@ import { compareNames, normalizePath } from '../paths.ts'
 import { isNotApplied } from './http.ts'
 import { waitForLease } from './lease.ts'
 import { NameNodes } from './name-nodes.ts'
+import { Patience } from './patience.ts'
 import { exceptionOf } from './remote-exception.ts'
 import type { WebHdfsSettings } from './settings.ts'
 import { pageOf, statusOf } from './status.ts'
-import { WebHdfsWriter } from './writer.ts'
+import { WebHdfsWriter, type RemoteFile } from './writer.ts'
 
 const LEASE_WAIT_MS = 90_000
 
@@ -17,6 +18,7 @@ export class WebHdfsFileSystem implements FileSystem {
   readonly uri: string
   readonly #settings: WebHdfsSettings
   readonly #nodes: NameNodes
+  readonly #ending = new AbortController()
 
   constructor(settings: WebHdfsSettings) {
     this.uri = settings.uri
@@ -24,6 +26,7 @@ export class WebHdfsFileSystem implements FileSystem {
     this.#nodes = new NameNodes(settings)
   }
 
+  /** A file that was made but could not be closed takes no bytes: its writer can only be closed, once it is free. */
   async create(path: string, options: CreateOptions = {}): Promise<FileWriter> {
     const { replication, blockSize } = { ...this.#settings.defaults, ...options }
     const parameters = {
@@ -39,10 +42,11 @@ export class WebHdfsFileSystem implements FileSystem {
         []
       )
     } catch (error) {
+      if (isLeftOpen(error)) return WebHdfsWriter.held(path, this.#remoteFile(path))
       if (!(error instanceof AgentError) || exceptionOf(error) !== 'AlreadyBeingCreatedException') throw error
       throw fileError('exists', path, String(error.facts['reason']), { cause: error })
     }
-    return this.#writer(path, 0)
+    return new WebHdfsWriter(path, 0, this.#remoteFile(path))
   }
 
   /** Rejects while another writer holds the file; then recoverLease() helps. */
@@ -50,13 +54,12 @@ export class WebHdfsFileSystem implements FileSystem {
     await this.#appendBytes(path, [])
     const status = await this.stat(path)
     if (status === undefined) throw fileError('missing', path, 'The file vanished.')
-    return this.#writer(path, status.size)
+    return new WebHdfsWriter(path, status.size, this.#remoteFile(path))
   }
 
   async rename(from: string, to: string): Promise<void> {
     const target = normalizePath(to)
-    if ((await this.stat(target)) !== undefined)
-      throw fileError('exists', to, 'The new name is taken.', { from })
+    if ((await this.stat(target)) !== undefined) await this.#explainRename(from, target)
     try {
       const parameters = { destination: target.toWellFormed() }
       const answer = await this.#nodes.call({
@@ -154,20 +157,42 @@ export class WebHdfsFileSystem implements FileSystem {
 
   /** WebHDFS cannot recover leases, but appending asks the NameNode to: tried for 90 s (HDFS's limit is 60 s). */
   async recoverLease(path: string): Promise<boolean> {
-    return await waitForLease(() => this.#appendBytes(path, []), this.#settings.clock, LEASE_WAIT_MS)
+    return await waitForLease(() => this.#appendBytes(path, []), this.#patience(LEASE_WAIT_MS))
   }
 
   async close(): Promise<void> {
+    this.#ending.abort()
     await this.#nodes.close()
   }
 
-  #writer(path: string, position: number): WebHdfsWriter {
-    return new WebHdfsWriter(path, position, {
+  #patience(limitMs: number): Patience {
+    return new Patience(this.#settings.clock, limitMs, this.#ending.signal)
+  }
+
+  #remoteFile(path: string): RemoteFile {
+    const { timeoutMs } = this.#settings
+    const appendNothing = () => this.#appendBytes(path, [])
+    return {
       append: chunks => this.#appendBytes(path, chunks),
       length: async () => (await this.stat(path))?.size,
-      released: () =>
-        waitForLease(() => this.#appendBytes(path, []), this.#settings.clock, this.#settings.timeoutMs)
-    })
+      visible: (offset, most) => this.#visible(path, offset, most),
+      released: () => waitForLease(appendNothing, this.#patience(timeoutMs)),
+      free: () => waitForLease(appendNothing, this.#patience(0)),
+      patience: () => this.#patience(timeoutMs)
+    }
+  }
+
+  /** A NameNode that does not know of the bytes behind `offset` yet refuses to read from there on, but not before. */
+  async #visible(path: string, offset: number, most: number): Promise<Buffer> {
+    const from = Math.max(offset - 1, 0)
+    const pieces: Buffer[] = []
+    let left = offset - from + most
+    for await (const piece of this.read(path, from)) {
+      pieces.push(piece.subarray(0, left))
+      left -= piece.length
+      if (left <= 0) break
+    }
+    return Buffer.concat(pieces).subarray(offset - from)
   }
 
   #permission(most: number): { readonly permission?: string } {
@@ -212,4 +237,9 @@ export class WebHdfsFileSystem implements FileSystem {
     if ((await this.stat(to)) !== undefined) throw fileError('exists', to, 'The new name is taken.', { from })
     throw fileError('missing', to, 'The folder of the new name does not exist.', { from })
   }
+}
+
+/** Whether a NameNode refused only the last step of a creation. */
+function isLeftOpen(error: unknown): boolean {
+  return error instanceof AgentError && String(error.facts['reason']).startsWith('Cannot complete file ')
 }

@@ -8,6 +8,7 @@ import {
   FakeWebHdfs,
   remoteException,
   storeAndBreak,
+  storeAndHold,
   type Fault
 } from '../../testing/webhdfs-server.ts'
 import { fileErrorKind } from '../file-errors.ts'
@@ -15,7 +16,9 @@ import type { FileWriter } from '../file-system.ts'
 import { WebHdfsFileSystem } from './webhdfs.ts'
 
 /** A writer of `/file` on a server of its own. */
-async function openWriter(): Promise<{ server: FakeWebHdfs; writer: FileWriter } & AsyncDisposable> {
+async function openWriter(): Promise<
+  { server: FakeWebHdfs; store: WebHdfsFileSystem; writer: FileWriter } & AsyncDisposable
+> {
   let now = 0
   const server = await FakeWebHdfs.start()
   const store = new WebHdfsFileSystem({
@@ -26,7 +29,7 @@ async function openWriter(): Promise<{ server: FakeWebHdfs; writer: FileWriter }
     umask: undefined,
     timeoutMs: 2_000,
     clock: {
-      now: () => now,
+      monotonic: () => now,
       sleep: async ms => {
         now += ms
       }
@@ -36,7 +39,7 @@ async function openWriter(): Promise<{ server: FakeWebHdfs; writer: FileWriter }
     await store.close()
     await server[Symbol.asyncDispose]()
   }
-  return { server, writer: await store.create('/file'), [Symbol.asyncDispose]: dispose }
+  return { server, store, writer: await store.create('/file'), [Symbol.asyncDispose]: dispose }
 }
 
 async function kindOf(pending: Promise<unknown>): Promise<string> {
@@ -117,13 +120,27 @@ test('an outcome that cannot be found out fails the flush; what it held is not w
   await using opened = await openWriter()
   const { server, writer } = opened
   server.fail('APPEND data', breakConnection)
-  server.fail('GETFILESTATUS', answerWith(503, ''))
+  server.failFor('GETFILESTATUS', answerWith(503, ''))
   await writer.write([Buffer.from('lost')])
 
   assert.equal(await kindOf(writer.hflush()), 'unreachable')
+  server.failFor('GETFILESTATUS')
   assert.equal(await kindOf(writer.write([Buffer.from('more')])), 'unreachable')
   assert.equal(await kindOf(writer.close()), 'resolved')
   assert.equal(String(server.files.get('/file')), '')
+})
+
+test('a NameNode that is away for some seconds is asked when it is back, and nothing is written twice', async () => {
+  await using opened = await openWriter()
+  const { server, writer } = opened
+  const away = answerWith(503, '')
+  server.fail('APPEND data', storeAndBreak(2))
+  server.fail('GETFILESTATUS', away, remoteException(403, 'SafeModeException'), away)
+  await writer.write([Buffer.from('once')])
+
+  await writer.hflush()
+
+  assert.equal(String(server.files.get('/file')), 'once')
 })
 
 test('a file that somebody else changed is not written to any more', async () => {
@@ -151,15 +168,12 @@ test('a close that failed may be tried again and writes nothing twice', async ()
   await using opened = await openWriter()
   const { server, writer } = opened
   server.fail('APPEND data', storeAndBreak(2))
-  server.fail('GETFILESTATUS', answerWith(503, ''), answerWith(503, ''))
+  server.failFor('GETFILESTATUS', answerWith(503, ''))
   await writer.write([Buffer.from('footer')])
 
-  const kinds = [
-    await kindOf(writer.close()),
-    await kindOf(writer.close()),
-    await kindOf(writer.close()),
-    await kindOf(writer.close())
-  ]
+  const kinds = [await kindOf(writer.close()), await kindOf(writer.close())]
+  server.failFor('GETFILESTATUS')
+  kinds.push(await kindOf(writer.close()), await kindOf(writer.close()))
 
   assert.deepEqual(kinds, ['unreachable', 'unreachable', 'resolved', 'resolved'])
   assert.equal(String(server.files.get('/file')), 'footer')
@@ -187,12 +201,102 @@ test('a caller that gave up waiting may close: calls keep their order', async ()
   assert.equal(await kindOf(writer.write([Buffer.from('y')])), 'other')
 })
 
+test('bytes that readers see were written, even though the append could not be completed', async () => {
+  await using opened = await openWriter()
+  const { server, writer } = opened
+  await writer.write([Buffer.from('one ')])
+  await writer.hflush()
+  server.fail('APPEND data', storeAndHold())
+  await writer.write([Buffer.from('two ')])
+
+  await writer.hflush()
+  await writer.write([Buffer.from('three')])
+  const refused: unknown = await writer.hflush().catch((error: unknown) => error)
+
+  assert.ok(refused instanceof AgentError)
+  assert.deepEqual(
+    [refused.facts['held'], refused.facts['notApplied'], String(server.files.get('/file'))],
+    [true, true, 'one ']
+  )
+})
+
+for (const [arrived, fault] of [
+  ['all', storeAndHold()],
+  ['half', storeAndHold(2)],
+  ['nothing', storeAndHold(0)]
+] as const) {
+  test(`a file that is held for an append of which ${arrived} arrived is not closed before it is given back`, async () => {
+    await using opened = await openWriter()
+    const { server, writer } = opened
+    server.fail('APPEND data', fault)
+    await writer.write([Buffer.from('text')])
+    await writer.hflush().catch(() => undefined)
+
+    const early: unknown = await writer.close().catch((error: unknown) => error)
+    server.recover('/file')
+    await writer.close()
+
+    assert.ok(early instanceof AgentError && early.facts['held'] === true)
+    assert.equal(writer.position, server.files.get('/file')?.length)
+  })
+}
+
+test('while it cannot be asked whether a file is held, it is not closed', async () => {
+  await using opened = await openWriter()
+  const { server, writer } = opened
+  server.fail('APPEND data', breakConnection)
+  server.failFor('GETFILESTATUS', answerWith(503, ''))
+  await writer.write([Buffer.from('lost')])
+
+  const kinds = [await kindOf(writer.hflush()), await kindOf(writer.close())]
+  server.failFor('GETFILESTATUS')
+  server.failFor('APPEND', answerWith(503, ''))
+  kinds.push(await kindOf(writer.close()))
+  server.failFor('APPEND')
+  kinds.push(await kindOf(writer.close()))
+
+  assert.deepEqual(kinds, ['unreachable', 'unreachable', 'unreachable', 'resolved'])
+})
+
+for (const exception of ['DSQuotaExceededException', 'FileNotFoundException']) {
+  test(`${exception} tells that nobody holds the file`, async () => {
+    await using opened = await openWriter()
+    const { server, writer } = opened
+    server.fail('APPEND data', breakConnection)
+    server.failFor('GETFILESTATUS', answerWith(503, ''))
+    await writer.write([Buffer.from('lost')])
+    await writer.hflush().catch(() => undefined)
+    server.failFor('GETFILESTATUS')
+
+    server.fail('APPEND data', remoteException(403, exception))
+    await writer.close()
+  })
+}
+
+test('a file that was made but could not be closed is closed once it is given back', async () => {
+  await using opened = await openWriter()
+  const { server, store } = opened
+  server.fail('CREATE data', storeAndHold())
+  const writer = await store.create('/made')
+  server.files.set('/made', Buffer.alloc(0))
+  await writer.write([Buffer.from('x')])
+
+  const kinds = [await kindOf(writer.hflush()), await kindOf(writer.close())]
+  server.recover('/made')
+  kinds.push(await kindOf(writer.close()))
+
+  assert.deepEqual(kinds, ['unavailable', 'unavailable', 'resolved'])
+  assert.equal(server.files.get('/made')?.length, 0)
+})
+
 const faults: readonly (Fault | undefined)[] = [
   undefined,
   undefined,
   storeAndBreak(),
   storeAndBreak(0),
   storeAndBreak(3),
+  storeAndHold(),
+  storeAndHold(3),
   held,
   pipelineBroke,
   answerWith(500, ''),
@@ -213,14 +317,19 @@ test('whatever goes wrong, every acknowledged flush is in the file once, in orde
       await using opened = await openWriter()
       const { server, writer } = opened
       let acknowledged = ''
+      const visible = () => String(server.held.get('/file') ?? server.files.get('/file'))
       for (const step of steps) {
         for (const fault of step.faults) if (fault !== undefined) server.fail('APPEND data', fault)
         await writer.write([Buffer.from(step.text)])
         if ((await kindOf(writer.hflush())) !== 'resolved') break
         acknowledged += step.text
-        assert.equal(String(server.files.get('/file')), acknowledged)
+        assert.equal(visible(), acknowledged)
       }
-      await writer.close()
+      if ((await kindOf(writer.close())) !== 'resolved') {
+        server.failFor('APPEND data')
+        if (server.held.has('/file')) server.recover('/file')
+        await writer.close()
+      }
       assert.ok(String(server.files.get('/file')).startsWith(acknowledged))
     }),
     { numRuns: 40 }

@@ -7,12 +7,14 @@ import java.io.PrintStream;
 import java.lang.reflect.Constructor;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.fs.RemoteIterator;
 import org.apache.hadoop.fs.SafeModeAction;
 import org.apache.hadoop.fs.http.server.HttpFSServerWebServer;
 import org.apache.hadoop.fs.permission.FsPermission;
@@ -20,7 +22,11 @@ import org.apache.hadoop.hdfs.HdfsConfiguration;
 import org.apache.hadoop.hdfs.MiniDFSCluster;
 import org.apache.hadoop.hdfs.MiniDFSNNTopology;
 import org.apache.hadoop.hdfs.protocol.DatanodeID;
+import org.apache.hadoop.hdfs.protocol.OpenFileEntry;
+import org.apache.hadoop.hdfs.protocol.OpenFilesIterator.OpenFilesType;
 import org.apache.hadoop.hdfs.server.namenode.EditLogFileOutputStream;
+import org.apache.hadoop.hdfs.server.namenode.NameNodeAdapter;
+import org.apache.hadoop.hdfs.server.namenode.ha.HATestUtil;
 import org.apache.hadoop.security.authorize.ProxyUsers;
 import org.apache.hadoop.security.ssl.SSLFactory;
 
@@ -73,14 +79,20 @@ public final class HdfsService {
     cluster = builder.build();
     if (flag("ha")) cluster.transitionToActive(0);
     cluster.waitActive();
-    configuration.set("fs.defaultFS", "hdfs://127.0.0.1:" + cluster.getNameNodePort(0));
-    configuration.set("dfs.namenode.http-address", httpAddress(0));
-    writeSite(configuration);
+    // A constant otherwise: other clients get a file after this time without a sign of its writer.
+    if (options.containsKey("lease-ms")) setLease(number("lease-ms", 0));
+    writeSite(configuration.get("dfs.replication"));
     if (fresh) makeFolders();
     if (flag("httpfs")) {
       httpFsPort = startHttpFs();
       // HttpFS loads its own, empty impersonation rules over those of the NameNode: they are static.
       ProxyUsers.refreshSuperUserGroupsConfiguration(configuration);
+    }
+  }
+
+  private void setLease(int milliseconds) {
+    for (int i = 0; i < cluster.getNumNameNodes(); i++) {
+      NameNodeAdapter.getLeaseManager(cluster.getNamesystem(i)).setLeasePeriod(milliseconds, 20 * 60_000);
     }
   }
 
@@ -108,9 +120,16 @@ public final class HdfsService {
   }
 
   /** What Hadoop's own clients, HttpFS among them, need to know of the cluster. */
-  private void writeSite(Configuration configuration) throws Exception {
+  private void writeSite(String replication) throws Exception {
     Configuration site = new Configuration(false);
-    for (String key : new String[] {"fs.defaultFS", "dfs.namenode.http-address", "dfs.replication"}) site.set(key, configuration.get(key));
+    site.set("dfs.replication", replication);
+    if (flag("ha")) {
+      HATestUtil.setFailoverConfigurations(cluster, site, NAME_SERVICE);
+      for (int i = 0; i < 2; i++) site.set("dfs.namenode.http-address." + NAME_SERVICE + ".nn" + (i + 1), httpAddress(i));
+    } else {
+      site.set("fs.defaultFS", "hdfs://127.0.0.1:" + cluster.getNameNodePort(0));
+      site.set("dfs.namenode.http-address", httpAddress(0));
+    }
     File conf = new File(folder, "conf");
     conf.mkdirs();
     try (OutputStream out = new FileOutputStream(new File(conf, "core-site.xml"))) {
@@ -162,8 +181,8 @@ public final class HdfsService {
     for (String line = commands.readLine(); line != null; line = commands.readLine()) {
       String[] words = line.split(" ");
       try {
-        obey(words[0], words.length > 1 ? Integer.parseInt(words[1]) : 0);
-        answers.println("OK");
+        String told = obey(words[0], words.length > 1 ? Integer.parseInt(words[1]) : 0);
+        answers.println(("OK " + told).trim());
       } catch (Throwable problem) {
         problem.printStackTrace();
         answers.println("FAILED " + problem.toString().replace('\n', ' '));
@@ -171,7 +190,8 @@ public final class HdfsService {
     }
   }
 
-  private void obey(String command, int index) throws Exception {
+  /** Does it; what there is to tell comes back. */
+  private String obey(String command, int index) throws Exception {
     switch (command) {
       case "stop-datanode":
         DatanodeID node = cluster.getDataNodes().get(index).getDatanodeId();
@@ -184,6 +204,7 @@ public final class HdfsService {
         break;
       case "stop-namenode": cluster.shutdownNameNode(index); break;
       case "start-namenode": cluster.restartNameNode(index, !flag("ha")); break;
+      case "stand-by": cluster.transitionToStandby(index); break;
       case "activate":
         cluster.transitionToStandby(1 - index);
         cluster.transitionToActive(index);
@@ -192,8 +213,18 @@ public final class HdfsService {
       case "safemode-leave": cluster.getFileSystem(index).setSafeMode(SafeModeAction.LEAVE); break;
       case "hold": openElsewhere.put(index, openFile("/user/flume/held-" + index)); break;
       case "release": openElsewhere.remove(index).close(); break;
+      case "open-files": return openFiles(index);
       default: throw new IllegalArgumentException("unknown command " + command);
     }
+    return "";
+  }
+
+  /** Paths of the files that a NameNode holds open for somebody. */
+  private String openFiles(int index) throws Exception {
+    StringBuilder paths = new StringBuilder();
+    RemoteIterator<OpenFileEntry> entries = cluster.getFileSystem(index).listOpenFiles(EnumSet.of(OpenFilesType.ALL_OPEN_FILES), "/");
+    while (entries.hasNext()) paths.append(entries.next().getFilePath()).append(' ');
+    return paths.toString();
   }
 
   /** A file that somebody else is writing: seven bytes are in it, its lease is held. */

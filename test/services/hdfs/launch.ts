@@ -16,9 +16,11 @@ const JVM_OPTIONS = [
 
 /**
  * HDFS: NameNode and DataNodes in one process. Options: `datanodes` (1), `ha` (two NameNodes), `httpfs`, `rpc-port`,
- * `http-port`, `httpfs-port` (free ones), and any Hadoop setting with a dot in its name.
- * Ports: rpcPort, httpPort, secondHttpPort, httpFsPort. Commands: stop-namenode, start-namenode, stop-datanode N,
- * start-datanode N, activate N, safemode-enter, safemode-leave, hold N (keeps /user/flume/held-N open), release N.
+ * `http-port`, `httpfs-port` (free ones), `lease-ms` (60,000: how long a dead writer keeps its file), and any Hadoop setting with a dot in its name.
+ * Ports: rpcPort, httpPort, secondHttpPort, httpFsPort. Commands: stop-namenode N, start-namenode N, stop-datanode N,
+ * start-datanode N, activate N (the other one stands by), stand-by N, safemode-enter N, safemode-leave N,
+ * open-files N (tells their paths), hold N (keeps /user/flume/held-N open), release N. With `ha` the name service
+ * is `millrace`, and the folder `conf` in the service's directory has the site file that says so.
  */
 export async function launchHdfs(
   directory: string,

@@ -9,6 +9,7 @@ const SPARSE = 8
 /** What the queue knows of a put: what it pays for, and when it came. */
 export interface Held {
   readonly account: Account
+  /** Monotonic. */
   readonly sinceMs: number
 }
 
@@ -34,7 +35,7 @@ export class MemoryTier {
   /** How long the oldest event that is not on loan has been here; 0 without any. */
   get oldestAgeMs(): number {
     const oldest = this.#queue.first?.account.sinceMs
-    return oldest === undefined ? 0 : Math.max(0, this.#clock.now() - oldest)
+    return oldest === undefined ? 0 : this.#clock.monotonic() - oldest
   }
 
   /** Events for which there is room, bytes apart. */
@@ -56,7 +57,7 @@ export class MemoryTier {
   /** Adds a batch, whether it fits or not: ask before. */
   put(batch: EventBatch): void {
     const stored = isSparse(batch) ? batch.compact() : batch
-    this.#queue.push(stored, { account: this.#space.reserve(stored), sinceMs: this.#clock.now() })
+    this.#queue.push(stored, { account: this.#space.reserve(stored), sinceMs: this.#clock.monotonic() })
   }
 
   /** Up to `max` of the oldest events, to be released or given back. */

@@ -1,6 +1,6 @@
 import type { EventBatch } from '../../../core/batch.ts'
 import type { Clock, Log } from '../../../core/contracts.ts'
-import { AgentError, messageOf } from '../../../core/errors.ts'
+import { AgentError, reasonOf } from '../../../core/errors.ts'
 import type { CreateOptions, FileSystem, FileWriter } from '../../../fs/file-system.ts'
 import { alarm } from './alarm.ts'
 import type { FileCloser } from './file-closer.ts'
@@ -57,6 +57,8 @@ export class BucketWriter {
   #wantedReplicas: number | undefined
   #replicaRolls = 0
   #busy = false
+  /** When it was last looked whether the file is there. */
+  #seenAt = Number.NEGATIVE_INFINITY
   #retired = false
   #due: string | undefined
   #cancelTimers = (): void => {}
@@ -84,15 +86,28 @@ export class BucketWriter {
     return this.#file?.names.inUse
   }
 
+  /** Opens a file for the first event where there is none with room. Rejects as append() does. */
+  async prepare(batch: EventBatch): Promise<void> {
+    await this.#use(async () => {
+      if ((await this.#fileWithRoom(batch, 0)) === undefined) await this.#open()
+    })
+  }
+
   /** Writes the events and makes them safe. After a rejection the bucket is retired and its file completed. */
   async append(batch: EventBatch): Promise<void> {
+    await this.#use(async () => {
+      for (let from = 0; from < batch.length;) from = await this.#writeSome(batch, from)
+      await this.#file?.flush()
+    })
+  }
+
+  async #use(task: () => Promise<void>): Promise<void> {
     if (this.#retired)
       throw new AgentError('ERR_DELIVERY', 'The bucket was closed meanwhile.', { folder: this.#folder })
     this.#busy = true
     try {
       await this.#checkPresence()
-      for (let from = 0; from < batch.length;) from = await this.#writeSome(batch, from)
-      await this.#file?.flush()
+      await task()
     } catch (error) {
       this.#endUse()
       await this.#detach(file => this.#parts.closer.add(file, 'write failed'))
@@ -167,13 +182,15 @@ export class BucketWriter {
   async #checkPresence(): Promise<void> {
     const { clock, calls, fileSystem, log } = this.#parts
     const file = this.#file
-    if (file === undefined || clock.now() - file.touchedAt < UNSURE_AFTER_MS) return
+    if (file === undefined || clock.monotonic() - Math.max(file.touchedAt, this.#seenAt) < UNSURE_AFTER_MS)
+      return
+    this.#seenAt = clock.monotonic()
     const { inUse } = file.names
     let present = true
     try {
       present = (await calls.run(inUse, () => fileSystem.stat(inUse))) !== undefined
     } catch (error) {
-      log.debug('Cannot see whether the open file is still there.', { file: inUse, reason: messageOf(error) })
+      log.debug('Cannot see whether the open file is still there.', { file: inUse, reason: reasonOf(error) })
     }
     if (present) return
     log.warn('Something else moved or deleted the open file. A new one is opened.', { file: inUse })
@@ -192,9 +209,11 @@ export class BucketWriter {
   }
 
   async #create(): Promise<{ names: FileNames; writer: FileWriter }> {
-    const { calls, fileSystem, createOptions, nameParts } = this.#parts
+    const { calls, fileSystem, createOptions, nameParts, log } = this.#parts
     for (let tried = 1; ; tried++) {
       const names = fileNames(this.#folder, this.#prefix, ++this.#counter, nameParts)
+      // Flume's own line, which people look for in its log.
+      log.info(`Creating ${fileSystem.uri}${names.inUse}`)
       const create = () => fileSystem.create(names.inUse, createOptions)
       try {
         const writer = await calls.run(names.inUse, create, late => this.#abandon(names, late))
@@ -216,7 +235,7 @@ export class BucketWriter {
       .close()
       .then(() => fileSystem.delete(inUse))
       .catch((error: unknown) => {
-        log.warn('An empty in-use file was left behind.', { file: inUse, reason: messageOf(error) })
+        log.warn('An empty in-use file was left behind.', { file: inUse, reason: reasonOf(error) })
       })
   }
 

@@ -9,6 +9,16 @@ function problemsOf(properties: Record<string, string>): readonly Problem[] {
   return readSettings(definition, { 'hdfs.path': '/data', ...properties }, foundLines).problems
 }
 
+test('a limit on replicas is said to have no effect', () => {
+  const found = problemsOf({ 'hdfs.path': 'webhdfs://nn/data', 'hdfs.minBlockReplicas': '1' })
+
+  assert.deepEqual(
+    found.map(({ level, code, key }) => [level, code, key]),
+    [['warning', 'PROP_NO_EFFECT', 'hdfs.minBlockReplicas']]
+  )
+  assert.deepEqual(problemsOf({ 'hdfs.path': 'webhdfs://nn/data' }), [])
+})
+
 test('the defaults are those of Flume', () => {
   const { values } = readSettings(definition, { 'hdfs.path': '/data' }, foundLines)
 

@@ -18,6 +18,7 @@ export function checkSettings(settings: HdfsSettings): Problem[] {
     ...roundingProblems(settings),
     ...nameProblems(settings),
     ...retryProblems(settings),
+    ...replicaProblems(settings),
     ...kerberosProblems(settings)
   ]
 }
@@ -161,6 +162,16 @@ function retryProblems({ closeTries, retryInterval }: HdfsSettings): Problem[] {
     problems.push(warning('hdfs.retryInterval', message, 'Write a number of seconds above 0.'))
   }
   return problems
+}
+
+/** No store of this version counts the replicas of the block in hand: over WebHDFS there is none between two appends. */
+function replicaProblems({ minBlockReplicas }: HdfsSettings): Problem[] {
+  if (minBlockReplicas === undefined || minBlockReplicas === 0) return []
+  const message =
+    'hdfs.minBlockReplicas has no effect: no file is completed early for want of replicas, because neither WebHDFS nor ' +
+    'a local store tells how many the block in hand has.'
+  const hint = 'Remove the line. HDFS makes up for missing replicas by itself.'
+  return [warning('hdfs.minBlockReplicas', message, hint, 'PROP_NO_EFFECT')]
 }
 
 function kerberosProblems({ kerberosPrincipal: principal, kerberosKeytab: keytab }: HdfsSettings): Problem[] {

@@ -1,5 +1,5 @@
 import type { Clock, Log } from '../../../core/contracts.ts'
-import { AgentError, messageOf, type Facts } from '../../../core/errors.ts'
+import { AgentError, reasonOf, type Facts } from '../../../core/errors.ts'
 import type { FileSystem } from '../../../fs/file-system.ts'
 import { fileNames, type FileNames, type NameParts } from './file-names.ts'
 import type { OpenFile } from './open-file.ts'
@@ -7,6 +7,8 @@ import { Slots } from './slots.ts'
 import type { TimedCalls } from './timed-calls.ts'
 
 const MOST_NAMES_TRIED = 10
+/** Longest pause between looks at a file that its store has not taken back yet. */
+const HELD_MS = 10_000
 
 export interface FileCloserParts {
   readonly fileSystem: FileSystem
@@ -25,13 +27,15 @@ export interface FileCloserParts {
   closed(): void
 }
 
-type Outcome = { kind: 'done' } | { kind: 'given-up' } | { kind: 'again' }
+type Outcome = 'done' | 'given-up' | 'again'
 
 interface Closing {
   readonly file: OpenFile
   readonly reason: string
-  step: 'close' | 'rename'
+  step: 'close' | 'recover' | 'rename'
   failures: number
+  /** Whether it was said that the store holds the file. */
+  heldSaid: boolean
   names: FileNames
   cancelRetry: (() => void) | undefined
   attempt: Promise<void>
@@ -91,6 +95,7 @@ export class FileCloser {
       attempt,
       step: 'close',
       failures: 0,
+      heldSaid: false,
       cancelRetry: undefined
     }
     this.#closings.add(closing)
@@ -103,45 +108,71 @@ export class FileCloser {
     return this.#slots.run(() => this.#step(closing))
   }
 
+  /** Close, lease and name, one after the other: nothing is renamed that its store holds open. */
   async #step(closing: Closing): Promise<void> {
-    if (closing.step === 'close' && (await this.#close(closing)) === 'failed') return
-    const outcome = await this.#settle(closing)
-    if (outcome.kind === 'again') this.#later(closing)
+    if (closing.step === 'close' && !(await this.#close(closing))) return
+    if (closing.step === 'recover' && !(await this.#recoverLease(closing))) return
+    if ((await this.#settle(closing)) === 'again') this.#later(closing)
     else this.#closings.delete(closing)
   }
 
-  /** `failed` when it is to be tried again later. */
-  async #close(closing: Closing): Promise<'closed' | 'failed'> {
-    const { file } = closing
-    const { log } = this.#parts
+  /** False when it is to be tried again later. */
+  async #close(closing: Closing): Promise<boolean> {
+    const { file, names } = closing
+    const { log, tries, retryMs } = this.#parts
+    // Flume's own line, which people look for in its log.
+    log.info(`Closing ${this.#uri(names.inUse)}`)
     try {
       await file.close()
       this.#parts.closed()
+      this.#go(closing, 'rename')
+      return true
     } catch (error) {
+      if (isHeld(error)) return this.#waitForStore(closing, error)
       closing.failures += 1
-      const facts = this.#facts(closing, { reason: messageOf(error), attempts: closing.failures })
-      if (closing.failures < this.#parts.tries) {
-        log.warn('Closing a file failed. It is tried again.', { ...facts, retryMs: this.#parts.retryMs })
+      const facts = this.#facts(closing, { reason: reasonOf(error), attempts: closing.failures })
+      if (closing.failures < tries) {
+        log.warn('Closing a file failed. It is tried again.', { ...facts, retryMs })
         this.#later(closing)
-        return 'failed'
+        return false
       }
       log.warn('Unsuccessfully attempted to close a file. Initializing lease recovery.', facts)
-      await this.#recoverLease(closing)
+      this.#go(closing, 'recover')
+      return true
     }
-    closing.step = 'rename'
-    closing.failures = 0
-    return 'closed'
   }
 
-  async #recoverLease(closing: Closing): Promise<void> {
+  #waitForStore(closing: Closing, error: unknown): false {
+    const message =
+      'A file is still held for a call that failed. It is completed once the store has taken it back.'
+    if (!closing.heldSaid) this.#parts.log.info(message, this.#facts(closing, { reason: reasonOf(error) }))
+    closing.heldSaid = true
+    this.#later(closing, Math.min(HELD_MS, this.#parts.retryMs))
+    return false
+  }
+
+  /** As long as it takes: a file that is renamed while its store holds it open stays open. */
+  async #recoverLease(closing: Closing): Promise<boolean> {
     const { inUse } = closing.names
-    const { calls, fileSystem, log } = this.#parts
+    const { calls, fileSystem, log, retryMs } = this.#parts
     try {
-      const closed = await calls.run(inUse, () => fileSystem.recoverLease(inUse))
-      if (!closed) log.warn('The store has not closed the file yet.', this.#facts(closing))
+      if (await calls.run(inUse, () => fileSystem.recoverLease(inUse))) {
+        this.#go(closing, 'rename')
+        return true
+      }
+      log.warn('The store has not closed the file yet. It is asked again.', this.#facts(closing, { retryMs }))
     } catch (error) {
-      log.warn('Lease recovery failed.', this.#facts(closing, { reason: messageOf(error) }))
+      if (kindOf(error) === 'missing') return true
+      const facts = this.#facts(closing, { reason: reasonOf(error), retryMs })
+      log.warn('Lease recovery failed. It is tried again.', facts)
     }
+    this.#later(closing)
+    return false
+  }
+
+  #go(closing: Closing, step: Closing['step']): void {
+    closing.step = step
+    closing.failures = 0
   }
 
   /** Gives a closed file its final name, or deletes it. */
@@ -152,12 +183,22 @@ export class FileCloser {
       if (file.flushedEvents === 0) {
         await this.#delete(closing.names.inUse)
         log.debug('Deleted an in-use file without events.', this.#facts(closing))
-        return { kind: 'done' }
+        return 'done'
       }
-      if (!(await this.#rename(closing))) return { kind: 'given-up' }
-      const { flushedEvents: events, flushedBytes: bytes } = file
-      log.info('Rolled a file.', { file: this.#uri(closing.names.final), events, bytes, reason })
-      return { kind: 'done' }
+      const renamed = await this.#rename(closing)
+      if (renamed === 'gone') return 'given-up'
+      log.info('Rolled a file.', {
+        file: this.#uri(closing.names.final),
+        events: file.flushedEvents,
+        bytes: file.flushedBytes,
+        reason: renamed === 'taken over' ? renamed : reason
+      })
+      if (file.unsureBytes > 0)
+        log.warn('A file has bytes of a batch that failed. Its events come again, in another file.', {
+          file: this.#uri(closing.names.final),
+          bytes: file.unsureBytes
+        })
+      return 'done'
     } catch (error) {
       return this.#renameFailed(closing, error)
     }
@@ -166,42 +207,47 @@ export class FileCloser {
   #renameFailed(closing: Closing, error: unknown): Outcome {
     closing.failures += 1
     const { tries, retryMs, log } = this.#parts
-    const facts = this.#facts(closing, { reason: messageOf(error), attempts: closing.failures })
+    const facts = this.#facts(closing, { reason: reasonOf(error), attempts: closing.failures })
     if (closing.failures < tries) {
       log.warn('Renaming a file failed. It is tried again.', { ...facts, retryMs })
-      return { kind: 'again' }
+      return 'again'
     }
     log.error('Unsuccessfully attempted to rename a file. It keeps its in-use name.', facts)
-    return { kind: 'given-up' }
+    return 'given-up'
   }
 
-  /** False when the in-use file is gone and nothing can be done about it. */
-  async #rename(closing: Closing): Promise<boolean> {
+  async #rename(closing: Closing): Promise<'renamed' | 'taken over' | 'gone'> {
+    const { calls, fileSystem, log } = this.#parts
     for (let tried = 1; closing.names.inUse !== closing.names.final; tried++) {
       const { inUse, final } = closing.names
-      const { calls, fileSystem } = this.#parts
+      // Flume's own line, as above.
+      log.info(`Renaming ${this.#uri(inUse)} to ${this.#uri(final)}`)
       try {
         await calls.run(inUse, () => fileSystem.rename(inUse, final))
-        return true
+        return 'renamed'
       } catch (error) {
-        if (kindOf(error) === 'missing') return this.#gone(closing)
+        if (kindOf(error) === 'missing') return this.#missing(closing)
         if (kindOf(error) !== 'exists' || tried === MOST_NAMES_TRIED) throw error
         closing.names = { inUse, final: this.#otherName(closing) }
       }
     }
-    return true
+    return 'renamed'
   }
 
-  /** Somebody else completed the file, or took it away. */
-  async #gone(closing: Closing): Promise<boolean> {
-    const { inUse, final } = closing.names
+  /** Somebody else gave the file the name that it was to have, with all its bytes, or took it away. */
+  async #missing(closing: Closing): Promise<'taken over' | 'gone'> {
+    const { inUse, final } = closing.file.names
     const { calls, fileSystem, log } = this.#parts
-    if ((await calls.run(final, () => fileSystem.stat(final))) !== undefined) return true
+    const found = await calls.run(final, () => fileSystem.stat(final))
+    if (found !== undefined && found.size >= closing.file.flushedPosition) {
+      closing.names = closing.file.names
+      return 'taken over'
+    }
     log.error('An in-use file is gone: something else moved or deleted it.', {
       file: this.#uri(inUse),
       events: closing.file.flushedEvents
     })
-    return false
+    return 'gone'
   }
 
   async #delete(path: string): Promise<void> {
@@ -213,9 +259,9 @@ export class FileCloser {
     return fileNames(file.folder, file.prefix, this.#parts.freshCounter(), this.#parts.nameParts).final
   }
 
-  #later(closing: Closing): void {
+  #later(closing: Closing, ms = this.#parts.retryMs): void {
     if (this.#stopping) return
-    closing.cancelRetry = this.#parts.clock.after(this.#parts.retryMs, () => {
+    closing.cancelRetry = this.#parts.clock.after(ms, () => {
       closing.attempt = this.#attempt(closing)
     })
   }
@@ -231,4 +277,9 @@ export class FileCloser {
 
 function kindOf(error: unknown): unknown {
   return error instanceof AgentError ? error.facts['kind'] : undefined
+}
+
+/** Whether only the store's own hand on the file is in the way. */
+function isHeld(error: unknown): boolean {
+  return error instanceof AgentError && error.facts['held'] === true
 }

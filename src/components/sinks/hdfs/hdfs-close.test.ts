@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { BatchBuilder } from '../../../core/batch-builder.ts'
 import type { AgentError } from '../../../core/errors.ts'
 import { settled } from '../../../testing/fake-clock.ts'
 import { batchOf } from '../../../testing/fake-context.ts'
@@ -37,6 +38,45 @@ test('after closeTries failed closes the lease is recovered and the file renamed
 
   assert.ok(store.calls.includes(`recoverLease /data/FlumeData.${NOW + 1}.tmp`))
   assert.ok(Object.keys(store.files).includes(`/data/FlumeData.${NOW + 1}`))
+})
+
+test('a file that the store holds is asked for every ten seconds, and renamed once it is free', async () => {
+  const { context, store, deliver } = await startedSink({ 'hdfs.rollCount': '1', 'hdfs.closeTries': '1' })
+  store.fail('close', { kind: 'held', times: 3 })
+
+  await deliver('a')
+  await deliver('b')
+  const renames: boolean[] = []
+  for (let i = 0; i < 4; i++) {
+    renames.push(store.calls.some(call => call.startsWith('rename')))
+    await context.clock.advance(10_000)
+  }
+
+  assert.deepEqual(renames, [false, false, false, true])
+  assert.equal(context.log.messages('info').filter(line => line.startsWith('A file is still held')).length, 1)
+  assert.deepEqual(context.log.messages('warn'), [])
+})
+
+test('a file is not renamed before its lease is recovered, however long that takes', async () => {
+  const { context, store, deliver } = await startedSink({
+    'hdfs.rollCount': '1',
+    'hdfs.retryInterval': '60',
+    'hdfs.closeTries': '1'
+  })
+  store.fail('close')
+  store.fail('recoverLease', { kind: 'unreachable' })
+  store.leaseHeld = true
+
+  await deliver('a')
+  await deliver('b')
+  await context.clock.advance(600_000)
+  const before = Object.keys(store.files)
+  store.leaseHeld = false
+  await context.clock.advance(60_000)
+
+  assert.deepEqual(before, [`/data/FlumeData.${NOW + 1}.tmp`, `/data/FlumeData.${NOW + 2}.tmp`])
+  assert.deepEqual(Object.keys(store.files), [`/data/FlumeData.${NOW + 1}`, `/data/FlumeData.${NOW + 2}.tmp`])
+  assert.equal(store.calls.filter(call => call.startsWith('rename')).length, 1)
 })
 
 test('a failed rename is tried again, closeTries times at most, then reported', async () => {
@@ -105,8 +145,53 @@ test('a rename whose answer was lost counts as done', async () => {
 
   await sink.stop()
 
-  assert.deepEqual([context.log.messages('error'), context.log.messages('info')], [[], ['Rolled a file.']])
+  assert.deepEqual(context.log.messages('error'), [])
+  assert.equal(context.log.lines.at(-1)?.facts['reason'], 'taken over')
 })
+
+test('a file that somebody else gave another final name, or fewer bytes, is reported', async () => {
+  const { context, store, sink, deliver } = await startedSink()
+  await deliver('a')
+  store.take(`/data/FlumeData.${NOW + 1}.tmp`)
+  store.put(`/data/FlumeData.${NOW + 1}`, 'a')
+
+  await sink.stop()
+
+  assert.deepEqual(context.log.messages('error'), [
+    'An in-use file is gone: something else moved or deleted it.'
+  ])
+})
+
+test("the lines that Flume's users look for are in the log", async () => {
+  const { context, store, sink, deliver } = await startedSink()
+
+  await deliver('a')
+  await sink.stop()
+
+  const path = `${store.uri}/data/FlumeData.${NOW + 1}`
+  assert.deepEqual(context.log.messages('info'), [
+    `Creating ${path}.tmp`,
+    `Closing ${path}.tmp`,
+    `Renaming ${path}.tmp to ${path}`,
+    'Rolled a file.'
+  ])
+})
+
+for (const operation of ['close', 'rename', 'recoverLease', 'stat'] as const satisfies FileOperation[]) {
+  test(`a warning about ${operation} has the sentence of the store`, async () => {
+    const { context, store, sink, deliver } = await startedSink({ 'hdfs.closeTries': '1' })
+    store.fail(operation, { kind: 'full' })
+    if (operation === 'recoverLease') store.fail('close')
+
+    await deliver('a')
+    await context.clock.advance(15_000)
+    await deliver('b')
+    await sink.stop()
+
+    const said = context.log.lines.filter(({ level }) => level !== 'info').map(({ facts }) => facts['reason'])
+    assert.ok(said.includes('full'), JSON.stringify(context.log.lines))
+  })
+}
 
 test('an in-use file that vanished is reported', async () => {
   const { context, store, sink, deliver } = await startedSink()
@@ -160,6 +245,22 @@ test('stop tries what failed once more, at once, and names what is left', async 
     left?.facts['files'],
     names.filter(name => name.endsWith('.tmp'))
   )
+})
+
+test('a stop while the files of a batch are being opened completes what is written after all', async () => {
+  const { store, sink } = await startedSink({ 'hdfs.path': '/%{b}', 'hdfs.threadsPoolSize': '1' })
+  const builder = new BatchBuilder()
+  for (const b of ['x', 'y']) builder.add(b, { b })
+  const release = store.hang('create')
+  const delivery = sink.deliver(builder.build(), never)
+  await settled()
+
+  const stopped = sink.stop()
+  release()
+  await Promise.all([delivery, stopped])
+
+  assert.deepEqual(Object.values(store.texts), ['x\n', 'y\n'])
+  assert.ok(Object.keys(store.files).every(name => /\/FlumeData\.\d+$/.test(name)))
 })
 
 for (const operation of ['close', 'rename', 'write'] as const satisfies readonly FileOperation[]) {

@@ -92,7 +92,7 @@ test('a call that hangs is given up after callTimeout', async () => {
 
   const rejected = assert.rejects(deliver('b'), (error: AgentError) => {
     assert.deepEqual([error.code, error.facts['timeoutMs']], ['ERR_DELIVERY', 500])
-    assert.match(String(error.facts['error']), /^Callable timed out after 500 ms on file: \/data\/FlumeData/)
+    assert.match(String(error.facts['reason']), /^Callable timed out after 500 ms on file: \/data\/FlumeData/)
     return true
   })
   await context.clock.advance(500)

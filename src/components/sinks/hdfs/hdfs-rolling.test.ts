@@ -57,6 +57,34 @@ test('rollInterval completes a file without traffic; the next event begins a new
   })
 })
 
+for (const setting of ['hdfs.rollInterval', 'hdfs.idleTimeout'] as const) {
+  test(`${setting} does not follow a clock that is set back or forward`, async () => {
+    const { store, deliver, context } = await startedSink({ [setting]: '30' })
+
+    await deliver('a')
+    context.clock.set(NOW + 3_600_000)
+    await context.clock.advance(29_999)
+    const early = Object.keys(store.files)
+    context.clock.set(NOW - 3_600_000)
+    await context.clock.advance(1)
+
+    assert.deepEqual(early, [`/data/FlumeData.${NOW + 1}.tmp`])
+    assert.deepEqual(Object.keys(store.files), [`/data/FlumeData.${NOW + 1}`])
+  })
+}
+
+test('a file that was taken over is noticed although the clock was set back', async () => {
+  const { store, deliver, context } = await startedSink()
+  await deliver('a')
+  context.clock.set(NOW - 3_600_000)
+  await context.clock.advance(15_000)
+  await store.rename(`/data/FlumeData.${NOW + 1}.tmp`, `/data/FlumeData.${NOW + 1}`)
+
+  await deliver('b')
+
+  assert.deepEqual(Object.values(store.texts), ['a\n', 'b\n'])
+})
+
 test('a rollInterval beyond what timers take does not fire early', async () => {
   const { store, deliver, context } = await startedSink({ 'hdfs.rollInterval': '3000000' })
 

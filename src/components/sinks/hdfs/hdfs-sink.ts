@@ -1,11 +1,13 @@
 import type { EventBatch } from '../../../core/batch.ts'
 import type { Sink, SinkContext } from '../../../core/contracts.ts'
-import { AgentError, messageOf, systemCode } from '../../../core/errors.ts'
+import { AgentError, reasonOf, systemCode } from '../../../core/errors.ts'
 import type { openFileSystem } from '../../../fs/open.ts'
+import type { Bucket } from '../../../java/bucket-path.ts'
 import { eachAtOnce } from './each-at-once.ts'
 import { orAborted } from './or-aborted.ts'
 import type { HdfsSettings } from './settings.ts'
 import { Store } from './store.ts'
+import { Suspects } from './suspects.ts'
 
 /** Longest time that stop() takes; what is not complete then keeps its in-use name. */
 const STOP_MS = 10_000
@@ -18,6 +20,7 @@ export class HdfsSink implements Sink {
   #store: Store | undefined
   #delivering: Promise<void> = Promise.resolve()
   #left: readonly string[] = []
+  readonly #suspects = new Suspects()
 
   constructor(settings: HdfsSettings, context: SinkContext, open: typeof openFileSystem) {
     this.#settings = settings
@@ -65,18 +68,40 @@ export class HdfsSink implements Sink {
     return `${this.#store?.location ?? path} (${fileType}, ${roll})`
   }
 
-  /** Rejects with the first failure once all buckets are through: each is as complete as it gets. */
+  /**
+   * Every file is opened before any is written, so that a bucket without a place keeps the others from being written
+   * again and again. Rejects with the first failure, once the buckets that were begun are through.
+   */
   async #write(store: Store, batch: EventBatch): Promise<void> {
     const buckets = store.bucketsOf(batch)
-    const failures: unknown[] = []
-    await eachAtOnce(buckets, store.atOnce, async ({ path, indexes }) => {
-      try {
-        await store.append(path, indexes === undefined ? batch : batch.select(indexes))
-      } catch (error) {
-        failures.push(error)
-      }
-    })
-    if (failures.length > 0) throw deliveryError(failures[0])
+    const order = this.#suspects.order(buckets)
+    if (buckets.length > 1 && buckets.length <= store.mostOpen)
+      await this.#each(store, order, ({ path, indexes }) =>
+        store.prepare(path, indexes === undefined ? batch : batch.select(indexes.slice(0, 1)))
+      )
+    await this.#each(store, order, ({ path, indexes }) =>
+      store.append(path, indexes === undefined ? batch : batch.select(indexes))
+    )
+    this.#suspects.clear()
+  }
+
+  async #each(
+    { atOnce }: Store,
+    order: readonly (readonly Bucket[])[],
+    task: (bucket: Bucket) => Promise<void>
+  ): Promise<void> {
+    for (const group of order) {
+      const failures: unknown[] = []
+      await eachAtOnce(group, atOnce, async bucket => {
+        try {
+          await task(bucket)
+        } catch (error) {
+          this.#suspects.failed(bucket)
+          failures.push(error)
+        }
+      })
+      if (failures.length > 0) throw deliveryError(failures[0])
+    }
   }
 }
 
@@ -85,13 +110,7 @@ function deliveryError(error: unknown): unknown {
   const ours = error instanceof AgentError ? error : undefined
   const isStore = ours === undefined ? systemCode(error) !== undefined : STORE_CODES.has(ours.code)
   if (!isStore) return error
-  const reason = ours?.facts['reason'] ?? messageOf(error)
-  return new AgentError(
-    'ERR_DELIVERY',
-    'HDFS IO error',
-    { ...ours?.facts, error: messageOf(error), reason },
-    error
-  )
+  return new AgentError('ERR_DELIVERY', 'HDFS IO error', { ...ours?.facts, reason: reasonOf(error) }, error)
 }
 
 const STORE_CODES: ReadonlySet<string> = new Set(['ERR_FILE_SYSTEM', 'ERR_TIMEOUT'])

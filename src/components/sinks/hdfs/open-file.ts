@@ -20,6 +20,7 @@ export class OpenFile {
   readonly names: FileNames
   readonly folder: string
   readonly prefix: string
+  /** Monotonic, as touchedAt. */
   readonly openedAt: number
   readonly #parts: OpenFileParts
   #last: Promise<unknown> = Promise.resolve()
@@ -27,6 +28,7 @@ export class OpenFile {
   #bytes = 0
   #flushedEvents = 0
   #flushedBytes = 0
+  #flushedPosition = 0
   #touchedAt: number
   #broken = false
   #ended = false
@@ -36,7 +38,7 @@ export class OpenFile {
     this.names = parts.names
     this.folder = parts.folder
     this.prefix = parts.prefix
-    this.openedAt = parts.clock.now()
+    this.openedAt = parts.clock.monotonic()
     this.#touchedAt = this.openedAt
   }
 
@@ -57,6 +59,16 @@ export class OpenFile {
 
   get flushedBytes(): number {
     return this.#flushedBytes
+  }
+
+  /** Bytes of the file itself behind the last flush. */
+  get flushedPosition(): number {
+    return this.#flushedPosition
+  }
+
+  /** Once closed: bytes of writes that failed and are in the file all the same. */
+  get unsureBytes(): number {
+    return this.#broken ? Math.max(this.#parts.writer.position - this.#flushedPosition, 0) : 0
   }
 
   /** When it was opened or last flushed. */
@@ -86,7 +98,8 @@ export class OpenFile {
     })
     this.#flushedEvents = this.#events
     this.#flushedBytes = this.#bytes
-    this.#touchedAt = this.#parts.clock.now()
+    this.#flushedPosition = this.#parts.writer.position
+    this.#touchedAt = this.#parts.clock.monotonic()
   }
 
   /** Live replicas, or undefined where nobody can tell. */

@@ -1,5 +1,5 @@
 import type { Clock, Log } from '../../../core/contracts.ts'
-import { AgentError, messageOf } from '../../../core/errors.ts'
+import { AgentError, reasonOf } from '../../../core/errors.ts'
 import type { FileStatus, FileSystem } from '../../../fs/file-system.ts'
 import { orAborted } from './or-aborted.ts'
 import { join, type NameParts, type ParsedName } from './file-names.ts'
@@ -112,7 +112,7 @@ async function findLeftovers(
     }
     return found
   } catch (error) {
-    const facts = { folder: parts.root, reason: messageOf(error), retryMs: parts.retryMs }
+    const facts = { folder: parts.root, reason: reasonOf(error), retryMs: parts.retryMs }
     parts.log.warn('Cannot look for in-use files of an earlier run yet.', facts)
     return undefined
   }
@@ -169,7 +169,7 @@ async function complete(
     if (!signal.aborted) {
       log.warn('Could not complete an in-use file of an earlier run yet.', {
         file: path,
-        reason: messageOf(error)
+        reason: reasonOf(error)
       })
     }
     return false

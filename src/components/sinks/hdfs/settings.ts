@@ -78,7 +78,7 @@ export const settings = {
   }),
   minBlockReplicas: optional(
     integer('hdfs.minBlockReplicas', {
-      doc: 'With fewer live replicas a file is completed early, where the store can tell; not set: what the store wants.',
+      doc: 'Without effect, and a finding says so: no store of this version counts the replicas of the block in hand.',
       min: 0
     })
   ),

@@ -1,6 +1,6 @@
 import type { EventBatch } from '../../../core/batch.ts'
 import type { SinkContext } from '../../../core/contracts.ts'
-import { AgentError, messageOf } from '../../../core/errors.ts'
+import { AgentError, reasonOf } from '../../../core/errors.ts'
 import type { FileSystem } from '../../../fs/file-system.ts'
 import type { OpenedPath, openFileSystem } from '../../../fs/open.ts'
 import { normalizePath } from '../../../fs/paths.ts'
@@ -95,6 +95,11 @@ export class Store {
     return Math.min(this.#settings.threadsPoolSize, this.#settings.maxOpenFiles)
   }
 
+  /** Most files that are open at the same time. */
+  get mostOpen(): number {
+    return this.#settings.maxOpenFiles
+  }
+
   /** In-use files that are not complete. */
   get left(): readonly string[] {
     const open = [...this.#buckets.values()].flatMap(({ openPath }) => openPath ?? [])
@@ -106,14 +111,14 @@ export class Store {
     return bucketsOf(this.#template, batch, this.#context.clock.now())
   }
 
+  /** Opens what the first event of a bucket goes to. */
+  async prepare(key: string, batch: EventBatch): Promise<void> {
+    await (await this.#bucket(key)).prepare(batch)
+  }
+
   /** Writes and flushes the events of one bucket. */
   async append(key: string, batch: EventBatch): Promise<void> {
-    const known = this.#buckets.get(key)
-    if (known !== undefined) this.#buckets.delete(key)
-    const bucket = known ?? this.#newBucket(key)
-    this.#buckets.set(key, bucket)
-    if (this.#buckets.size > this.#settings.maxOpenFiles) await this.#makeRoom()
-    await bucket.append(batch)
+    await (await this.#bucket(key)).append(batch)
   }
 
   /** Begins to look for files that an earlier run left, by a crash or named in `left`. */
@@ -146,6 +151,8 @@ export class Store {
     this.#ending.abort()
     await Promise.all([...this.#buckets.values()].map(bucket => bucket.retireSoon('stop')))
     await delivering
+    // What the delivery opened meanwhile.
+    await Promise.all([...this.#buckets.values()].map(bucket => bucket.retire('stop')))
     await this.#closer.stop()
     await this.#recovery
   }
@@ -157,6 +164,16 @@ export class Store {
 
   get #retryMs(): number {
     return Math.max(this.#settings.retryInterval, 1) * 1000
+  }
+
+  /** The bucket of a key, as the most recently used one. */
+  async #bucket(key: string): Promise<BucketWriter> {
+    const known = this.#buckets.get(key)
+    if (known !== undefined) this.#buckets.delete(key)
+    const bucket = known ?? this.#newBucket(key)
+    this.#buckets.set(key, bucket)
+    if (this.#buckets.size > this.#settings.maxOpenFiles) await this.#makeRoom()
+    return bucket
   }
 
   /** Completes the least recently used files that are not being written. */
@@ -239,7 +256,7 @@ async function makeLocalFolder({ fileSystem, path }: OpenedPath): Promise<void> 
     await fileSystem.mkdirs(path)
   } catch (error) {
     const message =
-      `The folder of hdfs.path, ${fileSystem.uri}${path}, cannot be made: ${messageOf(error)} ` +
+      `The folder of hdfs.path, ${fileSystem.uri}${path}, cannot be made: ${reasonOf(error)} ` +
       'Set hdfs.path, or fs.defaultFS in core-site.xml, ' +
       'to a place that may be written.'
     throw new AgentError('ERR_START', message, { store: fileSystem.uri, path }, error)

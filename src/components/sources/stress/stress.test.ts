@@ -55,6 +55,17 @@ test('it rests after as many stored events as asked for', async () => {
   assert.equal(context.intake.texts.length, 3)
 })
 
+test('the rate is kept while the time of day is set back', async () => {
+  const { source, context } = open({ maxEventsPerSecond: '100', batchSize: '100' })
+  await source.poll(never)
+  context.clock.set(0)
+  await context.clock.advance(1000)
+
+  await source.poll(never)
+
+  assert.equal(context.intake.texts.length, 200)
+})
+
 test('the rate is kept after a burst of one second', async () => {
   const { source, context } = open({ maxEventsPerSecond: '100', batchSize: '100' })
   await source.poll(never)

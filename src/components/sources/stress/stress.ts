@@ -72,7 +72,7 @@ class StressSource implements PolledSource {
     this.backoff = { incrementMs: settings.incrementMs, maxMs: settings.maxMs }
     this.#batch = sameBodies(settings.size, settings.batchSize)
     this.#allowance = settings.maxEventsPerSecond
-    this.#filledAt = context.clock.now()
+    this.#filledAt = context.clock.monotonic()
   }
 
   async start(): Promise<void> {}
@@ -105,7 +105,7 @@ class StressSource implements PolledSource {
   async #throttle(events: number, signal: AbortSignal): Promise<void> {
     const rate = this.#settings.maxEventsPerSecond
     if (rate <= 0) return
-    const now = this.#context.clock.now()
+    const now = this.#context.clock.monotonic()
     this.#allowance = Math.min(rate, this.#allowance + ((now - this.#filledAt) * rate) / SECOND_MS) - events
     this.#filledAt = now
     if (this.#allowance < 0) await this.#context.clock.sleep((-this.#allowance / rate) * SECOND_MS, signal)
