@@ -24,6 +24,7 @@ const TITLES: Readonly<Record<string, string>> = {
   'delivery-judge': 'The judge of the kills notices what is lost, twice, or out of order',
   simulated: 'A disk that loses, tears, reorders, fails and fills',
   encryption: 'The same, encrypted and compressed',
+  leaving: 'Folders and files that leave and come back',
   damage: 'Damage anywhere in any file',
   'full-disk': 'A disk that is really full',
   backlog: 'Ten million events of backlog',

@@ -8,7 +8,7 @@ import { ensureInstalled, home, projectNode } from './install.mjs'
 const SLOW = ['e2e', 'crash', 'services']
 
 /** Files in them that `npm test` runs all the same. */
-const QUICK = ['harness', 'simulated', 'damage', 'delivery-judge'].map(name =>
+const QUICK = ['harness', 'simulated', 'leaving', 'damage', 'delivery-judge'].map(name =>
   join('test', 'crash', `${name}.test.ts`)
 )
 
