@@ -1,11 +1,11 @@
-import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { messageOf } from '../core/errors.ts'
 import { DoneSet, type EventRange } from './done-set.ts'
-import { type Lineage, isSameEpoch, newEpoch, newestOf } from './epoch.ts'
+import { type Lineage, newEpoch, newestOf } from './epoch.ts'
 import { common, countOf, joined, without } from './event-ranges.ts'
 import type { DurableLogOptions, SkippedPart } from './log-options.ts'
-import { channelOf, FileSorter, highestId, type SpareSizes } from './recover-files.ts'
+import { FileSorter, highestId, type SpareSizes } from './recover-files.ts'
+import { goesOn, identifyLog, stopOf } from './recover-identity.ts'
 import { linesOf } from './recover-lines.ts'
 import { backAgain, cutVoids, doneOf, endUnfinished, type Examined, givenUpOf } from './recover-puts.ts'
 import { eventsOf, type Found, SegmentReader } from './recover-segments.ts'
@@ -13,19 +13,11 @@ import { Strays } from './recover-strays.ts'
 import { sealAtLast } from './renew-segment.ts'
 import { findReturnedLogs, type ReturnedLog } from './returned-folders.ts'
 import type { Loss } from './scan-segment.ts'
-import { findFiles, type FoundFile, Quarantine, segmentOf } from './segment-files.ts'
-import { CHANNEL_ID_BYTES, DATA_START } from './segment-header.ts'
+import { type FoundFile, Quarantine, segmentOf } from './segment-files.ts'
+import { DATA_START } from './segment-header.ts'
 import type { SpareFile } from './segment-maker.ts'
 import type { Segment } from './segment.ts'
-import {
-  channelNamed,
-  haveSameFolders,
-  readFolderRecords,
-  recordFolders,
-  refuseMissingFolders,
-  sayLeftOut
-} from './log-folders.ts'
-import { readStopRecords, retireStopRecords, type StopRecord } from './stop-record.ts'
+import type { StopRecord } from './stop-record.ts'
 
 /** What was found at start, ready to go on. */
 export interface Recovered {
@@ -77,31 +69,15 @@ class Recovery {
   }
 
   async run(): Promise<Recovered> {
-    const { disk, folders, log, name, witness } = this.#options
-    const files = await findFiles(this.#options, folders)
-    const inFolders = await readFolderRecords(disk, folders, log)
-    const records = [
-      ...inFolders,
-      ...(await readFolderRecords(disk, witness === undefined ? [] : [witness], log))
-    ]
-    await refuseMissingFolders(disk, folders, records, files)
-    sayLeftOut(folders, records, log)
-    const isAllThere = records.every(record => record.folders.every(folder => folders.includes(folder)))
-    this.#complete = isAllThere && this.#options.partial !== true
-    const allStops = await readStopRecords(disk, folders, log)
-    const channelId =
-      channelNamed(name, records) ??
-      channelOf(files, allStops) ??
-      records.find(record => record.channelId !== undefined)?.channelId ??
-      randomBytes(CHANNEL_ID_BYTES)
-    const stops = allStops.filter(stop => stop.channelId.equals(channelId))
+    const identity = await identifyLog(this.#options)
+    const { files, channelId, stops } = identity
+    this.#complete = identity.isComplete
     this.#checkKeys(files, channelId)
     this.#nextId = highestId(files) + 1
     const lines = linesOf(await this.#sorter.sort(files, channelId), stops)
     const { lineage } = lines
     const reader = new SegmentReader(this.#options, channelId, () => this.#nextId++)
-    const ownStop = stops.find(stop => isSameEpoch(stop.lineage, lineage))
-    const found = await reader.examine(lines.files, lineage, ownStop)
+    const found = await reader.examine(lines.files, lineage, stopOf(lineage, stops))
     this.#nextId = Math.max(this.#nextId, (found.stop?.segmentId ?? 0) + 1)
     const live = await this.#dropUnused(found.examined)
     const strays = await Strays.read(this.#options, reader, {
@@ -115,6 +91,29 @@ class Recovery {
     const there = live.map(({ segment }) => eventsOf(segment))
     await strays.settle({ lineage, done, givenUp: this.#givenUp, there })
     await this.#seal(live, reader)
+    const nextEvent = this.#numberOn(live, found, done, lineage)
+    const nextId = Math.max(this.#nextId, newestOf(lineage).firstId)
+    const isWhole = strays.none && this.#skipped.length === 0
+    return {
+      channelId,
+      lineage: (await goesOn(this.#options, identity, found.stop, isWhole))
+        ? lineage
+        : newEpoch(lineage, { firstId: nextId, firstEvent: nextEvent }),
+      segments: live.map(({ segment }) => segment),
+      done,
+      givenUp: this.#givenUp,
+      free: this.#sorter.free,
+      reserves: this.#sorter.reserves,
+      skipped: this.#skipped,
+      returned: await findReturnedLogs(this.#options.disk, this.#options.folders),
+      nextId,
+      nextEvent,
+      bytesRead: reader.bytesRead
+    }
+  }
+
+  /** The number of the next event; what has a number and is not there is done. */
+  #numberOn(live: readonly Examined[], found: Found, done: DoneSet, lineage: Lineage): number {
     const ends = live.map(({ segment }) => segment.nextEvent)
     const stored = Math.max(0, found.stop?.seal.nextEvent ?? 0, ...ends)
     const known = Math.max(stored, found.nextEvent, done.ranges().at(-1)?.end ?? 0)
@@ -123,27 +122,7 @@ class Recovery {
     const nextEvent = Math.max(known, newestOf(lineage).firstEvent)
     // These were given to events in files that are not there, if to any.
     this.#giveUp({ first: known, end: nextEvent }, done)
-    const isWhole = strays.none && this.#skipped.length === 0 && haveSameFolders(folders, inFolders)
-    const isAsLeft = isWhole && hasStopEverywhere(found.stop, stops, folders)
-    const goesOn = (await retireStopRecords(disk, folders, log)) && isAsLeft
-    const firstId = Math.max(this.#nextId, newestOf(lineage).firstId)
-    // Those left out are so only once the log goes on without them.
-    const recorded = new Set([...folders, ...records.flatMap(record => record.folders)])
-    await recordFolders(disk, { folders, witness, recorded: [...recorded] }, { channelId, name }, log)
-    return {
-      channelId,
-      lineage: goesOn ? lineage : newEpoch(lineage, { firstId, firstEvent: nextEvent }),
-      segments: live.map(({ segment }) => segment),
-      done,
-      givenUp: this.#givenUp,
-      free: this.#sorter.free,
-      reserves: this.#sorter.reserves,
-      skipped: this.#skipped,
-      returned: await findReturnedLogs(disk, folders),
-      nextId: firstId,
-      nextEvent,
-      bytesRead: reader.bytesRead
-    }
+    return nextEvent
   }
 
   /** Segments with events that were given up earlier: they may be there again. */
@@ -283,22 +262,6 @@ class Recovery {
       }
     }
   }
-}
-
-/** Whether every folder has the record of this stop. */
-function hasStopEverywhere(
-  stop: StopRecord | undefined,
-  stops: readonly StopRecord[],
-  folders: readonly string[]
-): boolean {
-  const same = stops.filter(
-    one =>
-      stop !== undefined &&
-      !one.retired &&
-      isSameEpoch(one.lineage, stop.lineage) &&
-      one.segmentId === stop.segmentId
-  )
-  return stop !== undefined && same.length === folders.length
 }
 
 /** Where the events between two segments were: behind the end of the first when it has lost its seal. */
