@@ -3,9 +3,12 @@ import type { Lease } from '../core/contracts.ts'
 import { AgentError, messageOf } from '../core/errors.ts'
 import { Background } from './background.ts'
 import { DoneSet, type EventRange } from './done-set.ts'
+import { FolderPresence } from './folder-presence.ts'
 import { channelFull, completeOptions, type LogOptions, refuseImpossible } from './log-limits.ts'
+import { LiveSegments } from './live-segments.ts'
 import { lend } from './log-lease.ts'
 import { LogLosses } from './log-losses.ts'
+import { LogPresence } from './log-presence.ts'
 import { logStats } from './log-stats.ts'
 import { type Loan, LogMemory } from './log-memory.ts'
 import type { DurableLogOptions, DurableLogStats, RecoveryReport, SkippedPart } from './log-options.ts'
@@ -17,11 +20,14 @@ import { Quarantine } from './segment-files.ts'
 import { DATA_START } from './segment-header.ts'
 import { SegmentPool } from './segment-pool.ts'
 import type { LogPosition, Segment } from './segment.ts'
-import { stopRecordOf, writeStopRecord } from './stop-record.ts'
+import { recordStop } from './record-stop.ts'
 import { SpillReader } from './spill-reader.ts'
 import { SyncTimes } from './sync-times.ts'
 import { Wakers } from './wakers.ts'
 import type { PutEntry } from './write-group.ts'
+
+/** What a start found, and where. */
+type Found = Recovered & { readonly folders: FolderPresence }
 
 const LEAST_REPLAY_BYTES_PER_MS = 100_000
 
@@ -33,15 +39,14 @@ export class DurableLog {
   /** What was found at start. */
   readonly recovery: RecoveryReport
   readonly #options: LogOptions
-  readonly #segments: Segment[]
-  /** Of this life: older segments may go once it is on the disk. */
-  readonly #firstOwnId: number
+  readonly #segments: LiveSegments
   /** Takes under way included, and only those on the disk. */
   readonly #done: DoneSet
   readonly #durablyDone: DoneSet
   readonly #pool: SegmentPool
   readonly #writer: LogWriter
   readonly #reader: SpillReader
+  readonly #presence: LogPresence
   readonly #times = new SyncTimes()
   readonly #memory: LogMemory
   readonly #puts: PutQueue
@@ -59,11 +64,9 @@ export class DurableLog {
   #closed = false
   #closing: Promise<void> | undefined
 
-  private constructor(options: LogOptions, found: Recovered, elapsedMs: number) {
-    const { done, segments, nextEvent, skipped } = found
+  private constructor(options: LogOptions, found: Found, elapsedMs: number) {
+    const { done, folders, segments, nextEvent, skipped } = found
     this.#options = options
-    this.#segments = segments
-    this.#firstOwnId = found.nextId
     this.#channelId = found.channelId
     this.#done = done
     this.#durablyDone = new DoneSet(done.ranges())
@@ -74,11 +77,13 @@ export class DurableLog {
     this.#quarantine = new Quarantine(options.disk, options.log)
     this.#memory = new LogMemory(options.memoryBytes)
     this.#puts = new PutQueue(options.clock)
-    this.#pool = this.#newPool(found)
+    this.#pool = this.#newPool(found, folders)
+    this.#segments = new LiveSegments(segments, found.nextId, this.#durablyDone, this.#pool)
     this.#writer = this.#newWriter(nextEvent)
     this.#reader = new SpillReader({
       disk: options.disk,
       clock: options.clock,
+      folders,
       segments,
       done,
       limit: () => this.#limit,
@@ -86,6 +91,7 @@ export class DurableLog {
       lost: (segment, loss) => this.#lost(segment, loss),
       left: () => this.#collect()
     })
+    this.#presence = this.#newPresence(folders)
     this.#beginReading()
   }
 
@@ -97,9 +103,11 @@ export class DurableLog {
     const startedAt = performance.now()
     const options = completeOptions(given)
     const found = await recover(options, options)
-    const log = new DurableLog(options, found, performance.now() - startedAt)
+    const folders = await FolderPresence.of(options.disk, options.folders, options.log)
+    const log = new DurableLog(options, { ...found, folders }, performance.now() - startedAt)
     log.#pool.fillReserves()
     log.#writer.begin()
+    log.#presence.begin()
     log.#readAhead()
     return log
   }
@@ -185,7 +193,7 @@ export class DurableLog {
     const created = this.#reader.position?.segment.created
     return logStats({
       times: this.#times,
-      segments: this.#segments,
+      segments: this.#segments.all,
       pool: this.#pool,
       losses: this.#losses,
       verify: this.#options.verify === true,
@@ -199,8 +207,13 @@ export class DurableLog {
       recoveredEvents: this.recovery.recovered,
       putErrors: this.#writer.putErrors,
       takeErrors: this.#takeErrors,
-      unhealthy: (this.#writer.unhealthy ?? this.#pool.problem)?.message
+      unhealthy: this.#problem?.message
     })
+  }
+
+  get #problem(): AgentError | undefined {
+    const presence = this.#presence
+    return presence.away ?? this.#writer.unhealthy ?? this.#pool.problem ?? presence.problem
   }
 
   /** Writes what is under way, seals the log and gives up its files. Events on loan stay in the log. */
@@ -217,6 +230,7 @@ export class DurableLog {
     await written
     await this.#reader.close()
     await this.#work.settled()
+    await this.#presence.close()
     await this.#pool.close()
     await this.#recordStop()
   }
@@ -224,22 +238,29 @@ export class DurableLog {
   async #recordStop(): Promise<void> {
     const { segment } = this.#writer
     if (segment?.sealed !== true) return
-    const { disk, folders, log } = this.#options
-    const record = stopRecordOf(this.#channelId, segment, this.#durablyDone.ranges())
-    // Each folder tells of what is lost with another one.
-    for (const folder of folders) {
-      try {
-        await writeStopRecord(disk, folder, record)
-      } catch (error) {
-        log.debug('The stop could not be recorded.', { folder, reason: messageOf(error) })
-      }
-    }
+    await recordStop(
+      { ...this.#options, folders: this.#presence.folders },
+      this.#channelId,
+      segment,
+      this.#durablyDone
+    )
   }
 
-  #newPool({ channelId, nextId, free, reserves }: Recovered): SegmentPool {
+  #newPool({ channelId, nextId, free, reserves }: Recovered, folders: FolderPresence): SegmentPool {
     const { cipher } = this.#options
     const changed = (): void => this.#writer.changed()
-    return new SegmentPool({ ...this.#options, cipher, channelId, nextId, free, reserves, changed })
+    return new SegmentPool({ ...this.#options, folders, cipher, channelId, nextId, free, reserves, changed })
+  }
+
+  #newPresence(folders: FolderPresence): LogPresence {
+    return new LogPresence({
+      ...this.#options,
+      folders,
+      segments: this.#segments.all,
+      done: this.#durablyDone,
+      pool: this.#pool,
+      writer: this.#writer
+    })
   }
 
   #newWriter(nextEvent: number): LogWriter {
@@ -251,11 +272,12 @@ export class DurableLog {
       nextEvent,
       times: this.#times,
       state: () => this.#done.ranges(),
-      begun: (segment, from) => this.#begun(segment, from),
+      begun: (segment, from) => this.#segments.begun(segment, from),
       stored: put => this.#stored(put),
       taken: (ranges, held) => this.#taken(ranges, held),
       voided: range => this.#voided(range),
-      settled: () => this.#collect()
+      settled: () => this.#collect(),
+      deserted: segment => this.#presence.save(segment)
     })
   }
 
@@ -333,6 +355,10 @@ export class DurableLog {
     if (lost > 0) this.#track(this.#writer.take([events], lost))
   }
 
+  #collect(): void {
+    this.#segments.collect(this.#reader.position?.segment)
+  }
+
   #track(work: Promise<unknown>): void {
     this.#work.add(work, error =>
       this.#options.log.debug('A record was not written.', { reason: messageOf(error) })
@@ -340,8 +366,8 @@ export class DurableLog {
   }
 
   #beginReading(): void {
-    const last = this.#segments.at(-1)
-    const first = this.#segments.find(
+    const last = this.#segments.all.at(-1)
+    const first = this.#segments.all.find(
       ({ firstEvent, nextEvent }) => !this.#done.covers(firstEvent, nextEvent)
     )
     if (last === undefined || first === undefined) return
@@ -366,29 +392,6 @@ export class DurableLog {
   #readAhead(): void {
     if (this.#reader.position === undefined || !this.#memory.hungry) return
     this.#track(this.#reader.load().then(() => this.#wakers.wake()))
-  }
-
-  #begun(segment: Segment, from: number): void {
-    for (const older of this.#segments) {
-      if (older.nextEvent <= from) continue
-      older.nextEvent = from
-      older.firstEvent = Math.min(older.firstEvent, from)
-      older.tailEvents = 0
-    }
-    this.#segments.push(segment)
-  }
-
-  /** Gives back segments that hold nothing that is needed. */
-  #collect(): void {
-    const newest = this.#segments.findLast(({ stated }) => stated)
-    if (newest === undefined || newest.id < this.#firstOwnId) return
-    for (const segment of [...this.#segments]) {
-      if (segment.id >= newest.id || segment.file !== undefined || segment.readers > 0) continue
-      if (segment === this.#reader.position?.segment) continue
-      if (!this.#durablyDone.covers(segment.firstEvent, segment.nextEvent)) continue
-      this.#segments.splice(this.#segments.indexOf(segment), 1)
-      this.#pool.release(segment)
-    }
   }
 }
 

@@ -19,6 +19,8 @@ export interface LineParts {
   failed(groups: readonly WriteGroup[], error: unknown): void
   /** A segment was closed. */
   settled(): void
+  /** No name leads to the file of a segment that is complete; it is still open. */
+  deserted(segment: Segment): void
 }
 
 /**
@@ -72,11 +74,25 @@ export class GroupLine {
     }
   }
 
+  /** The segment that was written to last, and is not closed. */
+  get current(): Segment | undefined {
+    return this.#current
+  }
+
+  /** Writes no more to a segment; groups on their way to it fail. */
+  interrupt(segment: Segment, cause: unknown): void {
+    if (segment === this.#current) this.#current = undefined
+    this.#error ??= { cause }
+    this.#settle()
+  }
+
   /** Seals and closes a segment that is complete. A seal that fails costs a scan at the next start. */
   async finish(segment: Segment): Promise<void> {
     const { file } = segment
     if (file === undefined || segment.failed) return
     if (segment === this.#current) this.#current = undefined
+    segment.nameless = await isNameless(segment)
+    if (segment.nameless) return this.#parts.deserted(segment)
     try {
       if (!segment.reserve && segment.stated) {
         await writeSeal(segment)
@@ -123,6 +139,7 @@ export class GroupLine {
     const { file } = group.segment
     if (file === undefined) throw new Error('The segment is closed.')
     await writeAll(file, group.blocks(), group.position)
+    if (group.segment.nameless) throw new Error('The file has lost its name.')
     group.state = 'written'
     this.#parts.times.add(performance.now() - group.issuedAt, group.complete.length)
     this.#settle()
@@ -149,6 +166,11 @@ export class GroupLine {
     this.#pending = []
     this.#parts.failed(groups, cause)
   }
+}
+
+/** Whether no name leads to a segment's open file; false where that cannot be told. */
+export async function isNameless({ file, path }: Segment): Promise<boolean> {
+  return file !== undefined && !(await file.isAt(path).catch(() => true))
 }
 
 /** Writes the seal into the segment's last block. */

@@ -22,6 +22,8 @@ export class LogWriter {
   readonly #line: GroupLine
   readonly #filler: GroupFiller
   readonly #idleMark: IdleMark
+  /** Segments whose files have lost their names, until nothing is written to them. */
+  #deserted: Segment[] = []
   #scheduled = false
   #failures = 0
   #closing = false
@@ -37,7 +39,8 @@ export class LogWriter {
       times: parts.times,
       durable: group => this.#durable(group),
       failed: (groups, error) => this.#relocate(groups, error),
-      settled: () => parts.settled()
+      settled: () => parts.settled(),
+      deserted: segment => parts.deserted(segment)
     })
     this.#filler = new GroupFiller(parts, this.#line)
     this.#idleMark = new IdleMark(parts.clock, () => this.#markDurable())
@@ -46,6 +49,30 @@ export class LogWriter {
   /** The segment that is written to. */
   get segment(): Segment | undefined {
     return this.#filler.segment
+  }
+
+  /** Segments that are being written to: the newest, and one before it. */
+  get written(): readonly Segment[] {
+    return [...new Set([this.#line.current, this.#filler.segment])].filter(segment => segment !== undefined)
+  }
+
+  /** No name leads to the file of a segment that is being written to: what waits goes to a fresh one. */
+  desert(segment: Segment): void {
+    if (segment.nameless || segment.file === undefined || !this.written.includes(segment)) return
+    segment.nameless = true
+    this.#deserted.push(segment)
+    this.#line.interrupt(segment, new Error('The file has lost its name.'))
+  }
+
+  /** Seals and closes a segment that is complete. */
+  finish(segment: Segment): Promise<void> {
+    return this.#line.finish(segment)
+  }
+
+  /** Closes a segment as it is. */
+  abandon(segment: Segment): Promise<void> {
+    this.#line.abandon(segment)
+    return this.#line.close()
   }
 
   /** Begins a segment, so that older ones can go. */
@@ -185,7 +212,16 @@ export class LogWriter {
   /** Nothing of these groups counts: their entries are encoded again, into a fresh segment. */
   #relocate(failed: readonly WriteGroup[], error: unknown): void {
     const bad = this.#filler.takeBack(failed)
-    for (const segment of bad) this.#line.abandon(segment)
+    for (const segment of bad) if (!segment.nameless) this.#line.abandon(segment)
+    const deserted = this.#deserted
+    this.#deserted = []
+    for (const segment of deserted) this.#parts.deserted(segment)
+    if (deserted.length === 0) this.#failed(bad, error)
+    this.#fill()
+    this.#issue()
+  }
+
+  #failed(bad: ReadonlySet<Segment>, error: unknown): void {
     this.#failures++
     this.putErrors++
     this.#parts.log.warn('A write to the log failed; its segment takes no more.', {
@@ -194,8 +230,6 @@ export class LogWriter {
       failures: this.#failures
     })
     if (this.#failures >= BAD_AFTER) this.#giveUp(error)
-    this.#fill()
-    this.#issue()
   }
 
   /** Refuses what waits, and tries again after a while. */

@@ -15,6 +15,16 @@ export async function sealAtLast(disk: Disk, segment: Segment): Promise<void> {
   })
 }
 
+/** A segment to write anew. */
+export interface Original {
+  readonly file: DiskFile
+  /** Its first two blocks. */
+  readonly header: Buffer
+  readonly size: number
+  /** Behind its last frame. */
+  readonly end: number
+}
+
 /**
  * Writes a copy of a segment without a seal, up to `end`, in its place. After a write failed, the system may show bytes
  * for a while that are not on the disk and that no sync brings there: only what is written anew is there for sure. `id`
@@ -28,15 +38,10 @@ export async function renewSegment(
 ): Promise<void> {
   if (header === undefined) return
   const draft = pathOf(folder, 'free', id)
+  const original = { header: encodeSegmentHeader(header), size: header.size, end }
   try {
-    await withFile(disk, path, { create: false, synced: false }, from =>
-      withFile(disk, draft, { create: true, synced: true }, async to => {
-        await to.truncate(header.size)
-        await copy(from, to, end)
-        await to.sync()
-        // Last: a draft that is not whole must never pass for the segment. One of its two copies may be unreadable.
-        await writeAll(to, encodeSegmentHeader(header), 0)
-      })
+    await withFile(disk, path, { create: false, synced: false }, file =>
+      withFile(disk, draft, { create: true, synced: true }, to => writeCopy(to, { ...original, file }))
     )
     await disk.rename(draft, path)
   } catch (error) {
@@ -44,6 +49,15 @@ export async function renewSegment(
     throw error
   }
   await disk.syncFolder(folder)
+}
+
+/** Makes a new file a copy of a segment, which may then get its name. */
+export async function writeCopy(to: DiskFile, { file, header, size, end }: Original): Promise<void> {
+  await to.truncate(size)
+  await copy(file, to, end)
+  await to.sync()
+  // Last: a draft that is not whole must never pass for the segment. One of its two copies may be unreadable.
+  await writeAll(to, header, 0)
 }
 
 /** All frames up to `end`, in whole blocks. */

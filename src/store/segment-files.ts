@@ -139,6 +139,7 @@ export function segmentOf(file: FoundFile, channelId: Buffer, cipher: FrameCiphe
     allocated: false,
     unreadable: false,
     failed: false,
+    nameless: false,
     file: undefined,
     readers: 0
   }

@@ -1,6 +1,7 @@
 import type { Clock } from '../core/contracts.ts'
 import { AgentError } from '../core/errors.ts'
 import type { Disk, DiskFile } from './disk.ts'
+import type { FolderPresence } from './folder-presence.ts'
 import { type FrameCipher, SALT_BYTES } from './frame-cipher.ts'
 import { BLOCK_BYTES, frameSeed } from './frame.ts'
 import { DATA_START, encodeSegmentHeader, type SegmentHeader } from './segment-header.ts'
@@ -21,7 +22,7 @@ export interface SpareFile {
 export interface MakerOptions {
   readonly disk: Disk
   readonly clock: Clock
-  readonly folders: readonly string[]
+  readonly folders: FolderPresence
   readonly segmentBytes: number
   readonly minimumFreeBytes: number
   readonly cipher: FrameCipher | undefined
@@ -41,12 +42,18 @@ export class SegmentMaker {
     this.#nextId = options.nextId
   }
 
+  /** A number that no other segment has or will have. */
+  newId(): number {
+    return this.#nextId++
+  }
+
   get #reserveBytes(): number {
     return Math.min(this.#options.segmentBytes, MEBIBYTE)
   }
 
   /** A segment in a file that held nothing. */
   async reuse(file: SpareFile, reserve: boolean): Promise<Segment> {
+    await this.#options.folders.need(file.folder)
     const segment = this.#newSegment(file, { reserve, allocated: true })
     const open = await this.#options.disk.open(file.path, { create: false, synced: true })
     try {
@@ -62,8 +69,9 @@ export class SegmentMaker {
   /** A segment in a new file, with room for `bytes`, in one folder after the other. Rejects with ERR_CHANNEL_FULL when there is no room. */
   async create(bytes: number): Promise<Segment> {
     let problem: unknown
-    for (let i = 0; i < this.#options.folders.length; i++) {
-      const folder = this.#options.folders[this.#turn++ % this.#options.folders.length] ?? ''
+    const { folders } = this.#options.folders
+    for (let i = 0; i < folders.length; i++) {
+      const folder = folders[this.#turn++ % folders.length] ?? ''
       try {
         return await this.#createIn(folder, await this.#sizeFor(folder, bytes))
       } catch (error) {
@@ -117,6 +125,7 @@ export class SegmentMaker {
 
   /** Smaller than usual where the disk is nearly full. */
   async #sizeFor(folder: string, bytes: number): Promise<number> {
+    await this.#options.folders.need(folder)
     const { disk, segmentBytes, minimumFreeBytes } = this.#options
     const free = await disk.freeBytes(folder)
     const wanted = Math.ceil(Math.max(segmentBytes, bytes) / BLOCK_BYTES) * BLOCK_BYTES
@@ -138,7 +147,8 @@ export class SegmentMaker {
   /** A file for a full disk, written once. */
   async newReserve(): Promise<SpareFile> {
     const { disk, folders } = this.#options
-    const folder = folders[0] ?? ''
+    const folder = folders.there[0] ?? folders.folders[0] ?? ''
+    await folders.need(folder)
     const path = pathOf(folder, 'reserve', this.#nextId++)
     const size = this.#reserveBytes
     try {
@@ -180,6 +190,7 @@ export class SegmentMaker {
       sealed: false,
       unreadable: false,
       failed: false,
+      nameless: false,
       file: undefined,
       readers: 0,
       salt

@@ -152,7 +152,7 @@ test('a folder that comes back does not take the place of what came in while it 
   let sameNumbers = 0
   for (let events = 5; events < 15; events++) {
     const clock = new FakeClock()
-    const disk = new SimulatedDisk({ seed: events, folders: FOLDERS, automatic: true })
+    const disk = new SimulatedDisk({ seed: 100 + events, folders: FOLDERS, automatic: true })
     const first = await openLog(disk, FOLDERS, clock)
     await put(first, 0, events)
     await take(first, 7)

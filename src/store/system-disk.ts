@@ -1,13 +1,21 @@
 import { constants, read, write } from 'node:fs'
-import { mkdir, open, readdir, rename, statfs, unlink, type FileHandle } from 'node:fs/promises'
+import { mkdir, open, readdir, rename, stat, statfs, unlink, type FileHandle } from 'node:fs/promises'
+import { systemCode } from '../core/errors.ts'
 import type { Disk, DiskFile } from './disk.ts'
 import { openFile } from './open-file.ts'
 import { WriteThreads } from './write-threads.ts'
+
+/** Codes that say that no file has the name. */
+const NOT_THERE = new Set(['ENOENT', 'ENOTDIR', 'ELOOP'])
 
 const PLACES: Omit<Disk, 'open'> = {
   rename,
   unlink,
   list: folder => readdir(folder),
+  async stamp(folder) {
+    const found = await stat(folder, { bigint: true })
+    return { identity: identityOf(found), change: `${found.mtimeNs}:${found.ctimeNs}` }
+  },
   makeFolder: async folder => void (await mkdir(folder, { recursive: true })),
   async syncFolder(folder) {
     const handle = await open(folder, constants.O_RDONLY)
@@ -42,6 +50,7 @@ export function diskWith(threads: WriteThreads): Disk {
 class SystemFile implements DiskFile {
   readonly #handle: FileHandle
   readonly #threads: WriteThreads | undefined
+  #identity: string | undefined
 
   constructor(handle: FileHandle, threads: WriteThreads | undefined) {
     this.#handle = handle
@@ -77,6 +86,16 @@ class SystemFile implements DiskFile {
     return (await this.#handle.stat()).size
   }
 
+  async isAt(path: string): Promise<boolean> {
+    this.#identity ??= identityOf(await this.#handle.stat({ bigint: true }))
+    try {
+      return identityOf(await stat(path, { bigint: true })) === this.#identity
+    } catch (error) {
+      if (NOT_THERE.has(systemCode(error) ?? '')) return false
+      throw error
+    }
+  }
+
   async truncate(bytes: number): Promise<void> {
     await this.#handle.truncate(bytes)
   }
@@ -85,4 +104,8 @@ class SystemFile implements DiskFile {
     if (this.#handle.fd >= 0) this.#threads?.closed()
     await this.#handle.close()
   }
+}
+
+function identityOf({ dev, ino }: { readonly dev: bigint; readonly ino: bigint }): string {
+  return `${dev}:${ino}`
 }
