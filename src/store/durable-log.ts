@@ -91,7 +91,15 @@ export class DurableLog {
       lost: (segment, loss) => this.#lost(segment, loss),
       left: () => this.#collect()
     })
-    this.#presence = this.#newPresence(folders)
+    const [pool, writer, live] = [this.#pool, this.#writer, this.#segments.all]
+    this.#presence = new LogPresence({
+      ...options,
+      folders,
+      segments: live,
+      done: this.#durablyDone,
+      pool,
+      writer
+    })
     this.#beginReading()
   }
 
@@ -165,8 +173,8 @@ export class DurableLog {
 
   /**
    * Up to `max` events on loan, at least one, or undefined when there are none. commit() resolves once the take is on
-   * the disk; while the disk fails it waits for it to heal, and rejects with ERR_CHANNEL only when the log is closed
-   * before that. Rejects with ERR_CHANNEL when the disk cannot be read; damaged events are skipped and reported.
+   * the disk; while the disk fails it waits for it to heal, and rejects with ERR_CHANNEL only when the log is closed, or
+   * the agent ends, before that. Rejects with ERR_CHANNEL when the disk cannot be read; damaged events are skipped and reported.
    */
   async take(max: number): Promise<Lease | undefined> {
     if (this.#closed) throw closed()
@@ -178,7 +186,8 @@ export class DurableLog {
     const loan = this.#memory.lend(wanted)
     this.#readAhead()
     return (
-      loan && lend(loan.batch, { commit: () => this.#commit(loan), giveBack: () => this.#giveBack(loan) })
+      loan &&
+      lend(loan.batch, { commit: ending => this.#commit(loan, ending), giveBack: () => this.#giveBack(loan) })
     )
   }
 
@@ -252,17 +261,6 @@ export class DurableLog {
     return new SegmentPool({ ...this.#options, folders, cipher, channelId, nextId, free, reserves, changed })
   }
 
-  #newPresence(folders: FolderPresence): LogPresence {
-    return new LogPresence({
-      ...this.#options,
-      folders,
-      segments: this.#segments.all,
-      done: this.#durablyDone,
-      pool: this.#pool,
-      writer: this.#writer
-    })
-  }
-
   #newWriter(nextEvent: number): LogWriter {
     const { codec } = this.#options
     return new LogWriter({
@@ -314,11 +312,11 @@ export class DurableLog {
     this.#wakers.wake()
   }
 
-  async #commit(loan: Loan): Promise<void> {
+  async #commit(loan: Loan, ending?: AbortSignal): Promise<void> {
     if (this.#closed) throw closed()
     const ranges = this.#memory.forget(loan)
     for (const { first, end } of ranges) this.#done.add(first, end)
-    const written = this.#writer.take(ranges, loan.batch.length)
+    const written = this.#writer.take(ranges, loan.batch.length, ending)
     if (this.#options.syncTakes === false) this.#track(written)
     else await written
   }

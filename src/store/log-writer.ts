@@ -5,7 +5,7 @@ import { GroupFiller } from './group-filler.ts'
 import { GroupLine } from './group-line.ts'
 import { IdleMark } from './idle-mark.ts'
 import type { Segment } from './segment.ts'
-import { limitWait, stopping } from './put-wait.ts'
+import { limitWait, onAbort, stopping } from './put-wait.ts'
 import { newPut, type PutEntry, type TakeEntry, type WriteGroup } from './write-group.ts'
 import type { WriterParts } from './writer-parts.ts'
 
@@ -24,6 +24,8 @@ export class LogWriter {
   readonly #idleMark: IdleMark
   /** Segments whose files have lost their names, until nothing is written to them. */
   #deserted: Segment[] = []
+  /** Events that were taken, which could not be recorded. */
+  #unrecorded = 0
   #scheduled = false
   #failures = 0
   #closing = false
@@ -94,11 +96,15 @@ export class LogWriter {
     })
   }
 
-  /** Resolves once it is on the disk that these events are done; `held` of them were held until now. */
-  take(ranges: readonly EventRange[], held: number): Promise<void> {
+  /**
+   * Resolves once it is on the disk that these events are done; `held` of them were held until now. Rejects when the
+   * disk refuses writes and `ending` aborts.
+   */
+  take(ranges: readonly EventRange[], held: number, ending?: AbortSignal): Promise<void> {
     if (this.#closing) return Promise.reject(closed())
     return new Promise((resolve, reject) => {
-      this.#filler.takes.push({ kind: 'take', ranges, held, resolve, reject })
+      const rest = { ending, cancelWait: undefined, resolve, reject }
+      this.#filler.takes.push({ kind: 'take', ranges, held, ...rest })
       this.#fill()
     })
   }
@@ -118,11 +124,14 @@ export class LogWriter {
     this.#closed = true
     this.#cancelRetry?.()
     for (const put of this.#filler.puts) put.cancelWait?.()
-    for (const entry of [...this.#filler.puts, ...this.#filler.takes]) entry.reject(closed())
+    for (const put of this.#filler.puts) put.reject(closed())
     this.#filler.puts = []
-    this.#filler.takes = []
+    for (const take of [...this.#filler.takes]) this.#refuseTake(take, closed())
     await this.#line.close()
     if (this.#filler.segment !== undefined) await this.#line.finish(this.#filler.segment)
+    if (this.#unrecorded === 0) return
+    const message = 'Delivered events could not be recorded as taken, and will come again.'
+    this.#parts.log.warn(message, { events: this.#unrecorded, reason: this.#obstacle?.message })
   }
 
   get #empty(): boolean {
@@ -131,16 +140,40 @@ export class LogWriter {
 
   /** Nothing moves before the disk heals or gets room. */
   get #stuck(): boolean {
-    if (!this.#line.empty || !this.#filler.groupIsEmpty) return false
-    return (
-      this.unhealthy !== undefined ||
-      (this.#parts.pool.problem !== undefined && this.#parts.pool.reserveSpare === undefined)
-    )
+    return this.#line.empty && this.#filler.groupIsEmpty && this.#obstacle !== undefined
+  }
+
+  /** Why nothing can be written. */
+  get #obstacle(): AgentError | undefined {
+    const { problem, reserveSpare } = this.#parts.pool
+    return this.unhealthy ?? (reserveSpare === undefined ? problem : undefined)
   }
 
   #fill(): void {
     if (!this.#closed && (this.unhealthy === undefined || this.#filler.mustBegin)) this.#encode()
+    if (this.#stuck) this.#limitTakes()
     this.#wakeIdle()
+  }
+
+  /** While the disk refuses writes, takes wait no longer than the agent runs. */
+  #limitTakes(): void {
+    for (const take of [...this.#filler.takes]) {
+      const { ending } = take
+      if (ending === undefined || take.cancelWait !== undefined) continue
+      const refuse = (): void => {
+        take.cancelWait = undefined
+        if (this.#stuck && this.#filler.takes.includes(take)) this.#refuseTake(take, stopping())
+      }
+      if (ending.aborted) refuse()
+      else take.cancelWait = onAbort(ending, refuse)
+    }
+  }
+
+  #refuseTake(take: TakeEntry, error: Error): void {
+    take.cancelWait?.()
+    this.#filler.takes.splice(this.#filler.takes.indexOf(take), 1)
+    if (take.ending !== undefined) this.#unrecorded += take.held
+    take.reject(error)
   }
 
   #encode(): void {

@@ -36,6 +36,10 @@ export interface TakeEntry {
   readonly kind: 'take'
   readonly ranges: readonly EventRange[]
   readonly held: number
+  /** Aborts the wait for a disk that refuses. */
+  readonly ending: AbortSignal | undefined
+  /** Ends that wait. */
+  cancelWait: (() => void) | undefined
   resolve: () => void
   reject: (error: Error) => void
 }
