@@ -85,6 +85,8 @@ export interface DurableLogStats {
   /** Events in damaged parts, at start and since. */
   readonly skippedEvents: number
   readonly skippedParts: number
+  /** The first thousand of them. */
+  readonly skipped: readonly SkippedPart[]
   readonly putErrors: number
   readonly takeErrors: number
   /** Why puts are refused at the moment; undefined while all is well. */

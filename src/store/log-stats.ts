@@ -44,6 +44,7 @@ export function logStats(parts: StatsParts): DurableLogStats {
     recoveredEvents: parts.recoveredEvents,
     skippedEvents: losses.events,
     skippedParts: losses.parts,
+    skipped: losses.first,
     putErrors: parts.putErrors,
     takeErrors: parts.takeErrors,
     unhealthy: parts.unhealthy

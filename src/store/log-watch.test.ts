@@ -18,6 +18,7 @@ const stats: DurableLogStats = {
   recoveredEvents: 5,
   skippedEvents: 4,
   skippedParts: 1,
+  skipped: [],
   putErrors: 6,
   takeErrors: 7,
   unhealthy: undefined

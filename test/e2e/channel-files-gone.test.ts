@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { type AgentProcess, startAgent, talk, temporaryFolder } from './agent-process.ts'
+import { type AgentProcess, runProgram, startAgent, talk, temporaryFolder } from './agent-process.ts'
+import { LineClient, numbered } from './line-client.ts'
+import { until } from './watched-agent.ts'
 
 /** Lines into a file channel that nobody drains. */
 function agentFile(folders: readonly string[]): string {
@@ -92,4 +94,38 @@ test('one of two data folders that goes is said once, and what was in it is save
   assert.equal(taken, 'OK\n')
   assert.match(reason, /^The data folder \S+ is not there any more: No folder has its name\.$/)
   assert.equal(agent.stderr.match(/A data folder is not there any more/g)?.length, 1)
+})
+
+test('a channel can be inspected, verified and exported beside a busy agent with small files', async () => {
+  using folder = temporaryFolder()
+  const data = join(folder.path, 'data')
+  const busy = `${agentFile([data])}a.sinks = k
+a.sinks.k.type = null
+a.sinks.k.channel = c
+a.channels.c.maxFileSize = 1048576
+a.channels.c.minimumRequiredSpace = 1048576
+`
+  using conf = temporaryFolder({ 'agent.conf': busy })
+  await using agent = await start(join(conf.path, 'agent.conf'))
+  using client = await LineClient.dial(await agent.portOf('s'))
+  const stopped = client.flood(numbered(0, 1000), Infinity)
+  await until(() => client.oks > 50_000)
+  const codes: (number | null)[] = []
+  const said: string[] = []
+  for (const command of ['inspect', 'verify', 'export']) {
+    const { code, stderr } = await runProgram(['channel', command, data])
+    codes.push(code)
+    said.push(stderr)
+  }
+  client.socket.destroy()
+  await stopped
+  await agent.stop()
+
+  assert.deepEqual(
+    [codes, said],
+    [
+      [0, 0, 0],
+      ['', '', '']
+    ]
+  )
 })

@@ -14,12 +14,12 @@ import {
   encryptionOf,
   findSegments,
   needFolder,
-  openChannelFolders,
   openLog,
   plural,
   readDisk,
   silentLog
 } from './channel-folder.ts'
+import { openChannelFolders } from './open-folders.ts'
 import { damageLines } from './channel-report.ts'
 
 /**

@@ -20,6 +20,7 @@ const IDLE: DurableLogStats = {
   recoveredEvents: 0,
   skippedEvents: 0,
   skippedParts: 0,
+  skipped: [],
   putErrors: 0,
   takeErrors: 0,
   unhealthy: undefined
