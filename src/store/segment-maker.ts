@@ -139,7 +139,7 @@ export class SegmentMaker {
     if (room >= size) return Math.min(size, wanted)
     throw new AgentError(
       'ERR_CHANNEL_FULL',
-      `Usable space exhausted, only ${free} bytes remaining, required ${minimumFreeBytes + size} bytes`,
+      `Usable space exhausted, only ${free} bytes remaining, required ${minimumFreeBytes + size} bytes, in ${folder}`,
       { folder }
     )
   }

@@ -1,17 +1,14 @@
-import { constants } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { EventBatch } from '../../core/batch.ts'
 import type { Environment, Log } from '../../core/contracts.ts'
 import { AgentError, systemCode } from '../../core/errors.ts'
 import { readSettings } from '../../core/read-settings.ts'
-import type { Disk, DiskFile } from '../../store/disk.ts'
+import type { Disk } from '../../store/disk.ts'
 import { DurableLog } from '../../store/durable-log.ts'
 import { openEncryption, type Encryption } from '../../store/encryption.ts'
 import { encryptionSettings } from '../../store/encryption-settings.ts'
 import { systemClock } from '../clock.ts'
-import { openFile } from '../../store/open-file.ts'
-import type { ReadDisk } from '../../store/overlay-disk.ts'
 import { readName } from '../../store/segment.ts'
 
 /** A part of a channel's files that is not as it was written. */
@@ -45,19 +42,6 @@ export interface ChannelFolder {
 /** Events of one batch. */
 export const TAKE_EVENTS = 1000
 const MEMORY_BYTES = 64 * 1024 * 1024
-
-/** The files of this computer, never written to. */
-export const readDisk: ReadDisk = {
-  list: folder => readdir(folder),
-  open: async path => {
-    const handle = await openFile(path, constants.O_RDONLY)
-    return {
-      read: async (into, position) => (await handle.read(into, 0, into.length, position)).bytesRead,
-      size: async () => (await handle.stat()).size,
-      close: () => handle.close()
-    } satisfies Pick<DiskFile, 'read' | 'size' | 'close'>
-  }
-}
 
 /** A log for what the commands say in their own words. */
 export const silentLog: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }

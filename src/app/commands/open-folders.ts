@@ -7,7 +7,8 @@ import { OLD_VERSION } from '../../store/flume-import/old-record.ts'
 import { heldBatches, readFlumeFolder } from '../../store/flume-import/read-flume-folder.ts'
 import { readName } from '../../store/segment.ts'
 import { STOP_RECORD } from '../../store/stop-record.ts'
-import { type ChannelFolder, needFolder, plural, readDisk } from './channel-folder.ts'
+import { readDisk } from '../../store/system-disk.ts'
+import { type ChannelFolder, needFolder, plural } from './channel-folder.ts'
 import { openOurs } from './our-folder.ts'
 
 /**

@@ -4,7 +4,7 @@ import { BatchBuilder } from '../../core/batch-builder.ts'
 import type { DurableLog } from '../../store/durable-log.ts'
 import type { ReadDisk } from '../../store/overlay-disk.ts'
 import { harm, openLog, scratch } from '../../testing/channel-folders.ts'
-import { readDisk } from './channel-folder.ts'
+import { readDisk } from '../../store/system-disk.ts'
 import { openOurs } from './our-folder.ts'
 
 const never = new AbortController().signal

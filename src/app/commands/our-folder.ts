@@ -6,13 +6,13 @@ import type { Encryption } from '../../store/encryption.ts'
 import type { SkippedPart } from '../../store/log-options.ts'
 import { overlayDisk, type ReadDisk } from '../../store/overlay-disk.ts'
 import { PinnedDisk } from '../../store/pinned-disk.ts'
+import { readDisk } from '../../store/system-disk.ts'
 import {
   type ChannelDamage,
   type ChannelFolder,
   findSegments,
   openLog,
   plural,
-  readDisk,
   TAKE_EVENTS
 } from './channel-folder.ts'
 
