@@ -1,5 +1,5 @@
 import type { DoneSet } from './done-set.ts'
-import type { SegmentPool } from './segment-pool.ts'
+import { freedPath, type SegmentPool } from './segment-pool.ts'
 import type { Segment } from './segment.ts'
 
 /** The segments of a log that hold, or may hold, what is needed. */
@@ -40,7 +40,12 @@ export class LiveSegments {
       if (segment === reading) continue
       if (!this.#done.covers(segment.firstEvent, segment.nextEvent)) continue
       this.all.splice(this.all.indexOf(segment), 1)
-      this.#pool.release(segment)
+      // Files that changed names: there may be one under each other's number.
+      const freed = freedPath(segment)
+      this.#pool.release(
+        segment,
+        this.all.some(({ path }) => path === freed)
+      )
     }
   }
 }

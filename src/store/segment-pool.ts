@@ -191,13 +191,19 @@ export class SegmentPool {
     })
   }
 
-  /** Takes back a segment that holds nothing any more and is not open; tries again later what fails. */
-  release(segment: Segment): void {
-    this.#run(() => this.#release(segment, false))
+  /**
+   * Takes back a segment that holds nothing any more and is not open; tries again later what fails. `isTaken` says that
+   * the name which it would be kept under is that of another segment.
+   */
+  release(segment: Segment, isTaken = false): void {
+    this.#run(() => this.#release(segment, { isTaken, wasTold: false }))
   }
 
-  async #release(segment: Segment, wasTold: boolean): Promise<void> {
-    const keep = this.#isWorthKeeping(segment)
+  async #release(
+    segment: Segment,
+    { isTaken, wasTold }: { readonly isTaken: boolean; readonly wasTold: boolean }
+  ): Promise<void> {
+    const keep = !isTaken && this.#isWorthKeeping(segment)
     const role = segment.reserve ? 'reserve' : 'free'
     if (keep) this.#coming[role]++
     try {
@@ -207,7 +213,7 @@ export class SegmentPool {
       // Somebody did it, or it was done though it failed.
       if (systemCode(error) === 'ENOENT') return
       if (!wasTold) this.#options.log.warn('A consumed segment cannot be removed yet.', facts)
-      this.#later(() => this.#run(() => this.#release(segment, true)))
+      this.#later(() => this.#run(() => this.#release(segment, { isTaken, wasTold: true })))
     } finally {
       if (keep) this.#coming[role]--
       if (this.problem !== undefined) this.#retryNow()
@@ -228,7 +234,7 @@ export class SegmentPool {
     await folders.need(folder)
     if (segment.unreadable) return this.#quarantine.move(segment)
     if (role === undefined) return disk.unlink(path)
-    const freed = pathOf(folder, role, id)
+    const freed = freedPath({ folder, reserve: role === 'reserve', id })
     await disk.rename(path, freed)
     const list = role === 'reserve' ? this.#reserves : this.#free
     list.push({ folder, path: freed, size })
@@ -332,6 +338,11 @@ export class SegmentPool {
       return this.#maker.create(bytes)
     }
   }
+}
+
+/** Where a segment that holds nothing is kept. */
+export function freedPath({ folder, reserve, id }: Pick<Segment, 'folder' | 'reserve' | 'id'>): string {
+  return pathOf(folder, reserve ? 'reserve' : 'free', id)
 }
 
 function asProblem(error: unknown): AgentError {
