@@ -5,8 +5,7 @@ import type { DoneSet } from './done-set.ts'
 import type { FolderPresence } from './folder-presence.ts'
 import { isNameless } from './group-line.ts'
 import { type Original, writeCopy } from './renew-segment.ts'
-import { DATA_START } from './segment-header.ts'
-import { pathOf, readFully, type Segment } from './segment.ts'
+import { pathOf, type Segment } from './segment.ts'
 
 /** What is needed to save segments. */
 export interface DesertedParts {
@@ -113,13 +112,11 @@ export class DesertedSegments {
 
   async #write(segment: Segment): Promise<void> {
     const { folders, newId } = this.#parts
-    const { id, size, end, file } = segment
+    const { id, size, header, end, file } = segment
     const folder = folders.isThere(segment.folder) ? segment.folder : folders.there[0]
     if (file === undefined) return
     await folders.need(folder ?? segment.folder)
     if (folder === undefined) return
-    const header = Buffer.alloc(DATA_START)
-    await readFully(file, header, 0)
     const names = { folder, draft: pathOf(folder, 'free', newId()), path: pathOf(folder, 'seg', id) }
     const copy = await this.#copy({ file, header, size, end }, names)
     Object.assign(segment, { folder, path: names.path, file: copy })

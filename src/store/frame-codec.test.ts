@@ -16,7 +16,7 @@ import {
 import { FRAME_HEADER_BYTES, frameSeed, payloadIsIntact, readFrameHeader } from './frame.ts'
 import { encodeHeaders } from './header-columns.ts'
 import { newStaging } from './put-codec.ts'
-import { decodeSegmentHeader, encodeSegmentHeader } from './segment-header.ts'
+import { decodeSegmentHeader, encodeSegmentHeader, firstBlocks } from './segment-header.ts'
 
 const channelId = Buffer.alloc(16, 7)
 const seed = frameSeed(channelId, 5)
@@ -205,7 +205,7 @@ test('a segment header survives the loss of one of its copies', () => {
     salt: Buffer.alloc(32, 3),
     created: 1_700_000_000_000
   }
-  const bytes = encodeSegmentHeader(header)
+  const bytes = firstBlocks(encodeSegmentHeader(header))
   const first = Buffer.from(bytes).fill(0, 0, 4096)
   const second = Buffer.from(bytes).fill(0xff, 4096)
 

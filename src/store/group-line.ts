@@ -4,6 +4,7 @@ import { Background } from './background.ts'
 import { writeSealFrame } from './frame-codec.ts'
 import { BLOCK_BYTES } from './frame.ts'
 import { newStaging } from './put-codec.ts'
+import { lastBlock } from './segment-header.ts'
 import { type Segment, sealPosition, writeAll } from './segment.ts'
 import type { SyncTimes } from './sync-times.ts'
 import type { WriteGroup } from './write-group.ts'
@@ -176,6 +177,7 @@ export async function isNameless({ file, path }: Segment): Promise<boolean> {
 /** Writes the seal into the segment's last block. */
 export async function writeSeal(segment: Segment): Promise<void> {
   const staging = newStaging(BLOCK_BYTES)
+  lastBlock(segment.header).copy(staging.bytes)
   const position = sealPosition(segment)
   const { firstEvent, nextEvent, headEvents, tailEvents, end } = segment
   writeSealFrame(

@@ -93,15 +93,17 @@ export class LogPresence {
 
   async #look(): Promise<void> {
     const { folders, pool, writer } = this.#parts
+    const changes = new Map<string, string>()
     for (const folder of folders.folders) {
       const stamp = await folders.look(folder)
       if (stamp === undefined) this.#leave(folder)
-      else await this.#list(folder, stamp.change)
+      else changes.set(folder, stamp.change)
     }
     // First what the log would go on in.
     for (const segment of [pool.spare, pool.reserveSpare])
       if (segment !== undefined && (await isNameless(segment))) pool.drop(segment)
     for (const segment of writer.written) if (await isNameless(segment)) this.#desert(segment)
+    for (const [folder, change] of changes) await this.#list(folder, change)
     await this.#deserted.save()
   }
 

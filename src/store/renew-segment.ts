@@ -2,8 +2,8 @@ import type { Disk, DiskFile } from './disk.ts'
 import { BLOCK_BYTES } from './frame.ts'
 import { writeSeal } from './group-line.ts'
 import type { FoundFile } from './segment-files.ts'
-import { DATA_START, encodeSegmentHeader } from './segment-header.ts'
-import { pathOf, readFully, type Segment, withFile, writeAll } from './segment.ts'
+import { DATA_START, encodeSegmentHeader, firstBlocks, lastBlock } from './segment-header.ts'
+import { pathOf, readFully, type Segment, sealPosition, withFile, writeAll } from './segment.ts'
 
 const PIECE_BYTES = 4 * 1024 * 1024
 
@@ -18,7 +18,7 @@ export async function sealAtLast(disk: Disk, segment: Segment): Promise<void> {
 /** A segment to write anew. */
 export interface Original {
   readonly file: DiskFile
-  /** Its first two blocks. */
+  /** Encoded. */
   readonly header: Buffer
   readonly size: number
   /** Behind its last frame. */
@@ -56,8 +56,9 @@ export async function writeCopy(to: DiskFile, { file, header, size, end }: Origi
   await to.truncate(size)
   await copy(file, to, end)
   await to.sync()
-  // Last: a draft that is not whole must never pass for the segment. One of its two copies may be unreadable.
-  await writeAll(to, header, 0)
+  // Last: a draft that is not whole must never pass for the segment. One of its copies may be unreadable.
+  await writeAll(to, lastBlock(header), sealPosition({ size }))
+  await writeAll(to, firstBlocks(header), 0)
 }
 
 /** All frames up to `end`, in whole blocks. */

@@ -4,8 +4,8 @@ import type { Disk, DiskFile } from './disk.ts'
 import type { FolderPresence } from './folder-presence.ts'
 import { type FrameCipher, SALT_BYTES } from './frame-cipher.ts'
 import { BLOCK_BYTES, frameSeed } from './frame.ts'
-import { DATA_START, encodeSegmentHeader, type SegmentHeader } from './segment-header.ts'
-import { pathOf, type Segment, withFile, writeAll } from './segment.ts'
+import { DATA_START, encodeSegmentHeader, firstBlocks, lastBlock } from './segment-header.ts'
+import { pathOf, type Segment, sealPosition, withFile, writeAll } from './segment.ts'
 
 const MEBIBYTE = 1024 * 1024
 /** Files that are kept for a full disk. */
@@ -58,7 +58,7 @@ export class SegmentMaker {
     const open = await this.#options.disk.open(file.path, { create: false, synced: true })
     try {
       // Where a sync of its length failed before a kill, no later one makes up for it: a write does.
-      await writeAll(open, Buffer.alloc(BLOCK_BYTES), file.size - BLOCK_BYTES)
+      await writeAll(open, lastBlock(segment.header), sealPosition(segment))
     } catch (error) {
       await open.close().catch(() => undefined)
       throw error
@@ -86,7 +86,7 @@ export class SegmentMaker {
     const segment = this.#newSegment({ folder, size }, { reserve: false, allocated: false })
     const draft = pathOf(folder, 'free', segment.id)
     try {
-      return await this.#begin(segment, await this.#newFile(draft, size), draft)
+      return await this.#begin(segment, await this.#newFile(draft, segment), draft)
     } catch (error) {
       await disk.unlink(draft).catch(() => undefined)
       throw error
@@ -94,10 +94,11 @@ export class SegmentMaker {
   }
 
   /** As long as it will ever be, so that one that is shorter was cut short. */
-  async #newFile(path: string, size: number): Promise<DiskFile> {
+  async #newFile(path: string, segment: Segment): Promise<DiskFile> {
     const open = await this.#options.disk.open(path, { create: true, synced: true })
     try {
-      await open.truncate(size)
+      await open.truncate(segment.size)
+      await writeAll(open, lastBlock(segment.header), sealPosition(segment))
     } catch (error) {
       await open.close().catch(() => undefined)
       throw error
@@ -110,7 +111,7 @@ export class SegmentMaker {
     const { disk } = this.#options
     try {
       await open.sync()
-      await this.#writeHeader(segment, open)
+      await writeAll(open, firstBlocks(segment.header), 0)
       await disk.rename(path, segment.path)
       await disk.syncFolder(segment.folder)
     } catch (error) {
@@ -171,13 +172,14 @@ export class SegmentMaker {
     const id = this.#nextId++
     const keyId = cipher?.keyId
     const salt = cipher?.newSalt() ?? Buffer.alloc(SALT_BYTES)
+    const created = clock.now()
     return {
       id,
       folder,
       path: pathOf(folder, 'seg', id),
       size,
       ...kind,
-      created: clock.now(),
+      created,
       seed: frameSeed(channelId, id),
       cipher: keyId === undefined ? undefined : cipher?.forSegment({ keyId, salt, channelId, segmentId: id }),
       firstEvent: 0,
@@ -193,20 +195,8 @@ export class SegmentMaker {
       nameless: false,
       file: undefined,
       readers: 0,
-      salt
+      salt,
+      header: encodeSegmentHeader({ id, size, channelId, keyId, salt, created })
     }
-  }
-
-  async #writeHeader(segment: Segment, file: DiskFile): Promise<void> {
-    const { cipher, channelId } = this.#options
-    const header: SegmentHeader = {
-      id: segment.id,
-      size: segment.size,
-      channelId,
-      keyId: cipher?.keyId,
-      salt: segment.salt,
-      created: segment.created
-    }
-    await writeAll(file, encodeSegmentHeader(header), 0)
   }
 }

@@ -15,6 +15,8 @@ export interface Segment extends FrameContext {
   path: string
   readonly size: number
   readonly salt: Buffer
+  /** Encoded; of no bytes when it is lost. */
+  readonly header: Buffer
   /** One of those kept for a full disk: takes and state only. */
   readonly reserve: boolean
   /** Epoch milliseconds. */
