@@ -150,7 +150,8 @@ export interface Channel extends Lifecycle {
 /** Events on loan. Leaving scope without commit() gives them back, in order, to their place. */
 export interface Lease extends AsyncDisposable {
   readonly batch: EventBatch
-  commit(): Promise<void>
+  /** Resolves once the channel will not give these events out again; `ending` cuts short the wait for a disk that refuses. */
+  commit(ending?: AbortSignal): Promise<void>
 }
 
 /**

@@ -45,12 +45,12 @@ export class ChannelPort {
     return lease
   }
 
-  /** Ends a lease for good. */
-  async commit(lease: Lease): Promise<void> {
+  /** Ends a lease for good; `ending` as for Lease.commit. */
+  async commit(lease: Lease, ending: AbortSignal): Promise<void> {
     const events = lease.batch.length
     this.ledger.settling += events
     try {
-      await lease.commit()
+      await lease.commit(ending)
       this.ledger.taken += events
       this.counters.EventTakeSuccessCount += events
     } finally {

@@ -208,6 +208,21 @@ test('the next batch is delivered while a commit takes its time, and ending wait
   assert.deepEqual([whileWaiting, sinkPort.counters.EventDrainSuccessCount], [false, 2])
 })
 
+test('a commit that fails because the agent ends, for its disk refuses writes, keeps nobody waiting', async () => {
+  const { drain, channel, sink, port, sinkPort } = open(1)
+  channel.commitsNothing = true
+  drain.start()
+  await channel.put(batchOf(['a']))
+  await settled()
+
+  await drain.end(never)
+
+  assert.deepEqual(
+    [sink.delivered, channel.size, port.ledger.taken, sinkPort.counters.EventDrainSuccessCount],
+    [['a'], 1, 0, 0]
+  )
+})
+
 test('events whose commit failed come again', async () => {
   const { drain, channel, sink, clock } = open(1)
   channel.commitGate = Promise.reject(new Error('disk on fire'))

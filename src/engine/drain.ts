@@ -137,7 +137,7 @@ export class Drain {
     const settle = async (): Promise<void> => {
       try {
         await using held = lease
-        await port.commit(held)
+        await port.commit(held, this.#ending.signal)
         for (const [i, sink] of sinks.entries()) sink.settle(outcomes[i] ?? NOTHING)
       } catch (error) {
         this.#failedCommit = { error }

@@ -1,6 +1,14 @@
 /** Code of the error for what has the name of a file and is none: a folder, a pipe, a device. */
 export const NO_FILE = 'EISDIR'
 
+/** Tells one look at a folder from another. */
+export interface FolderStamp {
+  /** Of the folder itself: another one under the same name has another. */
+  readonly identity: string
+  /** Differs when names in it have come or gone. */
+  readonly change: string
+}
+
 /**
  * What the durable log asks of a disk. Everything that it does to files goes through here, so that tests can put a
  * disk in its place that loses, tears and reorders what was not synced. Paths are absolute. Errors are those of the
@@ -18,6 +26,8 @@ export interface Disk {
   unlink(path: string): Promise<void>
   /** Names in a folder, in no order. */
   list(folder: string): Promise<string[]>
+  /** How the folder looks now. Rejects with ENOENT when none has the name. */
+  stamp(folder: string): Promise<FolderStamp>
   /** Makes the folder and its parents; fine when it exists. */
   makeFolder(folder: string): Promise<void>
   /** Removes an empty folder. */
@@ -38,6 +48,8 @@ export interface DiskFile {
   sync(): Promise<void>
   size(): Promise<number>
   truncate(bytes: number): Promise<void>
+  /** Whether the path leads to this file, which keeps what it holds until it is closed even when no name leads to it. */
+  isAt(path: string): Promise<boolean>
   /** There must be no read or write under way. */
   close(): Promise<void>
 }

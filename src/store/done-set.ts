@@ -65,6 +65,11 @@ export class DoneSet {
     return events
   }
 
+  /** How many events of a segment are not done. */
+  heldIn({ firstEvent, nextEvent }: { readonly firstEvent: number; readonly nextEvent: number }): number {
+    return this.countUndone(firstEvent, nextEvent)
+  }
+
   /** Whether every event of a range is done. */
   covers(first: number, end: number): boolean {
     return end <= this.#watermark || end <= first || this.undone(first, end).length === 0

@@ -3,12 +3,14 @@ import type { Lease } from '../core/contracts.ts'
 import { AgentError, messageOf } from '../core/errors.ts'
 import { Background } from './background.ts'
 import { DoneSet, type EventRange } from './done-set.ts'
-import type { Lineage } from './epoch.ts'
+import { FolderPresence } from './folder-presence.ts'
 import { channelFull, completeOptions, type LogOptions, refuseImpossible } from './log-limits.ts'
+import { LiveSegments } from './live-segments.ts'
 import { lend } from './log-lease.ts'
 import { GivenUp } from './given-up.ts'
-import { forgetFolders, recordFolders } from './log-folders.ts'
 import { LogLosses } from './log-losses.ts'
+import { LogPresence } from './log-presence.ts'
+import { LogRecords } from './log-records.ts'
 import { logStats } from './log-stats.ts'
 import { type Loan, LogMemory } from './log-memory.ts'
 import type { DurableLogOptions, DurableLogStats, RecoveryReport, SkippedPart } from './log-options.ts'
@@ -20,11 +22,13 @@ import { Quarantine } from './segment-files.ts'
 import { DATA_START } from './segment-header.ts'
 import { SegmentPool } from './segment-pool.ts'
 import type { LogPosition, Segment } from './segment.ts'
-import { stopRecordOf, writeStopRecord } from './stop-record.ts'
 import { SpillReader } from './spill-reader.ts'
 import { SyncTimes } from './sync-times.ts'
 import { Wakers } from './wakers.ts'
 import type { PutEntry } from './write-group.ts'
+
+/** What a start found, and where. */
+type Found = Recovered & { readonly folders: FolderPresence }
 
 const LEAST_REPLAY_BYTES_PER_MS = 100_000
 
@@ -36,9 +40,7 @@ export class DurableLog {
   /** What was found at start. */
   readonly recovery: RecoveryReport
   readonly #options: LogOptions
-  readonly #segments: Segment[]
-  /** Of this life: older segments may go once it is on the disk. */
-  readonly #firstOwnId: number
+  readonly #segments: LiveSegments
   /** Takes under way included, and only those on the disk. */
   readonly #done: DoneSet
   readonly #durablyDone: DoneSet
@@ -47,6 +49,7 @@ export class DurableLog {
   readonly #pool: SegmentPool
   readonly #writer: LogWriter
   readonly #reader: SpillReader
+  readonly #presence: LogPresence
   readonly #times = new SyncTimes()
   readonly #memory: LogMemory
   readonly #puts: PutQueue
@@ -54,25 +57,20 @@ export class DurableLog {
   readonly #quarantine: Quarantine
   readonly #work = new Background()
   readonly #replayBytesPerMs: number
-  readonly #channelId: Buffer
-  readonly #lineage: Lineage
+  readonly #records: LogRecords
   #limit: LogPosition | undefined
   #size: number
   /** Of puts under way. */
   #storing = 0
   readonly #losses: LogLosses
   #takeErrors = 0
-  #hasRecordedFolders = false
   #closed = false
   #closing: Promise<void> | undefined
 
-  private constructor(options: LogOptions, found: Recovered, elapsedMs: number) {
-    const { done, segments, nextEvent, skipped } = found
+  private constructor(options: LogOptions, found: Found, elapsedMs: number) {
+    const { done, folders, segments, nextEvent, skipped } = found
     this.#options = options
-    this.#segments = segments
-    this.#firstOwnId = found.nextId
-    this.#channelId = found.channelId
-    this.#lineage = found.lineage
+    this.#records = new LogRecords(options, found)
     this.#givenUp = new GivenUp(found.givenUp)
     this.#done = done
     this.#durablyDone = new DoneSet(done.ranges())
@@ -84,17 +82,28 @@ export class DurableLog {
     this.#quarantine = new Quarantine(options.disk, options.log)
     this.#memory = new LogMemory(options.memoryBytes)
     this.#puts = new PutQueue(options.clock)
-    this.#pool = this.#newPool(found)
+    this.#pool = this.#newPool(found, folders)
+    this.#segments = new LiveSegments(segments, found.nextId, this.#durablyDone, this.#pool)
     this.#writer = this.#newWriter(nextEvent)
     this.#reader = new SpillReader({
       disk: options.disk,
       clock: options.clock,
+      folders,
       segments,
       done,
       limit: () => this.#limit,
       deliver: (batch, first, seconds) => this.#memory.hold(batch, first, seconds),
       lost: (segment, loss) => this.#lost(segment, loss),
       left: () => this.#collect()
+    })
+    const [pool, writer, live] = [this.#pool, this.#writer, this.#segments.all]
+    this.#presence = new LogPresence({
+      ...options,
+      folders,
+      segments: live,
+      done: this.#durablyDone,
+      pool,
+      writer
     })
     this.#beginReading()
   }
@@ -107,9 +116,11 @@ export class DurableLog {
     const startedAt = performance.now()
     const options = completeOptions(given)
     const found = await recover(options, options)
-    const log = new DurableLog(options, found, performance.now() - startedAt)
+    const folders = await FolderPresence.of(options.disk, options.folders, options.log)
+    const log = new DurableLog(options, { ...found, folders }, performance.now() - startedAt)
     log.#pool.fillReserves()
     log.#writer.begin()
+    log.#presence.begin()
     log.#readAhead()
     return log
   }
@@ -167,8 +178,8 @@ export class DurableLog {
 
   /**
    * Up to `max` events on loan, at least one, or undefined when there are none. commit() resolves once the take is on
-   * the disk; while the disk fails it waits for it to heal, and rejects with ERR_CHANNEL only when the log is closed
-   * before that. Rejects with ERR_CHANNEL when the disk cannot be read; damaged events are skipped and reported.
+   * the disk; while the disk fails it waits for it to heal, and rejects with ERR_CHANNEL only when the log is closed, or
+   * the agent ends, before that. Rejects with ERR_CHANNEL when the disk cannot be read; damaged events are skipped and reported.
    */
   async take(max: number): Promise<Lease | undefined> {
     if (this.#closed) throw closed()
@@ -180,7 +191,8 @@ export class DurableLog {
     const loan = this.#memory.lend(wanted)
     this.#readAhead()
     return (
-      loan && lend(loan.batch, { commit: () => this.#commit(loan), giveBack: () => this.#giveBack(loan) })
+      loan &&
+      lend(loan.batch, { commit: ending => this.#commit(loan, ending), giveBack: () => this.#giveBack(loan) })
     )
   }
 
@@ -195,7 +207,7 @@ export class DurableLog {
     const created = this.#reader.position?.segment.created
     return logStats({
       times: this.#times,
-      segments: this.#segments,
+      segments: this.#segments.all,
       pool: this.#pool,
       losses: this.#losses,
       verify: this.#options.verify === true,
@@ -210,8 +222,13 @@ export class DurableLog {
       givenUpEvents: this.#givenUp.events,
       putErrors: this.#writer.putErrors,
       takeErrors: this.#takeErrors,
-      unhealthy: (this.#writer.unhealthy ?? this.#pool.problem)?.message
+      unhealthy: this.#problem?.message
     })
+  }
+
+  get #problem(): AgentError | undefined {
+    const presence = this.#presence
+    return presence.away ?? this.#writer.unhealthy ?? this.#pool.problem ?? presence.problem
   }
 
   /** Writes what is under way, seals the log and gives up its files. Events on loan stay in the log. */
@@ -228,34 +245,23 @@ export class DurableLog {
     await written
     await this.#reader.close()
     await this.#work.settled()
+    await this.#presence.close()
     await this.#pool.close()
     await this.#recordStop()
   }
 
   async #recordStop(): Promise<void> {
-    const { segment } = this.#writer
-    if (segment?.sealed !== true) return
-    const { disk, folders, log } = this.#options
-    const own = { channelId: this.#channelId, lineage: this.#lineage }
-    const record = stopRecordOf(own, segment, {
-      ranges: this.#durablyDone.ranges(),
-      givenUp: this.#givenUp.ranges
-    })
-    // Each folder tells of what is lost with another one.
-    for (const folder of folders) {
-      try {
-        await writeStopRecord(disk, folder, record)
-      } catch (error) {
-        log.debug('The stop could not be recorded.', { folder, reason: messageOf(error) })
-      }
-    }
+    const { segment: newest } = this.#writer
+    if (newest?.sealed !== true) return
+    const done = { ranges: this.#durablyDone.ranges(), givenUp: this.#givenUp.ranges }
+    await this.#records.closed({ newest, done, isEmpty: this.#size === 0, folders: this.#presence.folders })
   }
 
-  #newPool({ channelId, lineage, nextId, free, reserves }: Recovered): SegmentPool {
+  #newPool({ channelId, lineage, nextId, free, reserves }: Recovered, folders: FolderPresence): SegmentPool {
     const { cipher } = this.#options
     const changed = (): void => this.#writer.changed()
     const own = { channelId, lineage, nextId, free, reserves }
-    return new SegmentPool({ ...this.#options, cipher, ...own, changed })
+    return new SegmentPool({ ...this.#options, folders, cipher, ...own, changed })
   }
 
   #newWriter(nextEvent: number): LogWriter {
@@ -267,11 +273,12 @@ export class DurableLog {
       nextEvent,
       times: this.#times,
       state: () => ({ ranges: this.#done.ranges(), givenUp: this.#givenUp.ranges }),
-      begun: (segment, from) => this.#begun(segment, from),
+      begun: (segment, from) => this.#segments.begun(segment, from),
       stored: put => this.#stored(put),
       taken: (ranges, held) => this.#taken(ranges, held),
       voided: range => this.#voided(range),
-      settled: () => this.#collect()
+      settled: () => this.#collect(),
+      deserted: segment => this.#presence.save(segment)
     })
   }
 
@@ -308,11 +315,11 @@ export class DurableLog {
     this.#wakers.wake()
   }
 
-  async #commit(loan: Loan): Promise<void> {
+  async #commit(loan: Loan, ending?: AbortSignal): Promise<void> {
     if (this.#closed) throw closed()
     const ranges = this.#memory.forget(loan)
     for (const { first, end } of ranges) this.#done.add(first, end)
-    const written = this.#writer.take(ranges, loan.batch.length)
+    const written = this.#writer.take(ranges, loan.batch.length, ending)
     if (this.#options.syncTakes === false) this.#track(written)
     else await written
   }
@@ -350,6 +357,11 @@ export class DurableLog {
     if (lost > 0) this.#track(this.#writer.giveUp([events], lost))
   }
 
+  #collect(): void {
+    const hasBegun = this.#segments.collect(this.#reader.position?.segment)
+    if (hasBegun && !this.#records.hasBegun) this.#track(this.#records.begun())
+  }
+
   #track(work: Promise<unknown>): void {
     this.#work.add(work, error =>
       this.#options.log.debug('A record was not written.', { reason: messageOf(error) })
@@ -357,10 +369,7 @@ export class DurableLog {
   }
 
   #beginReading(): void {
-    const isHeld = ({ firstEvent, nextEvent }: Segment): boolean => !this.#done.covers(firstEvent, nextEvent)
-    // The reader keeps the segment that it is in: none that holds nothing, which a full disk may need.
-    const last = this.#segments.findLast(isHeld)
-    const first = this.#segments.find(isHeld)
+    const [first, last] = this.#segments.heldBut(this.#done)
     if (last === undefined || first === undefined) return
     this.#limit = { segment: last, position: last.end }
     this.#reader.begin({ segment: first, position: DATA_START }, first.firstEvent)
@@ -383,39 +392,6 @@ export class DurableLog {
   #readAhead(): void {
     if (this.#reader.position === undefined || !this.#memory.hungry) return
     this.#track(this.#reader.load().then(() => this.#wakers.wake()))
-  }
-
-  #begun(segment: Segment, from: number): void {
-    for (const older of this.#segments) {
-      if (older.nextEvent <= from) continue
-      older.nextEvent = from
-      older.firstEvent = Math.min(older.firstEvent, from)
-      older.tailEvents = 0
-    }
-    this.#segments.push(segment)
-  }
-
-  /** From now on the log has these folders, and no other. */
-  #recordFolders(): void {
-    if (this.#hasRecordedFolders) return
-    this.#hasRecordedFolders = true
-    const { disk, folders, witness, name, log } = this.#options
-    const identity = { channelId: this.#channelId, name }
-    this.#track(recordFolders(disk, { folders, witness, recorded: folders }, identity, log))
-  }
-
-  /** Gives back segments that hold nothing that is needed. */
-  #collect(): void {
-    const newest = this.#segments.findLast(({ stated }) => stated)
-    if (newest === undefined || newest.id < this.#firstOwnId) return
-    this.#recordFolders()
-    for (const segment of [...this.#segments]) {
-      if (segment.id >= newest.id || segment.file !== undefined || segment.readers > 0) continue
-      if (segment === this.#reader.position?.segment) continue
-      if (!this.#durablyDone.covers(segment.firstEvent, segment.nextEvent)) continue
-      this.#segments.splice(this.#segments.indexOf(segment), 1)
-      this.#pool.release(segment)
-    }
   }
 }
 

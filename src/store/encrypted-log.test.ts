@@ -15,6 +15,8 @@ import { createFrameCipher, keyIdOf, type FrameCipher, type NamedKey } from './f
 
 const FOLDER = '/data'
 const PUTS = 40
+/** The seal stands in the first half of the last block, the header in the second. */
+const HALF_BLOCK = 2048
 const oldKey: NamedKey = { name: 'old', bytes: Buffer.alloc(16, 1) }
 const newKey: NamedKey = { name: 'new', bytes: Buffer.alloc(32, 2) }
 const EVENTS = Array.from({ length: PUTS }, (_, i) => `secret body ${i}`)
@@ -71,6 +73,26 @@ test('encryption can end: old data is read, new data is plain', async () => {
   assert.match(bytes, /secret body 39/)
   assert.deepEqual(await drain(disk, createFrameCipher(undefined, [oldKey])), [...EVENTS, ...EVENTS])
 })
+
+for (const ends of ['begin', 'end'] as const) {
+  test(`encrypted segments that have lost the header at their ${ends} lose nothing, after a stop or a kill`, async () => {
+    for (const ending of ['stop', 'kill'] as const) {
+      const cipher = createFrameCipher(newKey)
+      const stopped = newDisk()
+      const first = await openLog(stopped, cipher)
+      await putAll(first)
+      if (ending === 'stop') await first.close()
+      const disk = ending === 'stop' ? stopped : stopped.crash()
+      await spoilHeaders(disk, () => true, ends)
+
+      const log = await openLog(disk, cipher)
+      const found = await takeAll(log)
+      await log.close()
+
+      assert.deepEqual([found, log.recovery.skipped], [EVENTS, []], ending)
+    }
+  })
+}
 
 test('a segment whose salt is lost costs its own events, says so, and is no reason not to start', async () => {
   const disk = newDisk()
@@ -200,11 +222,15 @@ async function fill(
   codec?: 'zstd' | 'lz4'
 ): Promise<void> {
   const log = await openLog(disk, cipher, codec)
+  await putAll(log)
+  await log.close()
+}
+
+async function putAll(log: DurableLog): Promise<void> {
   for (const event of EVENTS) {
     const batch = new BatchBuilder(100).add(event, { name: 'hidden', padding: 'hidden'.repeat(50) }).build()
     await log.put(batch, new AbortController().signal)
   }
-  await log.close()
 }
 
 async function drain(disk: SimulatedDisk, cipher: FrameCipher | undefined): Promise<string[]> {
@@ -225,12 +251,17 @@ async function takeAll(log: DurableLog): Promise<string[]> {
   return found
 }
 
-/** Overwrites both copies of the header of segments, the oldest first. */
-async function spoilHeaders(disk: SimulatedDisk, which: (index: number) => boolean): Promise<void> {
+/** Overwrites the header of segments, the oldest first: at both ends of the file, or only at its begin. */
+async function spoilHeaders(
+  disk: SimulatedDisk,
+  which: (index: number) => boolean,
+  ends: 'both' | 'begin' | 'end' = 'both'
+): Promise<void> {
   const segments = [...(await contents(disk)).keys()].filter(path => path.includes('/seg-'))
   for (const path of segments.filter((_, index) => which(index))) {
     const file = await disk.open(path, { create: false, synced: true })
-    await file.write(Buffer.alloc(DATA_START, 0xff), 0)
+    if (ends !== 'end') await file.write(Buffer.alloc(DATA_START, 0xff), 0)
+    if (ends !== 'begin') await file.write(Buffer.alloc(HALF_BLOCK), (await file.size()) - HALF_BLOCK)
     await file.close()
   }
 }

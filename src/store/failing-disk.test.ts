@@ -106,7 +106,43 @@ test('a disk that goes on failing refuses puts, says so, and is taken back when 
   assert.equal(log.stats().unhealthy, undefined)
 })
 
-/** Time for the disk to do what is under way. */
+test('a stop while the disk refuses writes ends at once, and says how many delivered events will come again', async () => {
+  const disk = newDisk()
+  const { log, clock, lines } = await openLog(disk)
+  await log.put(numbered(0, 10), never)
+  await turns()
+  disk.faults.add({ operations: ['write', 'open'], after: 0, times: Infinity, kind: 'EIO' })
+  const agent = new AbortController()
+  const early = (await log.take(3))?.commit(agent.signal)
+  await turns()
+  await clock.advance(1000)
+  await turns()
+  agent.abort()
+  const late = (await log.take(4))?.commit(agent.signal)
+
+  await assert.rejects(early ?? Promise.resolve(), { code: 'ERR_STOPPED' })
+  await assert.rejects(late ?? Promise.resolve(), { code: 'ERR_STOPPED' })
+  await log.close()
+  const told = lines.filter(({ message }) => message.startsWith('Delivered events could not be recorded'))
+  assert.deepEqual(
+    told.map(({ level, facts }) => [level, facts?.['events']]),
+    [['warn', 7]]
+  )
+  const { log: next } = await openLog(disk.crash())
+  assert.deepEqual(await drain(next), range(0, 10))
+})
+
+test('a stop while the disk takes writes waits for the commits under way', async () => {
+  const disk = newDisk()
+  const { log } = await openLog(disk)
+  await log.put(numbered(0, 10), never)
+  disk.faults.add({ operations: ['write'], after: 0, times: 1, kind: 'EIO' })
+
+  await (await log.take(3))?.commit(AbortSignal.abort())
+
+  assert.equal(log.size, 7)
+  await log.close()
+})
 
 test('of files kept for a full disk that power losses brought back, no more are kept than are needed', async () => {
   const disk = newDisk()

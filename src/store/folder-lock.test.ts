@@ -21,6 +21,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { lockFolder } from './folder-lock.ts'
+import { startOf } from './lock-owner.ts'
 
 const NOBODY = 65_534
 
@@ -79,6 +80,28 @@ test('a lock that came with a copy of the folder does not count, though its proc
     )
   })
   await copy.release()
+})
+
+test('a lock that came with a copy of its whole disk does not count, where the kernel tells that nobody has it', async t => {
+  const folder = await folderFor(t)
+  const path = join(folder, 'millrace.lock')
+  const first = await lockFolder(folder, 'mine')
+  const lock = JSON.parse(await readFile(path, 'utf8')) as {
+    readonly kernel: boolean
+    readonly device: string
+  }
+  await first.release()
+  if (!lock.kernel) return t.skip('the kernel locks no files here')
+  const [pid, startedAt] = [process.ppid, await startOf(process.ppid)]
+  const elsewhere = { ...lock, pid, startedAt, path: `/another/${path}` }
+  const rejected = { message: new RegExp(`process ${pid} \\(channel mine\\)`) }
+
+  await writeFile(path, JSON.stringify(elsewhere))
+  await assert.rejects(lockFolder(folder, 'same disk'), rejected)
+  await writeFile(path, JSON.stringify({ ...elsewhere, device: `${lock.device}1`, kernel: false }))
+  await assert.rejects(lockFolder(folder, 'a disk that may be shared'), rejected)
+  await writeFile(path, JSON.stringify({ ...elsewhere, device: `${lock.device}1` }))
+  await (await lockFolder(folder, 'copied disk')).release()
 })
 
 test('a lock that is left over is taken in its own bytes, for a disk may have no others', async t => {

@@ -9,7 +9,7 @@ import { findFileUser } from './flume-import/folder-user.ts'
 import { type KernelLock, lockInKernel } from './kernel-lock.ts'
 import { folderProblem, makeFolder } from './make-folder.ts'
 import { lockedByProcess, lockedElsewhere, lockedHere, lockGone, unreadable } from './lock-errors.ts'
-import { inodeOf, isAlive, isCopy, isRunning, type Owner, parseOwner, startOf } from './lock-owner.ts'
+import { isAlive, isCopy, isRunning, type Owner, parseOwner, placeOf, startOf } from './lock-owner.ts'
 import { openFile } from './open-file.ts'
 import { readName } from './segment.ts'
 
@@ -23,6 +23,9 @@ const ATTEMPTS = 5
 const RELEASED = '{}'
 /** A lock is far smaller; nothing behind that counts. */
 const MOST_BYTES = 64 * 1024
+
+/** Who makes a lock, before its file is there. */
+type NewOwner = Omit<Owner, 'inode' | 'device'>
 
 /** A folder that nobody else may use. */
 export interface FolderLock {
@@ -97,9 +100,9 @@ async function acquire(path: string, folder: string, { name, kernel }: Held): Pr
       if (await create(path, mine)) return
       continue
     }
-    if (owner !== undefined && !(await isCopy(owner, path))) {
-      // Who had the lock in the kernel is gone, as that is ours now.
-      const isGone = owner.kernel && mine.kernel
+    // Who had the lock in the kernel is gone, as that is ours now.
+    const isGone = owner?.kernel === true && mine.kernel
+    if (owner !== undefined && !(await isCopy(owner, path, isGone))) {
       if (owner.host !== mine.host && !isGone) throw lockedElsewhere(folder, path, owner, name)
       if (owner.host !== mine.host) await refuseWriter(folder, name)
       else if (await isAlive(owner, isGone)) throw lockedByProcess(folder, owner, name)
@@ -123,7 +126,7 @@ async function refuseWriter(folder: string, name: string): Promise<void> {
 }
 
 /** Makes the lock where there is none; returns whether it is ours. */
-async function create(path: string, mine: Omit<Owner, 'inode'>): Promise<boolean> {
+async function create(path: string, mine: NewOwner): Promise<boolean> {
   const draft = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`
   try {
     await writeFile(draft, '')
@@ -138,7 +141,7 @@ async function create(path: string, mine: Omit<Owner, 'inode'>): Promise<boolean
  * Makes a lock that counts no more ours, in its own bytes: a full disk has no others. What was somebody else's new one
  * by then is put back. Returns whether it is ours.
  */
-async function takeOver(path: string, expected: string, mine: Omit<Owner, 'inode'>): Promise<boolean> {
+async function takeOver(path: string, expected: string, mine: NewOwner): Promise<boolean> {
   const aside = `${path}.stale.${randomBytes(4).toString('hex')}`
   try {
     await rename(path, aside)
@@ -191,8 +194,8 @@ async function clearLeft(path: string): Promise<void> {
   }
 }
 
-async function textFor(file: string, mine: Omit<Owner, 'inode'>): Promise<string> {
-  return JSON.stringify({ ...mine, inode: await inodeOf(file) })
+async function textFor(file: string, mine: NewOwner): Promise<string> {
+  return JSON.stringify({ ...mine, ...(await placeOf(file)) })
 }
 
 /** Writes from the start and fills up with blanks, so that no byte more is needed than the file has. */

@@ -18,7 +18,7 @@ import { type Epoch, NO_EPOCH, NO_LINEAGE } from './epoch.ts'
 import { FRAME_HEADER_BYTES, frameSeed, payloadIsIntact, readFrameHeader } from './frame.ts'
 import { encodeHeaders } from './header-columns.ts'
 import { newStaging } from './put-codec.ts'
-import { decodeSegmentHeader, encodeSegmentHeader } from './segment-header.ts'
+import { decodeSegmentHeader, encodeSegmentHeader, firstBlocks } from './segment-header.ts'
 
 const channelId = Buffer.alloc(16, 7)
 const seed = frameSeed(channelId, 5)
@@ -215,7 +215,7 @@ for (const lineage of [
 ]) {
   test(`a header of ${lineage.length} epochs survives the loss of one of its copies`, () => {
     const header = { ...plainHeader, lineage }
-    const bytes = encodeSegmentHeader(header)
+    const bytes = firstBlocks(encodeSegmentHeader(header))
     const first = Buffer.from(bytes).fill(0, 0, 4096)
     const second = Buffer.from(bytes).fill(0xff, 4096)
 
@@ -232,7 +232,7 @@ test('of very many epochs a header names the newest', () => {
 
   const numbers = decodeSegmentHeader(bytes)?.lineage.map(({ number }) => number) ?? []
 
-  assert.deepEqual([numbers.length > 100, numbers.at(-1)], [true, 1001])
+  assert.deepEqual([numbers.length > 50, numbers.at(-1)], [true, 1001])
 })
 
 test('a header of a later release is refused with what helps', () => {

@@ -102,6 +102,8 @@ export class GroupFiller {
     group.advance(writeRangesFrame(group.segment, group.place(this.#seconds()), 'take', frame))
     group.entries.add(take)
     group.complete.push(take)
+    take.cancelWait?.()
+    take.cancelWait = undefined
     this.takes.shift()
     return true
   }

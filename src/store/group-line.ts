@@ -4,6 +4,7 @@ import { Background } from './background.ts'
 import { writeSealFrame } from './frame-codec.ts'
 import { BLOCK_BYTES } from './frame.ts'
 import { newStaging } from './put-codec.ts'
+import { lastBlock } from './segment-header.ts'
 import { type Segment, sealPosition, writeAll } from './segment.ts'
 import type { SyncTimes } from './sync-times.ts'
 import type { WriteGroup } from './write-group.ts'
@@ -19,6 +20,8 @@ export interface LineParts {
   failed(groups: readonly WriteGroup[], error: unknown): void
   /** A segment was closed. */
   settled(): void
+  /** No name leads to the file of a segment that is complete; it is still open. */
+  deserted(segment: Segment): void
 }
 
 /**
@@ -72,11 +75,25 @@ export class GroupLine {
     }
   }
 
+  /** The segment that was written to last, and is not closed. */
+  get current(): Segment | undefined {
+    return this.#current
+  }
+
+  /** Writes no more to a segment; groups on their way to it fail. */
+  interrupt(segment: Segment, cause: unknown): void {
+    if (segment === this.#current) this.#current = undefined
+    this.#error ??= { cause }
+    this.#settle()
+  }
+
   /** Seals and closes a segment that is complete. A seal that fails costs a scan at the next start. */
   async finish(segment: Segment): Promise<void> {
     const { file } = segment
     if (file === undefined || segment.failed) return
     if (segment === this.#current) this.#current = undefined
+    segment.nameless = await isNameless(segment)
+    if (segment.nameless) return this.#parts.deserted(segment)
     try {
       if (!segment.reserve && segment.stated) {
         await writeSeal(segment)
@@ -123,6 +140,7 @@ export class GroupLine {
     const { file } = group.segment
     if (file === undefined) throw new Error('The segment is closed.')
     await writeAll(file, group.blocks(), group.position)
+    if (group.segment.nameless) throw new Error('The file has lost its name.')
     group.state = 'written'
     this.#parts.times.add(performance.now() - group.issuedAt, group.complete.length)
     this.#settle()
@@ -151,9 +169,15 @@ export class GroupLine {
   }
 }
 
+/** Whether no name leads to a segment's open file; false where that cannot be told. */
+export async function isNameless({ file, path }: Segment): Promise<boolean> {
+  return file !== undefined && !(await file.isAt(path).catch(() => true))
+}
+
 /** Writes the seal into the segment's last block. */
 export async function writeSeal(segment: Segment): Promise<void> {
   const staging = newStaging(BLOCK_BYTES)
+  lastBlock(segment.header).copy(staging.bytes)
   const position = sealPosition(segment)
   const { firstEvent, nextEvent, headEvents, tailEvents, end } = segment
   writeSealFrame(

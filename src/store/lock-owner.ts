@@ -12,6 +12,8 @@ export interface Owner {
   /** Where the lock was made, and the number of its file: both differ in a copy of the folder. */
   readonly path: string
   readonly inode: string
+  /** The disk's number, in that start of the machine: only this differs in a copy of the whole disk. */
+  readonly device: string
   /** Whether it has the lock in the kernel, too. */
   readonly kernel: boolean
 }
@@ -28,6 +30,7 @@ export function parseOwner(text: string): Owner | undefined {
       name: String(owner.name ?? ''),
       path: String(owner.path ?? ''),
       inode: String(owner.inode ?? ''),
+      device: String(owner.device ?? ''),
       kernel: owner.kernel === true
     }
   } catch {
@@ -35,10 +38,14 @@ export function parseOwner(text: string): Owner | undefined {
   }
 }
 
-/** Whether the file came here with a copy of the folder it was made in. */
-export async function isCopy({ path: madeAt, inode }: Owner, path: string): Promise<boolean> {
-  if (madeAt === '' || madeAt === path) return false
-  return inode !== (await inodeOf(path).catch(() => inode))
+/**
+ * Whether the file came here with a copy of the folder, or of the disk, that it was made in. The disk's number tells
+ * only on a disk of this machine, where `isFree` says that nobody has it locked in the kernel: others may have several.
+ */
+export async function isCopy(owner: Owner, path: string, isFree: boolean): Promise<boolean> {
+  const found = await placeOf(path).catch(() => owner)
+  if (isFree && owner.device !== '' && owner.device !== found.device) return true
+  return owner.path !== '' && owner.path !== path && owner.inode !== found.inode
 }
 
 /** Whether a process of this host lives; `otherwise` says that it does not, where its number alone may be another's by now. */
@@ -70,7 +77,8 @@ export async function startOf(pid: number): Promise<string | undefined> {
   }
 }
 
-/** The number of a file on its disk. */
-export async function inodeOf(file: string): Promise<string> {
-  return String((await stat(file, { bigint: true })).ino)
+/** The number of a file on its disk, and that of the disk. */
+export async function placeOf(file: string): Promise<Pick<Owner, 'inode' | 'device'>> {
+  const { ino, dev } = await stat(file, { bigint: true })
+  return { inode: String(ino), device: String(dev) }
 }

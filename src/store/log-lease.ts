@@ -4,7 +4,7 @@ import type { Lease } from '../core/contracts.ts'
 /** Events on loan that are committed or given back once; what comes after does nothing. */
 export function lend(
   batch: EventBatch,
-  loan: { readonly commit: () => Promise<void>; readonly giveBack: () => void }
+  loan: { readonly commit: (ending?: AbortSignal) => Promise<void>; readonly giveBack: () => void }
 ): Lease {
   let open = true
   const close = (): boolean => {
@@ -14,8 +14,8 @@ export function lend(
   }
   return {
     batch,
-    commit: async () => {
-      if (close()) await loan.commit()
+    commit: async ending => {
+      if (close()) await loan.commit(ending)
     },
     [Symbol.asyncDispose]: async () => {
       if (close()) loan.giveBack()

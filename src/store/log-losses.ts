@@ -1,8 +1,12 @@
 import type { SkippedPart } from './log-options.ts'
 
+const MOST_KEPT = 1000
+
 /** What was lost in damaged parts. */
 export class LogLosses {
   parts = 0
+  /** As many as are kept. */
+  readonly first: SkippedPart[] = []
   readonly #byReason: Record<string, number> = {}
 
   constructor(found: readonly SkippedPart[]) {
@@ -20,8 +24,10 @@ export class LogLosses {
   }
 
   /** Counts one more part. */
-  add({ reason, events }: SkippedPart): void {
+  add(part: SkippedPart): void {
+    const { reason, events } = part
     this.parts++
+    if (this.first.length < MOST_KEPT) this.first.push(part)
     if (events > 0) this.#byReason[reason] = (this.#byReason[reason] ?? 0) + events
   }
 }

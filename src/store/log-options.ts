@@ -98,6 +98,8 @@ export interface DurableLogStats {
   readonly givenUpEvents: number
   /** Events that came back and wait to be put where the others are. */
   readonly returnedEvents: number
+  /** The first thousand of them. */
+  readonly skipped: readonly SkippedPart[]
   readonly putErrors: number
   readonly takeErrors: number
   /** Why puts are refused at the moment; undefined while all is well. */

@@ -46,6 +46,7 @@ export function logStats(parts: StatsParts): DurableLogStats {
     skippedParts: losses.parts,
     givenUpEvents: parts.givenUpEvents,
     returnedEvents: 0,
+    skipped: losses.first,
     putErrors: parts.putErrors,
     takeErrors: parts.takeErrors,
     unhealthy: parts.unhealthy

@@ -20,6 +20,7 @@ const stats: DurableLogStats = {
   skippedParts: 1,
   givenUpEvents: 0,
   returnedEvents: 0,
+  skipped: [],
   putErrors: 6,
   takeErrors: 7,
   unhealthy: undefined

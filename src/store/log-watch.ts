@@ -7,7 +7,8 @@ import type { DurableLogStats } from './log-options.ts'
 export const LOG_GAUGES = {
   Open: 'Whether the channel is open: true or false.',
   Closed: 'The opposite, as 0 or 1.',
-  Unhealthy: '1 while the channel cannot start, or its disk refuses puts; else 0.',
+  Unhealthy:
+    '1 while the channel cannot start, its disk refuses puts, or a folder or file of its log is gone; else 0.',
   UnhealthyReason: 'Why; empty while all is well.',
   EventPutErrorCount: 'Puts that the disk refused.',
   EventTakeErrorCount: 'Takes that met an error of the disk or damaged bytes.',

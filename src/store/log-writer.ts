@@ -5,7 +5,7 @@ import { GroupFiller } from './group-filler.ts'
 import { GroupLine } from './group-line.ts'
 import { IdleMark } from './idle-mark.ts'
 import type { Segment } from './segment.ts'
-import { limitWait, stopping } from './put-wait.ts'
+import { limitWait, onAbort, stopping } from './put-wait.ts'
 import { newPut, type PutEntry, type TakeEntry, type WriteGroup } from './write-group.ts'
 import type { WriterParts } from './writer-parts.ts'
 
@@ -22,6 +22,10 @@ export class LogWriter {
   readonly #line: GroupLine
   readonly #filler: GroupFiller
   readonly #idleMark: IdleMark
+  /** Segments whose files have lost their names, until nothing is written to them. */
+  #deserted: Segment[] = []
+  /** Events that were taken, which could not be recorded. */
+  #unrecorded = 0
   #scheduled = false
   #failures = 0
   #closing = false
@@ -37,7 +41,8 @@ export class LogWriter {
       times: parts.times,
       durable: group => this.#durable(group),
       failed: (groups, error) => this.#relocate(groups, error),
-      settled: () => parts.settled()
+      settled: () => parts.settled(),
+      deserted: segment => parts.deserted(segment)
     })
     this.#filler = new GroupFiller(parts, this.#line)
     this.#idleMark = new IdleMark(parts.clock, () => this.#markDurable())
@@ -46,6 +51,30 @@ export class LogWriter {
   /** The segment that is written to. */
   get segment(): Segment | undefined {
     return this.#filler.segment
+  }
+
+  /** Segments that are being written to: the newest, and one before it. */
+  get written(): readonly Segment[] {
+    return [...new Set([this.#line.current, this.#filler.segment])].filter(segment => segment !== undefined)
+  }
+
+  /** No name leads to the file of a segment that is being written to: what waits goes to a fresh one. */
+  desert(segment: Segment): void {
+    if (segment.nameless || segment.file === undefined || !this.written.includes(segment)) return
+    segment.nameless = true
+    this.#deserted.push(segment)
+    this.#line.interrupt(segment, new Error('The file has lost its name.'))
+  }
+
+  /** Seals and closes a segment that is complete. */
+  finish(segment: Segment): Promise<void> {
+    return this.#line.finish(segment)
+  }
+
+  /** Closes a segment as it is. */
+  abandon(segment: Segment): Promise<void> {
+    this.#line.abandon(segment)
+    return this.#line.close()
   }
 
   /** Begins a segment, so that older ones can go. */
@@ -67,20 +96,23 @@ export class LogWriter {
     })
   }
 
-  /** Resolves once it is on the disk that these events are done; `held` of them were held until now. */
-  take(ranges: readonly EventRange[], held: number): Promise<void> {
-    return this.#record({ ranges, givenUp: [], held })
+  /**
+   * Resolves once it is on the disk that these events are done; `held` of them were held until now. Rejects when the
+   * disk refuses writes and `ending` aborts.
+   */
+  take(ranges: readonly EventRange[], held: number, ending?: AbortSignal): Promise<void> {
+    return this.#record({ ranges, givenUp: [], held, ending })
   }
 
   /** The same of events that cannot be delivered: should they be there again one day, they are not done. */
   giveUp(ranges: readonly EventRange[], held: number): Promise<void> {
-    return this.#record({ ranges, givenUp: ranges, held })
+    return this.#record({ ranges, givenUp: ranges, held, ending: undefined })
   }
 
-  #record(take: Pick<TakeEntry, 'ranges' | 'givenUp' | 'held'>): Promise<void> {
+  #record(take: Pick<TakeEntry, 'ranges' | 'givenUp' | 'held' | 'ending'>): Promise<void> {
     if (this.#closing) return Promise.reject(closed())
     return new Promise((resolve, reject) => {
-      this.#filler.takes.push({ kind: 'take', ...take, resolve, reject })
+      this.#filler.takes.push({ kind: 'take', ...take, cancelWait: undefined, resolve, reject })
       this.#fill()
     })
   }
@@ -100,11 +132,14 @@ export class LogWriter {
     this.#closed = true
     this.#cancelRetry?.()
     for (const put of this.#filler.puts) put.cancelWait?.()
-    for (const entry of [...this.#filler.puts, ...this.#filler.takes]) entry.reject(closed())
+    for (const put of this.#filler.puts) put.reject(closed())
     this.#filler.puts = []
-    this.#filler.takes = []
+    for (const take of [...this.#filler.takes]) this.#refuseTake(take, closed())
     await this.#line.close()
     if (this.#filler.segment !== undefined) await this.#line.finish(this.#filler.segment)
+    if (this.#unrecorded === 0) return
+    const message = 'Delivered events could not be recorded as taken, and will come again.'
+    this.#parts.log.warn(message, { events: this.#unrecorded, reason: this.#obstacle?.message })
   }
 
   get #empty(): boolean {
@@ -113,16 +148,40 @@ export class LogWriter {
 
   /** Nothing moves before the disk heals or gets room. */
   get #stuck(): boolean {
-    if (!this.#line.empty || !this.#filler.groupIsEmpty) return false
-    return (
-      this.unhealthy !== undefined ||
-      (this.#parts.pool.problem !== undefined && this.#parts.pool.reserveSpare === undefined)
-    )
+    return this.#line.empty && this.#filler.groupIsEmpty && this.#obstacle !== undefined
+  }
+
+  /** Why nothing can be written. */
+  get #obstacle(): AgentError | undefined {
+    const { problem, reserveSpare } = this.#parts.pool
+    return this.unhealthy ?? (reserveSpare === undefined ? problem : undefined)
   }
 
   #fill(): void {
     if (!this.#closed && (this.unhealthy === undefined || this.#filler.mustBegin)) this.#encode()
+    if (this.#stuck) this.#limitTakes()
     this.#wakeIdle()
+  }
+
+  /** While the disk refuses writes, takes wait no longer than the agent runs. */
+  #limitTakes(): void {
+    for (const take of [...this.#filler.takes]) {
+      const { ending } = take
+      if (ending === undefined || take.cancelWait !== undefined) continue
+      const refuse = (): void => {
+        take.cancelWait = undefined
+        if (this.#stuck && this.#filler.takes.includes(take)) this.#refuseTake(take, stopping())
+      }
+      if (ending.aborted) refuse()
+      else take.cancelWait = onAbort(ending, refuse)
+    }
+  }
+
+  #refuseTake(take: TakeEntry, error: Error): void {
+    take.cancelWait?.()
+    this.#filler.takes.splice(this.#filler.takes.indexOf(take), 1)
+    if (take.ending !== undefined) this.#unrecorded += take.held
+    take.reject(error)
   }
 
   #encode(): void {
@@ -194,7 +253,16 @@ export class LogWriter {
   /** Nothing of these groups counts: their entries are encoded again, into a fresh segment. */
   #relocate(failed: readonly WriteGroup[], error: unknown): void {
     const bad = this.#filler.takeBack(failed)
-    for (const segment of bad) this.#line.abandon(segment)
+    for (const segment of bad) if (!segment.nameless) this.#line.abandon(segment)
+    const deserted = this.#deserted
+    this.#deserted = []
+    for (const segment of deserted) this.#parts.deserted(segment)
+    if (deserted.length === 0) this.#failed(bad, error)
+    this.#fill()
+    this.#issue()
+  }
+
+  #failed(bad: ReadonlySet<Segment>, error: unknown): void {
     this.#failures++
     this.putErrors++
     this.#parts.log.warn('A write to the log failed; its segment takes no more.', {
@@ -203,8 +271,6 @@ export class LogWriter {
       failures: this.#failures
     })
     if (this.#failures >= BAD_AFTER) this.#giveUp(error)
-    this.#fill()
-    this.#issue()
   }
 
   /** Refuses what waits, and tries again after a while. */

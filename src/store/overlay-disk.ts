@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path'
-import type { Disk, DiskFile } from './disk.ts'
+import type { Disk, DiskFile, FolderStamp } from './disk.ts'
 
 const PAGE_BYTES = 64 * 1024
 
@@ -62,6 +62,11 @@ class OverlayDisk implements Disk {
     const kept = names.map(name => join(folder, name)).filter(path => !gone.has(path))
     const made = [...this.#folders].filter(path => dirname(path) === folder)
     return [...new Set([...kept, ...added, ...made])].map(path => path.slice(folder.length + 1))
+  }
+
+  /** The view stays as it was, whatever becomes of the disk. */
+  stamp(folder: string): Promise<FolderStamp> {
+    return Promise.resolve({ identity: folder, change: '' })
   }
 
   makeFolder(folder: string): Promise<void> {
@@ -216,6 +221,10 @@ class OverlayFile implements DiskFile {
 
   size(): Promise<number> {
     return Promise.resolve(this.#content.size)
+  }
+
+  isAt(): Promise<boolean> {
+    return Promise.resolve(true)
   }
 
   truncate(bytes: number): Promise<void> {

@@ -16,12 +16,18 @@ export function limitWait(
     cancel()
     end(false)
   })
+  const cancelAbort = onAbort(signal, abort)
   const cancel = (): void => {
     cancelTimer()
-    signal.removeEventListener('abort', abort)
+    cancelAbort()
   }
-  signal.addEventListener('abort', abort, { once: true })
   return cancel
+}
+
+/** Calls `end` once `signal` aborts. Returns what cancels that. */
+export function onAbort(signal: AbortSignal, end: () => void): () => void {
+  signal.addEventListener('abort', end, { once: true })
+  return () => signal.removeEventListener('abort', end)
 }
 
 /** Why a wait ends when its signal aborts. */

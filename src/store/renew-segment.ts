@@ -2,8 +2,8 @@ import type { Disk, DiskFile } from './disk.ts'
 import { BLOCK_BYTES } from './frame.ts'
 import { writeSeal } from './group-line.ts'
 import type { FoundFile } from './segment-files.ts'
-import { DATA_START, encodeSegmentHeader } from './segment-header.ts'
-import { pathOf, readFully, type Segment, withFile, writeAll } from './segment.ts'
+import { DATA_START, encodeSegmentHeader, firstBlocks, lastBlock } from './segment-header.ts'
+import { pathOf, readFully, type Segment, sealPosition, withFile, writeAll } from './segment.ts'
 
 const PIECE_BYTES = 4 * 1024 * 1024
 
@@ -13,6 +13,16 @@ export async function sealAtLast(disk: Disk, segment: Segment): Promise<void> {
     await file.sync()
     await writeSeal({ ...segment, file })
   })
+}
+
+/** A segment to write anew. */
+export interface Original {
+  readonly file: DiskFile
+  /** Encoded. */
+  readonly header: Buffer
+  readonly size: number
+  /** Behind its last frame. */
+  readonly end: number
 }
 
 /**
@@ -28,15 +38,10 @@ export async function renewSegment(
 ): Promise<void> {
   if (header === undefined) return
   const draft = pathOf(folder, 'free', id)
+  const original = { header: encodeSegmentHeader(header), size: header.size, end }
   try {
-    await withFile(disk, path, { create: false, synced: false }, from =>
-      withFile(disk, draft, { create: true, synced: true }, async to => {
-        await to.truncate(header.size)
-        await copy(from, to, end)
-        await to.sync()
-        // Last: a draft that is not whole must never pass for the segment. One of its two copies may be unreadable.
-        await writeAll(to, encodeSegmentHeader(header), 0)
-      })
+    await withFile(disk, path, { create: false, synced: false }, file =>
+      withFile(disk, draft, { create: true, synced: true }, to => writeCopy(to, { ...original, file }))
     )
     await disk.rename(draft, path)
   } catch (error) {
@@ -44,6 +49,16 @@ export async function renewSegment(
     throw error
   }
   await disk.syncFolder(folder)
+}
+
+/** Makes a new file a copy of a segment, which may then get its name. */
+export async function writeCopy(to: DiskFile, { file, header, size, end }: Original): Promise<void> {
+  await to.truncate(size)
+  await copy(file, to, end)
+  await to.sync()
+  // Last: a draft that is not whole must never pass for the segment. One of its copies may be unreadable.
+  await writeAll(to, lastBlock(header), sealPosition({ size }))
+  await writeAll(to, firstBlocks(header), 0)
 }
 
 /** All frames up to `end`, in whole blocks. */

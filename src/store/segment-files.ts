@@ -2,12 +2,18 @@ import { basename, dirname, join } from 'node:path'
 import type { Clock, Log } from '../core/contracts.ts'
 import { AgentError, messageOf, systemCode } from '../core/errors.ts'
 import { type Disk, NO_FILE } from './disk.ts'
-import { CarefulReader, isMediumError, isOpenError } from './careful-reader.ts'
+import { CarefulReader, isMediumError, isOpenError, type SegmentReads } from './careful-reader.ts'
 import type { FrameCipher } from './frame-cipher.ts'
 import { readSeal, type Seal } from './frame-codec.ts'
 import { BLOCK_BYTES, frameSeed, payloadIsIntact, readFrameHeader, FRAME_HEADER_BYTES } from './frame.ts'
 import { patientReader, withReader } from './read-patience.ts'
-import { DATA_START, decodeSegmentHeader, type SegmentHeader } from './segment-header.ts'
+import {
+  DATA_START,
+  decodeHeaderCopy,
+  decodeSegmentHeader,
+  encodeSegmentHeader,
+  type SegmentHeader
+} from './segment-header.ts'
 import { type FileRole, readFully, readName, type Segment, sealPosition, withFile } from './segment.ts'
 
 const LARGEST_POSITION = 0xffff_ffff
@@ -26,7 +32,7 @@ export interface FoundFile {
   /** As the name says. */
   readonly nameId: number
   readonly bytes: number
-  /** Undefined when both copies are damaged. */
+  /** Undefined when all copies are damaged. */
   readonly header: SegmentHeader | undefined
   /** Whether its first frame is there. */
   readonly used: boolean
@@ -76,7 +82,8 @@ async function probe(
       const bytes = await file.size()
       const start = Buffer.alloc(Math.min(DATA_START + FRAME_HEADER_BYTES, bytes))
       const read = await readFully(reads, start, 0)
-      const header = decodeSegmentHeader(start.subarray(0, Math.min(read, DATA_START)))
+      const found = decodeSegmentHeader(start.subarray(0, Math.min(read, DATA_START)))
+      const header = found ?? (await readHeaderCopy(reads, bytes))
       return { bytes, header, used: hasFrame(start.subarray(0, read), header), fault: undefined }
     })
   } catch (error) {
@@ -88,6 +95,14 @@ async function probe(
     const fault = isMediumError(error) ? 'The disk cannot open the file' : 'It is a link that leads nowhere'
     return { ...nothing, fault }
   }
+}
+
+/** The header at the other end of a file. */
+async function readHeaderCopy(reads: SegmentReads, fileBytes: number): Promise<SegmentHeader | undefined> {
+  const block = Buffer.alloc(BLOCK_BYTES)
+  if (fileBytes < DATA_START + BLOCK_BYTES) return undefined
+  const read = await readFully(reads, block, fileBytes - BLOCK_BYTES)
+  return decodeHeaderCopy(block.subarray(0, read), fileBytes)
 }
 
 function hasFrame(start: Buffer, header: SegmentHeader | undefined): boolean {
@@ -124,6 +139,7 @@ export function segmentOf(file: FoundFile, channelId: Buffer, cipher: FrameCiphe
     path,
     size,
     salt,
+    header: header === undefined ? Buffer.alloc(0) : encodeSegmentHeader(header),
     reserve: false,
     created: header?.created ?? 0,
     seed: frameSeed(channelId, id),
@@ -139,6 +155,7 @@ export function segmentOf(file: FoundFile, channelId: Buffer, cipher: FrameCiphe
     allocated: false,
     unreadable: false,
     failed: false,
+    nameless: false,
     file: undefined,
     readers: 0
   }

@@ -14,11 +14,13 @@ const VERSION = 2
 const FLAG_KEYED = 1
 const EPOCH_AT = 96
 const CRC_AT = 108
-const TABLE_AT = 112
+const TABLE_AT = CRC_AT + 4
 const ROW_BYTES = 24
 const TAG_BYTES = 8
-/** As many as a block has room for; the oldest are left out. */
-const MOST_ROWS = Math.floor((BLOCK_BYTES - TABLE_AT - 8) / ROW_BYTES)
+/** In the last block of a segment. The seal is before it. */
+const COPY_AT = BLOCK_BYTES / 2
+/** As many as there is room for behind the seal; the oldest are left out. */
+const MOST_ROWS = Math.floor((BLOCK_BYTES - COPY_AT - TABLE_AT - 8) / ROW_BYTES)
 
 /** What a segment is. */
 export interface SegmentHeader {
@@ -36,7 +38,9 @@ export interface SegmentHeader {
 }
 
 /**
- * The first two blocks of a segment: twice the same header, little-endian, zeros behind it.
+ * The header of a segment, little-endian. It stands at the begin of each of the first two blocks, zeros behind it, and
+ * again in the middle of the last block, far from them: the frames of an encrypted segment are nothing without it. That
+ * copy is written when the segment is made, and again with the seal; segments of older versions do without.
  *   0 u32 'MRFC'   4 u16 version   6 u16 oldest version whose readers can read it   8 u32 segment id   12 u32 flags (1 = encrypted)
  *  16 u32 size of the segment     20 u32 block size       24 16 B channel id
  *  40 16 B key id                 56 32 B salt            88 u64 created, ms since 1970
@@ -47,9 +51,10 @@ export interface SegmentHeader {
  *     u32 crc32 of bytes 112 up to here
  */
 export function encodeSegmentHeader(header: SegmentHeader): Buffer {
-  const bytes = Buffer.alloc(DATA_START)
   const epoch = newestOf(header.lineage)
   const version = epoch.number === 0 ? 1 : VERSION
+  const epochs = version > 1 ? header.lineage.slice(-MOST_ROWS) : []
+  const bytes = Buffer.alloc(TABLE_AT + (version > 1 ? 8 + epochs.length * ROW_BYTES : 0))
   bytes.writeUInt32LE(MAGIC, 0)
   bytes.writeUInt16LE(version, 4)
   bytes.writeUInt16LE(version, 6)
@@ -64,8 +69,7 @@ export function encodeSegmentHeader(header: SegmentHeader): Buffer {
   bytes.writeUInt32LE(epoch.number, EPOCH_AT)
   bytes.write(epoch.tag, EPOCH_AT + 4, TAG_BYTES, 'hex')
   bytes.writeUInt32LE(crc32(bytes.subarray(0, CRC_AT)), CRC_AT)
-  if (version > 1) writeLineage(bytes, header.lineage.slice(-MOST_ROWS))
-  bytes.copy(bytes, BLOCK_BYTES, 0, BLOCK_BYTES)
+  if (version > 1) writeLineage(bytes, epochs)
   return bytes
 }
 
@@ -82,6 +86,21 @@ function writeLineage(bytes: Buffer, epochs: readonly Epoch[]): void {
   bytes.writeUInt32LE(crc32(bytes.subarray(TABLE_AT, at)), at)
 }
 
+/** The first two blocks of a segment with this header, encoded. */
+export function firstBlocks(header: Buffer): Buffer {
+  const blocks = Buffer.alloc(DATA_START)
+  header.copy(blocks, 0)
+  header.copy(blocks, BLOCK_BYTES)
+  return blocks
+}
+
+/** The last block of a segment with this header, encoded, whose seal is still to come. */
+export function lastBlock(header: Buffer): Buffer {
+  const block = Buffer.alloc(BLOCK_BYTES)
+  header.copy(block, COPY_AT)
+  return block
+}
+
 /**
  * The header out of a segment's first two blocks, or as much of them as there is; undefined when both are damaged.
  * Throws ERR_UNSUPPORTED when only a later release can read the segment.
@@ -90,9 +109,15 @@ export function decodeSegmentHeader(bytes: Buffer): SegmentHeader | undefined {
   return decodeAt(bytes, 0) ?? decodeAt(bytes, BLOCK_BYTES)
 }
 
+/** The header out of the last block of a file of this size; undefined where there is none, or another's. */
+export function decodeHeaderCopy(block: Buffer, fileBytes: number): SegmentHeader | undefined {
+  const header = decodeAt(block, COPY_AT)
+  return header?.size === fileBytes ? header : undefined
+}
+
 function decodeAt(all: Buffer, at: number): SegmentHeader | undefined {
-  const bytes = all.subarray(at, at + CRC_AT + 4)
-  if (bytes.length < CRC_AT + 4 || bytes.readUInt32LE(0) !== MAGIC) return undefined
+  const bytes = all.subarray(at, at + TABLE_AT)
+  if (bytes.length < TABLE_AT || bytes.readUInt32LE(0) !== MAGIC) return undefined
   if (crc32(bytes.subarray(0, CRC_AT)) !== bytes.readUInt32LE(CRC_AT)) return undefined
   const size = bytes.readUInt32LE(16)
   const oldestReader = bytes.readUInt16LE(6)

@@ -2,10 +2,11 @@ import type { Clock } from '../core/contracts.ts'
 import { AgentError } from '../core/errors.ts'
 import type { Disk, DiskFile } from './disk.ts'
 import type { Lineage } from './epoch.ts'
+import type { FolderPresence } from './folder-presence.ts'
 import { type FrameCipher, SALT_BYTES } from './frame-cipher.ts'
 import { BLOCK_BYTES, frameSeed } from './frame.ts'
-import { DATA_START, encodeSegmentHeader, type SegmentHeader } from './segment-header.ts'
-import { pathOf, type Segment, withFile, writeAll } from './segment.ts'
+import { DATA_START, encodeSegmentHeader, firstBlocks, lastBlock } from './segment-header.ts'
+import { pathOf, type Segment, sealPosition, withFile, writeAll } from './segment.ts'
 
 const MEBIBYTE = 1024 * 1024
 /** Files that are kept for a full disk. */
@@ -22,7 +23,7 @@ export interface SpareFile {
 export interface MakerOptions {
   readonly disk: Disk
   readonly clock: Clock
-  readonly folders: readonly string[]
+  readonly folders: FolderPresence
   readonly segmentBytes: number
   readonly minimumFreeBytes: number
   readonly cipher: FrameCipher | undefined
@@ -44,17 +45,23 @@ export class SegmentMaker {
     this.#nextId = options.nextId
   }
 
+  /** A number that no other segment has or will have. */
+  newId(): number {
+    return this.#nextId++
+  }
+
   get #reserveBytes(): number {
     return Math.min(this.#options.segmentBytes, MEBIBYTE)
   }
 
   /** A segment in a file that held nothing. */
   async reuse(file: SpareFile, reserve: boolean): Promise<Segment> {
+    await this.#options.folders.need(file.folder)
     const segment = this.#newSegment(file, { reserve, allocated: true })
     const open = await this.#options.disk.open(file.path, { create: false, synced: true })
     try {
       // Where a sync of its length failed before a kill, no later one makes up for it: a write does.
-      await writeAll(open, Buffer.alloc(BLOCK_BYTES), file.size - BLOCK_BYTES)
+      await writeAll(open, lastBlock(segment.header), sealPosition(segment))
     } catch (error) {
       await open.close().catch(() => undefined)
       throw error
@@ -65,8 +72,9 @@ export class SegmentMaker {
   /** A segment in a new file, with room for `bytes`, in one folder after the other. Rejects with ERR_CHANNEL_FULL when there is no room. */
   async create(bytes: number): Promise<Segment> {
     let problem: unknown
-    for (let i = 0; i < this.#options.folders.length; i++) {
-      const folder = this.#options.folders[this.#turn++ % this.#options.folders.length] ?? ''
+    const { folders } = this.#options.folders
+    for (let i = 0; i < folders.length; i++) {
+      const folder = folders[this.#turn++ % folders.length] ?? ''
       try {
         return await this.#createIn(folder, await this.#sizeFor(folder, bytes))
       } catch (error) {
@@ -81,7 +89,7 @@ export class SegmentMaker {
     const segment = this.#newSegment({ folder, size }, { reserve: false, allocated: false })
     const draft = pathOf(folder, 'free', segment.id)
     try {
-      return await this.#begin(segment, await this.#newFile(draft, size), draft)
+      return await this.#begin(segment, await this.#newFile(draft, segment), draft)
     } catch (error) {
       await disk.unlink(draft).catch(() => undefined)
       throw error
@@ -89,10 +97,11 @@ export class SegmentMaker {
   }
 
   /** As long as it will ever be, so that one that is shorter was cut short. */
-  async #newFile(path: string, size: number): Promise<DiskFile> {
+  async #newFile(path: string, segment: Segment): Promise<DiskFile> {
     const open = await this.#options.disk.open(path, { create: true, synced: true })
     try {
-      await open.truncate(size)
+      await open.truncate(segment.size)
+      await writeAll(open, lastBlock(segment.header), sealPosition(segment))
     } catch (error) {
       await open.close().catch(() => undefined)
       throw error
@@ -105,7 +114,7 @@ export class SegmentMaker {
     const { disk } = this.#options
     try {
       await open.sync()
-      await this.#writeHeader(segment, open)
+      await writeAll(open, firstBlocks(segment.header), 0)
       await disk.rename(path, segment.path)
       await disk.syncFolder(segment.folder)
     } catch (error) {
@@ -120,6 +129,7 @@ export class SegmentMaker {
 
   /** Smaller than usual where the disk is nearly full. */
   async #sizeFor(folder: string, bytes: number): Promise<number> {
+    await this.#options.folders.need(folder)
     const { disk, segmentBytes, minimumFreeBytes } = this.#options
     const free = await disk.freeBytes(folder)
     const wanted = Math.ceil(Math.max(segmentBytes, bytes) / BLOCK_BYTES) * BLOCK_BYTES
@@ -133,7 +143,7 @@ export class SegmentMaker {
     if (room >= size) return Math.min(size, wanted)
     throw new AgentError(
       'ERR_CHANNEL_FULL',
-      `Usable space exhausted, only ${free} bytes remaining, required ${minimumFreeBytes + size} bytes`,
+      `Usable space exhausted, only ${free} bytes remaining, required ${minimumFreeBytes + size} bytes, in ${folder}`,
       { folder }
     )
   }
@@ -141,7 +151,8 @@ export class SegmentMaker {
   /** A file for a full disk, written once. */
   async newReserve(): Promise<SpareFile> {
     const { disk, folders } = this.#options
-    const folder = folders[0] ?? ''
+    const folder = folders.there[0] ?? folders.folders[0] ?? ''
+    await folders.need(folder)
     const path = pathOf(folder, 'reserve', this.#nextId++)
     const size = this.#reserveBytes
     try {
@@ -160,17 +171,18 @@ export class SegmentMaker {
     { folder, size }: Pick<Segment, 'folder' | 'size'>,
     kind: Pick<Segment, 'reserve' | 'allocated'>
   ): Segment {
-    const { cipher, channelId, clock } = this.#options
+    const { cipher, channelId, clock, lineage } = this.#options
     const id = this.#nextId++
     const keyId = cipher?.keyId
     const salt = cipher?.newSalt() ?? Buffer.alloc(SALT_BYTES)
+    const created = clock.now()
     return {
       id,
       folder,
       path: pathOf(folder, 'seg', id),
       size,
       ...kind,
-      created: clock.now(),
+      created,
       seed: frameSeed(channelId, id),
       cipher: keyId === undefined ? undefined : cipher?.forSegment({ keyId, salt, channelId, segmentId: id }),
       firstEvent: 0,
@@ -183,23 +195,11 @@ export class SegmentMaker {
       sealed: false,
       unreadable: false,
       failed: false,
+      nameless: false,
       file: undefined,
       readers: 0,
-      salt
+      salt,
+      header: encodeSegmentHeader({ id, size, channelId, keyId, salt, created, lineage })
     }
-  }
-
-  async #writeHeader(segment: Segment, file: DiskFile): Promise<void> {
-    const { cipher, channelId, lineage } = this.#options
-    const header: SegmentHeader = {
-      id: segment.id,
-      size: segment.size,
-      channelId,
-      keyId: cipher?.keyId,
-      salt: segment.salt,
-      created: segment.created,
-      lineage
-    }
-    await writeAll(file, encodeSegmentHeader(header), 0)
   }
 }

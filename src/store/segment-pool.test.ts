@@ -5,6 +5,7 @@ import { FakeLog } from '../testing/fake-log.ts'
 import type { Fault } from '../testing/simulated-faults.ts'
 import { SimulatedDisk } from '../testing/simulated-disk.ts'
 import { NO_LINEAGE } from './epoch.ts'
+import { FolderPresence } from './folder-presence.ts'
 import { pathOf } from './segment.ts'
 import { SegmentPool } from './segment-pool.ts'
 
@@ -12,14 +13,17 @@ const FOLDER = '/data'
 const SEGMENT_BYTES = 64 * 1024
 
 /** A pool with one reserve. */
-function newPool(disk: SimulatedDisk, { clock = new FakeClock(), log = new FakeLog() } = {}): SegmentPool {
+async function newPool(
+  disk: SimulatedDisk,
+  { clock = new FakeClock(), log = new FakeLog() } = {}
+): Promise<SegmentPool> {
   const path = pathOf(FOLDER, 'reserve', 1)
   disk.plant(path, Buffer.alloc(SEGMENT_BYTES))
   return new SegmentPool({
     disk,
     clock,
     log,
-    folders: [FOLDER],
+    folders: await FolderPresence.of(disk, [FOLDER], log),
     segmentBytes: SEGMENT_BYTES,
     minimumFreeBytes: 0,
     keepFreeSegments: 0,
@@ -39,6 +43,7 @@ function newDisk(faults: readonly Fault[] = []): SimulatedDisk {
 
 /** Completes calls of the disk until it is so. */
 async function until(disk: SimulatedDisk, done: () => boolean): Promise<void> {
+  await settled()
   for (let turn = 0; turn < 1000 && !done(); turn++) {
     disk.step()
     await settled()
@@ -56,7 +61,7 @@ async function close(disk: SimulatedDisk, pool: SegmentPool): Promise<void> {
 
 test('a spare made before the reserve that is in use is given up, for its number comes before it', async () => {
   const disk = newDisk()
-  const pool = newPool(disk)
+  const pool = await newPool(disk)
   pool.want()
   await until(disk, () => pool.spare !== undefined)
   pool.wantReserve()
@@ -76,7 +81,7 @@ test('a spare made before the reserve that is in use is given up, for its number
 
 test('so is a spare that is still being made then', async () => {
   const disk = newDisk([{ operations: ['open'], path: /free-/, after: 0, times: 1, kind: 'slow' }])
-  const pool = newPool(disk)
+  const pool = await newPool(disk)
   pool.want()
   await until(disk, () => disk.completed === 1 && disk.pending === 1)
   pool.wantReserve()
@@ -97,7 +102,7 @@ test('where no reserve is left, one is made once the disk has room for it, and t
     { operations: ['open'], path: /reserve-.*[2-9]$/, after: 0, times: 3, kind: 'ENOSPC' }
   ])
   const log = new FakeLog()
-  const pool = newPool(disk, { log })
+  const pool = await newPool(disk, { log })
   pool.wantReserve()
   await until(disk, () => pool.reserveSpare !== undefined)
   const reserve = pool.reserveSpare
@@ -126,7 +131,7 @@ test('where no reserve is left, one is made once the disk has room for it, and t
 test('a segment for which there is no room keeps nobody from getting a smaller one', async () => {
   const disk = newDisk()
   const clock = new FakeClock()
-  const pool = newPool(disk, { clock })
+  const pool = await newPool(disk, { clock })
   disk.bytes = 8 * SEGMENT_BYTES
   pool.want(100 * SEGMENT_BYTES)
   await until(disk, () => pool.problem !== undefined)
@@ -142,7 +147,7 @@ test('a segment whose new name may not be safe leaves no file behind', async () 
   for (const operation of ['rename', 'syncFolder'] as const) {
     const disk = newDisk([{ operations: [operation], after: 0, times: 1, kind: 'EIO' }])
     const clock = new FakeClock()
-    const pool = newPool(disk, { clock })
+    const pool = await newPool(disk, { clock })
     pool.want()
     await until(disk, () => pool.problem !== undefined)
     const files = [...disk.files().keys()]
@@ -159,7 +164,7 @@ test('a segment whose new name may not be safe leaves no file behind', async () 
 test('a reserve whose new name may not be safe is there for the next attempt', async () => {
   const disk = newDisk([{ operations: ['syncFolder'], after: 0, times: 1, kind: 'EIO' }])
   const clock = new FakeClock()
-  const pool = newPool(disk, { clock })
+  const pool = await newPool(disk, { clock })
   pool.wantReserve()
   await until(disk, () => disk.completed > 0 && disk.pending === 0)
   await clock.advance(1000)
@@ -174,7 +179,7 @@ test('a reserve whose new name may not be safe is there for the next attempt', a
 
 test('a reserve that could not be made is made once there is room for a segment', async () => {
   const disk = newDisk([{ operations: ['write'], path: /reserve-/, after: 0, times: 1, kind: 'ENOSPC' }])
-  const pool = newPool(disk)
+  const pool = await newPool(disk)
   pool.fillReserves()
   await until(disk, () => disk.completed > 0 && disk.pending === 0)
   const before = [...disk.files().keys()]

@@ -113,7 +113,8 @@ export class SegmentPool {
   /** Makes a segment out of a reserve in the background; where there is none, a new reserve first. */
   wantReserve(): void {
     if (this.reserveSpare !== undefined || this.#preparingReserve || this.#closed) return
-    const file = this.#reserves.shift()
+    const at = this.#reserves.findIndex(({ folder }) => this.#options.folders.isThere(folder))
+    const [file] = at < 0 ? [] : this.#reserves.splice(at, 1)
     if (file === undefined) return this.fillReserves()
     this.#preparingReserve = true
     this.#run(async () => {
@@ -148,6 +149,36 @@ export class SegmentPool {
     }
   }
 
+  /** A number that no segment has. */
+  newId(): number {
+    return this.#maker.newId()
+  }
+
+  /** Files that hold nothing, in a folder. */
+  filesIn(folder: string): readonly SpareFile[] {
+    return [...this.#free, ...this.#reserves].filter(file => file.folder === folder)
+  }
+
+  /** Of these files no name is left. */
+  forget(files: readonly SpareFile[]): void {
+    if (files.length === 0) return
+    for (const list of [this.#free, this.#reserves])
+      for (const file of files) if (list.includes(file)) list.splice(list.indexOf(file), 1)
+    this.fillReserves()
+  }
+
+  /** To a segment that was made ahead no name leads any more: another one takes its place. */
+  drop(segment: Segment): void {
+    if (this.spare === segment) this.spare = undefined
+    else if (this.reserveSpare === segment) this.reserveSpare = undefined
+    else return
+    this.#run(async () => {
+      await segment.file?.close().catch(() => undefined)
+      segment.file = undefined
+      this.want()
+    })
+  }
+
   /** Creates missing reserves in the background; calls changed() when there is one for those who had none. */
   fillReserves(): void {
     if (this.#fillingReserves) return
@@ -160,32 +191,36 @@ export class SegmentPool {
     })
   }
 
-  /** Takes back a segment that holds nothing any more and is not open; tries again later what fails. */
-  release(segment: Segment): void {
-    this.#run(() => this.#release(segment, false))
+  /**
+   * Takes back a segment that holds nothing any more and is not open; tries again later what fails. `isTaken` says that
+   * the name which it would be kept under is that of another segment.
+   */
+  release(segment: Segment, isTaken = false): void {
+    this.#run(() => this.#release(segment, { isTaken, wasTold: false }))
   }
 
-  async #release(segment: Segment, wasTold: boolean): Promise<void> {
-    const keep = this.#isWorthKeeping(segment)
+  async #release(
+    segment: Segment,
+    { isTaken, wasTold }: { readonly isTaken: boolean; readonly wasTold: boolean }
+  ): Promise<void> {
+    const keep = !isTaken && this.#isWorthKeeping(segment)
     const role = segment.reserve ? 'reserve' : 'free'
     if (keep) this.#coming[role]++
     try {
       await this.#takeBack(segment, keep ? role : undefined)
     } catch (error) {
       const facts = { file: segment.path, reason: messageOf(error) }
-      // It may have been done all the same.
-      if (wasTold && systemCode(error) === 'ENOENT') return
+      // Somebody did it, or it was done though it failed.
+      if (systemCode(error) === 'ENOENT') return
       if (!wasTold) this.#options.log.warn('A consumed segment cannot be removed yet.', facts)
-      this.#later(() => this.#run(() => this.#release(segment, true)))
+      this.#later(() => this.#run(() => this.#release(segment, { isTaken, wasTold: true })))
     } finally {
       if (keep) this.#coming[role]--
       if (this.problem !== undefined) this.#retryNow()
     }
   }
 
-  #isWorthKeeping({ reserve, allocated, end, size, folder, path, id }: Segment): boolean {
-    // Where names were changed, that of its spare may be another segment's.
-    if (path !== pathOf(folder, 'seg', id)) return false
+  #isWorthKeeping({ reserve, allocated, end, size }: Segment): boolean {
     if (reserve) return this.#lacksReserves
     const isWritten = allocated || end > size / 2
     const hasRoom = this.#free.length + this.#coming.free < this.#options.keepFreeSegments
@@ -193,11 +228,13 @@ export class SegmentPool {
   }
 
   async #takeBack(segment: Segment, role: 'free' | 'reserve' | undefined): Promise<void> {
-    const { disk } = this.#options
+    const { disk, folders } = this.#options
     const { folder, path, size, id } = segment
+    if (segment.nameless) return
+    await folders.need(folder)
     if (segment.unreadable) return this.#quarantine.move(segment)
     if (role === undefined) return disk.unlink(path)
-    const freed = pathOf(folder, role, id)
+    const freed = freedPath({ folder, reserve: role === 'reserve', id })
     await disk.rename(path, freed)
     const list = role === 'reserve' ? this.#reserves : this.#free
     list.push({ folder, path: freed, size })
@@ -289,7 +326,8 @@ export class SegmentPool {
   }
 
   async #prepare(bytes: number): Promise<Segment> {
-    const at = this.#free.findIndex(({ size }) => size >= bytes)
+    const { folders } = this.#options
+    const at = this.#free.findIndex(({ size, folder }) => size >= bytes && folders.isThere(folder))
     const [file] = at < 0 ? [] : this.#free.splice(at, 1)
     if (file === undefined) return this.#maker.create(bytes)
     try {
@@ -300,6 +338,11 @@ export class SegmentPool {
       return this.#maker.create(bytes)
     }
   }
+}
+
+/** Where a segment that holds nothing is kept. */
+export function freedPath({ folder, reserve, id }: Pick<Segment, 'folder' | 'reserve' | 'id'>): string {
+  return pathOf(folder, reserve ? 'reserve' : 'free', id)
 }
 
 function asProblem(error: unknown): AgentError {

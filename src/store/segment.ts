@@ -11,10 +11,12 @@ export type FileRole = 'seg' | 'free' | 'reserve'
 
 /** One segment that holds, or may hold, events or state. */
 export interface Segment extends FrameContext {
-  readonly folder: string
+  folder: string
   path: string
   readonly size: number
   readonly salt: Buffer
+  /** Encoded; of no bytes when it is lost. */
+  readonly header: Buffer
   /** One of those kept for a full disk: takes and state only. */
   readonly reserve: boolean
   /** Epoch milliseconds. */
@@ -39,6 +41,8 @@ export interface Segment extends FrameContext {
   unreadable: boolean
   /** A write failed: nothing is written to it any more. */
   failed: boolean
+  /** Open, but no name leads to its file: what is written to it from now on is lost, and not acknowledged. */
+  nameless: boolean
   /** Open for writing; undefined when nothing more is written. */
   file: DiskFile | undefined
   /** Open for reading so many times. */

@@ -5,8 +5,8 @@ import type { Clock } from '../core/contracts.ts'
 import { CarefulReader, isOpenError, touches, UNREADABLE } from './careful-reader.ts'
 import type { Disk, DiskFile } from './disk.ts'
 import type { DoneSet, EventRange } from './done-set.ts'
+import type { FolderPresence } from './folder-presence.ts'
 import { frameEnd, type StoredFrame } from './frame.ts'
-import { holdsNothing } from './log-folders.ts'
 import { patientReader } from './read-patience.ts'
 import { readPutFrame } from './frame-codec.ts'
 import { FrameWalk, type WalkedFrame } from './frame-walk.ts'
@@ -23,6 +23,7 @@ const GONE = 'The file is not there any more.'
 export interface ReaderParts {
   readonly disk: Disk
   readonly clock: Clock
+  readonly folders: FolderPresence
   /** By id. */
   readonly segments: readonly Segment[]
   readonly done: DoneSet
@@ -214,10 +215,9 @@ export class SpillReader {
 
   /** Rejects unless a file that cannot be opened, or is not there any more, could not be for so long that it counts as damaged. */
   async #giveUp(segment: Segment, { at, to }: Pick<Loss, 'at' | 'to'>, error: unknown): Promise<void> {
-    const { disk, clock } = this.#parts
+    const { disk, clock, folders } = this.#parts
     if (!isOpenError(error)) throw error
-    // Where nothing of the log is left, its disk is not there.
-    if (holdsNothing(await disk.list(segment.folder))) throw error
+    if ((await folders.look(segment.folder)) === undefined) throw error
     await patientReader(disk, clock, segment.path)(at, error)
     segment.unreadable = true
     const reason = systemCode(error) === 'ENOENT' ? GONE : UNREADABLE

@@ -44,8 +44,8 @@ async function take(log: DurableLog, most: number): Promise<number[]> {
 }
 
 /** Files that were used again, that are free, and that hold events from 15 on. */
-async function leaveLog(ending: string, events = 30): Promise<SimulatedDisk> {
-  const disk = new SimulatedDisk({ seed: 1, folders: FOLDERS, automatic: true })
+async function leaveLog(ending: string, events = 30, seed = 1): Promise<SimulatedDisk> {
+  const disk = new SimulatedDisk({ seed, folders: FOLDERS, automatic: true })
   const log = await openLog(disk)
   await put(log, 0, 15)
   assert.equal((await take(log, 15)).length, 15)
@@ -75,20 +75,22 @@ function swap(disk: SimulatedDisk, one: string, other: string): void {
 
 for (const ending of ['stop', 'kill']) {
   test(`after a ${ending}, any two files may have changed names`, async () => {
-    const names = [...(await leaveLog(ending)).files().keys()].filter(path =>
-      /(seg|free|reserve)-/.test(path)
-    )
-    assert.ok(['seg', 'free', 'reserve'].every(role => names.some(name => name.includes(role))))
-    for (const [at, one] of names.entries()) {
-      for (const other of names.slice(at + 1)) {
-        const disk = await leaveLog(ending)
-        swap(disk, one, other)
+    for (let seed = 1; seed < 6; seed++) {
+      const names = [...(await leaveLog(ending, 30, seed)).files().keys()].filter(path =>
+        /(seg|free|reserve)-/.test(path)
+      )
+      assert.ok(['seg', 'free', 'reserve'].every(role => names.some(name => name.includes(role))))
+      for (const [at, one] of names.entries()) {
+        for (const other of names.slice(at + 1)) {
+          const disk = await leaveLog(ending, 30, seed)
+          swap(disk, one, other)
 
-        const log = await openLog(disk)
+          const log = await openLog(disk)
 
-        const found = await take(log, Infinity)
-        assert.deepEqual([found, log.recovery.skipped], [range(15, 30), []], `${one} and ${other}`)
-        await log.close()
+          const found = await take(log, Infinity)
+          assert.deepEqual([found, log.recovery.skipped], [range(15, 30), []], `${seed}: ${one} and ${other}`)
+          await log.close()
+        }
       }
     }
   })
@@ -152,7 +154,7 @@ test('a folder that comes back does not take the place of what came in while it 
   let sameNumbers = 0
   for (let events = 5; events < 15; events++) {
     const clock = new FakeClock()
-    const disk = new SimulatedDisk({ seed: events, folders: FOLDERS, automatic: true })
+    const disk = new SimulatedDisk({ seed: 100 + events, folders: FOLDERS, automatic: true })
     const first = await openLog(disk, FOLDERS, clock)
     await put(first, 0, events)
     await take(first, 7)

@@ -38,6 +38,10 @@ export interface TakeEntry {
   /** Those of them that were given up instead of delivered. */
   readonly givenUp: readonly EventRange[]
   readonly held: number
+  /** Aborts the wait for a disk that refuses. */
+  readonly ending: AbortSignal | undefined
+  /** Ends that wait. */
+  cancelWait: (() => void) | undefined
   resolve: () => void
   reject: (error: Error) => void
 }

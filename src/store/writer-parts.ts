@@ -34,6 +34,8 @@ export interface WriterParts {
   voided(range: EventRange): void
   /** A segment was closed, or its state is on the disk. */
   settled(): void
+  /** No name leads to the file of this segment; it is open, and nothing is written to it any more. */
+  deserted(segment: Segment): void
 }
 
 /** Where frames must end: takes may use the room that puts leave them. */

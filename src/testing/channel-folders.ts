@@ -29,8 +29,8 @@ export async function flumeFolder(t: TestContext, name: string): Promise<string>
   return root
 }
 
-/** A log of ours with small files. */
-export function openLog(folder: string): Promise<DurableLog> {
+/** A log of ours with small files, of which so many are used again. */
+export function openLog(folder: string, keepFreeSegments = 0): Promise<DurableLog> {
   return DurableLog.open({
     name: 'c1',
     folders: [folder],
@@ -44,7 +44,7 @@ export function openLog(folder: string): Promise<DurableLog> {
     minimumFreeBytes: 0,
     segmentBytes: 1024 * 1024,
     stagingBytes: 65536,
-    keepFreeSegments: 0
+    keepFreeSegments
   })
 }
 

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import type { EventBatch } from '../core/batch.ts'
 import type { Channel, Lease, PolledSource, Sink, Source } from '../core/contracts.ts'
 import { AgentError } from '../core/errors.ts'
@@ -77,6 +78,8 @@ export class FakeChannel implements Channel {
   failStartWith: Error | undefined
   /** While this is set, commits wait for it, and fail as it fails. */
   commitGate: Promise<void> | undefined
+  /** Commits fail when the agent ends, as on a disk that refuses writes. */
+  commitsNothing = false
   readonly #batches: EventBatch[] = []
   #lent = 0
   #wake: (() => void)[] = []
@@ -127,7 +130,11 @@ export class FakeChannel implements Channel {
     }
     return {
       batch,
-      commit: async () => {
+      commit: async ending => {
+        if (this.commitsNothing) {
+          if (ending?.aborted === false) await once(ending, 'abort')
+          throw new AgentError('ERR_STOPPED', 'The agent is stopping.')
+        }
         await this.commitGate
         close()
       },

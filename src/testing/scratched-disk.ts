@@ -1,4 +1,4 @@
-import type { Disk, DiskFile } from '../store/disk.ts'
+import type { Disk, DiskFile, FolderStamp } from '../store/disk.ts'
 
 /** A disk with places that cannot be read; everything else goes to the disk below. */
 export class ScratchedDisk implements Disk {
@@ -35,6 +35,7 @@ export class ScratchedDisk implements Disk {
       },
       sync: () => file.sync(),
       size: () => file.size(),
+      isAt: other => file.isAt(other),
       truncate: bytes => file.truncate(bytes),
       close: () => file.close()
     }
@@ -50,6 +51,10 @@ export class ScratchedDisk implements Disk {
 
   list(folder: string): Promise<string[]> {
     return this.#below.list(folder)
+  }
+
+  stamp(folder: string): Promise<FolderStamp> {
+    return this.#below.stamp(folder)
   }
 
   makeFolder(folder: string): Promise<void> {

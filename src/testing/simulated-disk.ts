@@ -1,5 +1,5 @@
 import { basename, dirname } from 'node:path'
-import type { Disk, DiskFile } from '../store/disk.ts'
+import type { Disk, DiskFile, FolderStamp } from '../store/disk.ts'
 import { Random } from './random.ts'
 import { type Fault, type FaultKind, FaultPlan, type OperationName, systemError } from './simulated-faults.ts'
 import { BLOCK, type Change, Content } from './simulated-content.ts'
@@ -59,6 +59,8 @@ export class SimulatedDisk implements Disk, Machine {
   #pending: Pending[] = []
   #powered = true
   #turning = false
+  /** By tests. */
+  #changes = 0
   readonly #automatic: boolean
   readonly #spoils: boolean
   readonly #keepsNames: boolean
@@ -124,6 +126,16 @@ export class SimulatedDisk implements Disk, Machine {
       return this.random.shuffled(this.#tree.below(folder).map(path => basename(path)))
     }
     return this.submit({ operation: 'list', path: folder, perform })
+  }
+
+  /** At once, so that looking does not change the order of other calls. Only what tests plant and uproot counts as a change. */
+  stamp(folder: string): Promise<FolderStamp> {
+    if (this.#tree.at(folder) !== 'folder') return Promise.reject(systemError('ENOENT', 'list', folder))
+    return Promise.resolve({ identity: folder, change: String(this.#changes) })
+  }
+
+  leadsTo(path: string, file: SimulatedFile): boolean {
+    return this.#tree.at(path) === file && this.#tree.at(dirname(path)) === 'folder'
   }
 
   makeFolder(folder: string): Promise<void> {
@@ -225,6 +237,7 @@ export class SimulatedDisk implements Disk, Machine {
 
   /** Puts other bytes into a file, or a new file there, as if they had always been on the platter. */
   plant(path: string, bytes: Buffer): void {
+    this.#changes++
     this.#addFolder(dirname(path))
     const content = new Content()
     content.write(bytes, 0)
@@ -240,6 +253,7 @@ export class SimulatedDisk implements Disk, Machine {
 
   /** Takes a file away, as if it had never been there. */
   uproot(path: string): void {
+    this.#changes++
     this.#tree.forget(path)
   }
 

@@ -23,6 +23,8 @@ export interface Machine {
   /** Bytes that are still free. */
   readonly room: number
   readonly handles: Set<OpenFile>
+  /** Whether the path leads to this file now. */
+  leadsTo(path: string, file: SimulatedFile): boolean
   violate(what: string): void
   /** Begins a call, which completes at some later step. */
   submit<T>(call: Call<T>): Promise<T>
@@ -95,6 +97,11 @@ export class OpenFile implements DiskFile {
   size(): Promise<number> {
     const perform = (): number => this.#file.cached.size
     return this.#counted(() => this.#disk.submit({ operation: 'size', path: this.path, perform }))
+  }
+
+  /** At once, so that looking does not change the order of other calls. */
+  isAt(path: string): Promise<boolean> {
+    return Promise.resolve(this.#disk.leadsTo(path, this.#file))
   }
 
   truncate(size: number): Promise<void> {

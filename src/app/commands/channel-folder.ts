@@ -1,21 +1,14 @@
-import { constants } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { EventBatch } from '../../core/batch.ts'
 import type { Environment, Log } from '../../core/contracts.ts'
 import { AgentError, systemCode } from '../../core/errors.ts'
 import { readSettings } from '../../core/read-settings.ts'
-import type { Disk, DiskFile } from '../../store/disk.ts'
+import type { Disk } from '../../store/disk.ts'
 import { DurableLog } from '../../store/durable-log.ts'
 import { openEncryption, type Encryption } from '../../store/encryption.ts'
 import { encryptionSettings } from '../../store/encryption-settings.ts'
-import { checkpointFor, findCheckpoints } from '../../store/flume-import/checkpoint.ts'
-import { findFlumeLogs, openFlumeLogs } from '../../store/flume-import/flume-logs.ts'
-import { OLD_VERSION } from '../../store/flume-import/old-record.ts'
-import { heldBatches, readFlumeFolder } from '../../store/flume-import/read-flume-folder.ts'
 import { systemClock } from '../clock.ts'
-import { openFile } from '../../store/open-file.ts'
-import { overlayDisk, type ReadDisk } from '../../store/overlay-disk.ts'
 import { readName } from '../../store/segment.ts'
 
 /** A part of a channel's files that is not as it was written. */
@@ -46,21 +39,9 @@ export interface ChannelFolder {
   close(): Promise<void>
 }
 
-const TAKE_EVENTS = 1000
+/** Events of one batch. */
+export const TAKE_EVENTS = 1000
 const MEMORY_BYTES = 64 * 1024 * 1024
-
-/** The files of this computer, never written to. */
-export const readDisk: ReadDisk = {
-  list: folder => readdir(folder),
-  open: async path => {
-    const handle = await openFile(path, constants.O_RDONLY)
-    return {
-      read: async (into, position) => (await handle.read(into, 0, into.length, position)).bytesRead,
-      size: async () => (await handle.stat()).size,
-      close: () => handle.close()
-    } satisfies Pick<DiskFile, 'read' | 'size' | 'close'>
-  }
-}
 
 /** A log for what the commands say in their own words. */
 export const silentLog: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
@@ -99,27 +80,6 @@ export function encryptionOf({ properties }: Environment): Encryption | undefine
   return openEncryption(values)
 }
 
-/**
- * Opens what is in the folders: a channel of Flume, one of ours, or both while Flume's waits to be taken over. Every
- * byte is checked, nothing is changed. Rejects with ERR_CONFIG when there is neither.
- */
-export async function openChannelFolders(
-  folders: readonly string[],
-  keys: Encryption | undefined
-): Promise<ChannelFolder[]> {
-  for (const folder of folders) await needFolder(folder)
-  const logs = await findFlumeLogs(readDisk, folders)
-  const segments = await findSegments(folders)
-  const found: ChannelFolder[] = []
-  if (segments.length > 0) found.push(await openOurs(folders, segments, keys))
-  if (logs.length > 0) found.push(await openFlumes(logs, keys))
-  if (found.length > 0) return found
-  throw new AgentError(
-    'ERR_CONFIG',
-    `${folders.join(', ')}: no file channel's files are there (log-N of Flume, or seg-…).`
-  )
-}
-
 /** Rejects with ERR_CONFIG unless the folder is one. */
 export async function needFolder(folder: string): Promise<void> {
   try {
@@ -139,69 +99,6 @@ export async function findSegments(folders: readonly string[]): Promise<string[]
       if (readName(name)?.role === 'seg') found.push(join(folder, name))
   }
   return found.sort()
-}
-
-async function openFlumes(paths: readonly string[], keys: Encryption | undefined): Promise<ChannelFolder> {
-  const logs = await openFlumeLogs(readDisk, paths, keys?.flumeKey)
-  const checkpoints = await findCheckpoints(readDisk, logs)
-  const help = await checkpointFor(readDisk, checkpoints, logs)
-  const folder = await readFlumeFolder(readDisk, logs, { verify: true, ...help })
-  const { counts, damages, unfinished, assumed } = folder
-  const encrypted = logs.filter(({ cipher }) => cipher !== undefined).length
-  const oldLogs = logs.filter(({ version }) => version === OLD_VERSION).length
-  return {
-    format: 'flume',
-    files: logs.map(({ path, bytes }) => ({ path, bytes })),
-    events: folder.held.length,
-    facts: { ...counts, encrypted, ...(oldLogs > 0 ? { oldLogs } : {}), unfinished, assumed },
-    get damages() {
-      return damages.first.map(({ file, offset, bytes, records, reason }) => ({
-        file,
-        at: offset,
-        bytes,
-        lost: records === undefined ? 'unknown' : plural(records, 'record'),
-        reason
-      }))
-    },
-    damageCount: () => damages.count,
-    batches: () => heldBatches(readDisk, folder),
-    close: () => Promise.resolve()
-  }
-}
-
-async function openOurs(
-  folders: readonly string[],
-  segments: readonly string[],
-  keys: Encryption | undefined
-): Promise<ChannelFolder> {
-  const log = await openLog(folders, overlayDisk(readDisk), keys)
-  const files: { path: string; bytes: number }[] = []
-  for (const path of segments) files.push({ path, bytes: (await stat(path)).size })
-  return {
-    format: 'millrace',
-    files,
-    events: log.size,
-    facts: { skipped: log.recovery.skipped.reduce((sum, { events }) => sum + events, 0) },
-    damages: log.recovery.skipped.map(({ file, at, events, reason }) => ({
-      file,
-      at,
-      bytes: undefined,
-      lost: plural(events, 'event'),
-      reason
-    })),
-    damageCount: () => log.stats().skippedParts,
-    batches: () => drain(log),
-    close: () => log.close()
-  }
-}
-
-async function* drain(log: DurableLog): AsyncGenerator<EventBatch, undefined> {
-  for (;;) {
-    await using lease = await log.take(TAKE_EVENTS)
-    if (lease === undefined) return undefined
-    yield lease.batch
-    await lease.commit()
-  }
 }
 
 /** `1 event`, `2 events`. */

@@ -7,19 +7,11 @@ import { importFlumeFolder } from '../../store/flume-import/import-flume-folder.
 import { type FolderLock, lockFolder } from '../../store/folder-lock.ts'
 import { rewriteLog } from '../../store/flume-import/rewrite-log.ts'
 import { overlayDisk } from '../../store/overlay-disk.ts'
-import { systemDisk } from '../../store/system-disk.ts'
+import { readDisk, systemDisk } from '../../store/system-disk.ts'
 import { systemClock } from '../clock.ts'
 import type { ChannelCall } from './channel-call.ts'
-import {
-  encryptionOf,
-  findSegments,
-  needFolder,
-  openChannelFolders,
-  openLog,
-  plural,
-  readDisk,
-  silentLog
-} from './channel-folder.ts'
+import { encryptionOf, findSegments, needFolder, openLog, plural, silentLog } from './channel-folder.ts'
+import { openChannelFolders } from './open-folders.ts'
 import { damageLines } from './channel-report.ts'
 
 /**

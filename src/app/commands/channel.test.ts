@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { BatchBuilder } from '../../core/batch-builder.ts'
@@ -113,6 +113,23 @@ test('verify lists every damage with its place, and ends with 1', async t => {
     other.out,
     /seg-\w+ at \d+: lost 10 events\n.*\n\d files?, 90 events held: 1 damaged part, 10 events of those held lost\n/s
   )
+})
+
+test('where all segments are gone, the record of the last stop tells what is lost', async t => {
+  const folder = await ourFolder(t)
+  for (const name of await readdir(folder)) if (name.startsWith('seg-')) await rm(join(folder, name))
+
+  const { code, out } = await channel('verify', folder)
+  const log = await openLog(folder)
+  const { skippedEvents } = log
+  await log.close()
+
+  assert.equal(code, 1)
+  assert.match(
+    out,
+    /seg-\w+ at 8192: lost 100 events\n {4}The file is missing.*\n0 files, 0 events held: 1 damaged part, 100 events of those held lost\n$/
+  )
+  assert.equal(skippedEvents, 100)
 })
 
 test('a folder that is named twice is looked at once', async t => {

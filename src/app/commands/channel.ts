@@ -1,11 +1,12 @@
 import type { Context } from '../../core/contracts.ts'
 import { AgentError, messageOf } from '../../core/errors.ts'
-import { encryptionOf, openChannelFolders, plural, silentLog, type ChannelFolder } from './channel-folder.ts'
+import { encryptionOf, plural, silentLog, type ChannelFolder } from './channel-folder.ts'
 import { systemClock } from '../clock.ts'
 import { CHANNEL_USAGE } from '../channel-pages.ts'
 import { parseCall, wrong, type ChannelCall, type ChannelStreams } from './channel-call.ts'
 import { exportEvents } from './channel-export.ts'
 import { repairFolders } from './channel-repair.ts'
+import { openChannelFolders } from './open-folders.ts'
 import { type ChannelSummary, damageLines, summarize, summaryLines } from './channel-report.ts'
 
 type Subcommand = (call: ChannelCall) => Promise<number>

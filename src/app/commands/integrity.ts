@@ -14,9 +14,9 @@ import { OLD_VERSION } from '../../store/flume-import/old-record.ts'
 import { drain, rewriteLog } from '../../store/flume-import/rewrite-log.ts'
 import { lockFolder, type FolderLock } from '../../store/folder-lock.ts'
 import { overlayDisk } from '../../store/overlay-disk.ts'
-import { systemDisk } from '../../store/system-disk.ts'
+import { readDisk, systemDisk } from '../../store/system-disk.ts'
 import { systemClock } from '../clock.ts'
-import { encryptionOf, findSegments, openLog, readDisk } from './channel-folder.ts'
+import { encryptionOf, findSegments, openLog } from './channel-folder.ts'
 
 /** What the tool is asked to do. */
 export interface IntegrityCheck {

@@ -21,7 +21,7 @@ export interface SpillableLimits {
 }
 
 interface Loan {
-  commit(): Promise<void>
+  commit(ending?: AbortSignal): Promise<void>
   giveBack(): Promise<void>
   /** Gives the events back at once, as the channel closes. */
   recall(): void
@@ -208,7 +208,7 @@ export class SpillableChannel implements Channel {
     if (overflow !== this.#store.overflow) throw this.#closed() // the log keeps them
     return this.#lend(loan.lease.batch, {
       recall: () => this.#order.giveBack(loan.span), // the log keeps them when it closes
-      commit: () => loan.lease.commit(),
+      commit: ending => loan.lease.commit(ending),
       giveBack: () => overflow.giveBack(loan)
     })
   }
@@ -226,11 +226,11 @@ export class SpillableChannel implements Channel {
     this.#recalls.add(recall)
     return {
       batch,
-      commit: async () => {
+      commit: async ending => {
         if (state === 'recalled') throw this.#closed()
         if (state === 'ended') return
         end() // a commit that is under way at a stop is brought to its end by the log
-        await loan.commit()
+        await loan.commit(ending)
         if (this.#memory.freeShare >= this.#limits.deactivationShare) this.#isSpilling = false
         this.#waiting.admit()
       },

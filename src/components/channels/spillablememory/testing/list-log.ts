@@ -22,6 +22,7 @@ const IDLE: DurableLogStats = {
   skippedParts: 0,
   givenUpEvents: 0,
   returnedEvents: 0,
+  skipped: [],
   putErrors: 0,
   takeErrors: 0,
   unhealthy: undefined
