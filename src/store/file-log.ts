@@ -11,6 +11,7 @@ import type { DurableLogOptions } from './log-options.ts'
 import type { WatchedLog } from './log-watch.ts'
 import { ReturnedEvents, SMALL_LOG } from './returned-events.ts'
 import { systemDisk } from './system-disk.ts'
+import { WholeLog } from './whole-log.ts'
 
 /** What the settings do not say. */
 export interface FileLogLimits {
@@ -63,15 +64,18 @@ export async function openFileLog(
       log: context.log,
       flumeKey: encryption?.flumeKey,
       findUser: findFileUser,
-      openLog: (folders, disk) =>
-        DurableLog.open({
-          ...common,
-          folders,
-          disk,
-          capacity: Infinity,
-          transactionCapacity: Infinity,
-          minimumFreeBytes: 0
-        })
+      openLog: (logFolders, disk) =>
+        WholeLog.open(logFolders, (parts, kind) =>
+          DurableLog.open({
+            ...common,
+            folders: parts,
+            disk,
+            capacity: Infinity,
+            transactionCapacity: Infinity,
+            minimumFreeBytes: 0,
+            partial: kind === 'returned'
+          })
+        )
     })
     const { dataDirs: folders } = places
     const witness = folders.includes(places.checkpointDir) ? {} : { witness: places.checkpointDir }

@@ -92,6 +92,9 @@ function refuseOther(
   )
   if (own === undefined || found.some(({ header }) => header?.channelId.equals(own) === true)) return
   const record = records.find(one => one.folder === folder)
+  // Of a log that was written anew the others know no more than the name.
+  const isElsewhere = !files.some(file => file.folder === witness.folder)
+  if (isElsewhere && (record?.name === undefined || record.name === witness.name)) return
   const other = channelIn(folder, files) ?? record?.channelId
   if (other === undefined || other.equals(own)) return
   const whose = nameOf(record?.channelId?.equals(other) === true ? record.name : undefined, other)

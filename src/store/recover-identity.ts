@@ -41,7 +41,7 @@ export async function identifyLog(options: DurableLogOptions): Promise<FoundLog>
   const isAllThere = records.every(record => record.folders.every(folder => folders.includes(folder)))
   const stops = await readStopRecords(disk, folders, log)
   const channelId =
-    channelNamed(name, records) ??
+    channelNamed(name, inFolders) ??
     channelOf(files, stops) ??
     records.find(record => record.channelId !== undefined)?.channelId ??
     randomBytes(CHANNEL_ID_BYTES)

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { Disk } from './disk.ts'
+import { readName } from './segment.ts'
 
 const NAME = /^returned-[0-9a-f]{16}-\d+$/
 
@@ -10,13 +11,15 @@ export interface ReturnedLog {
   readonly folders: readonly string[]
 }
 
-/** Those in the folders of a log. */
+/** Those in the folders of a log that hold anything. */
 export async function findReturnedLogs(disk: Disk, folders: readonly string[]): Promise<ReturnedLog[]> {
   const found = new Map<string, string[]>()
   for (const folder of folders) {
     for (const name of await disk.list(folder)) {
       if (!NAME.test(name)) continue
-      found.set(name, [...(found.get(name) ?? []), join(folder, name)])
+      const part = join(folder, name)
+      const isThere = (await disk.list(part)).some(file => readName(file) !== undefined)
+      if (isThere) found.set(name, [...(found.get(name) ?? []), part])
     }
   }
   return [...found].map(([name, paths]) => ({ name, folders: paths })).sort(byName)

@@ -6,6 +6,7 @@ import { AgentError, systemCode } from '../../core/errors.ts'
 import { readSettings } from '../../core/read-settings.ts'
 import type { Disk } from '../../store/disk.ts'
 import { DurableLog } from '../../store/durable-log.ts'
+import { WholeLog } from '../../store/whole-log.ts'
 import { openEncryption, type Encryption } from '../../store/encryption.ts'
 import { encryptionSettings } from '../../store/encryption-settings.ts'
 import { systemClock } from '../clock.ts'
@@ -46,26 +47,29 @@ const MEMORY_BYTES = 64 * 1024 * 1024
 /** A log for what the commands say in their own words. */
 export const silentLog: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
 
-/** How the commands open a log of ours: every byte is checked. */
+/** How the commands open a log of ours, and what came back to it: every byte is checked. */
 export function openLog(
   folders: readonly string[],
   disk: Disk,
   keys: Encryption | undefined
-): Promise<DurableLog> {
-  return DurableLog.open({
-    name: 'channel',
-    folders,
-    disk,
-    clock: systemClock,
-    log: silentLog,
-    capacity: Infinity,
-    transactionCapacity: TAKE_EVENTS,
-    keepAliveMs: 0,
-    memoryBytes: MEMORY_BYTES,
-    minimumFreeBytes: 0,
-    verify: true,
-    ...(keys === undefined ? {} : { cipher: keys.cipher })
-  })
+): Promise<WholeLog> {
+  return WholeLog.open(folders, (parts, kind) =>
+    DurableLog.open({
+      name: 'channel',
+      folders: parts,
+      disk,
+      clock: systemClock,
+      log: silentLog,
+      capacity: Infinity,
+      transactionCapacity: TAKE_EVENTS,
+      keepAliveMs: 0,
+      memoryBytes: MEMORY_BYTES,
+      minimumFreeBytes: 0,
+      verify: true,
+      partial: kind === 'returned',
+      ...(keys === undefined ? {} : { cipher: keys.cipher })
+    })
+  )
 }
 
 /** Keys from -Dencryption.…, named as in a channel's configuration. Throws ERR_CONFIG. */

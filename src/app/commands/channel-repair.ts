@@ -93,7 +93,7 @@ async function describe({ folders, environment, dryRun }: ChannelCall): Promise<
 /** Writes our log anew when a part of it cannot be read. */
 async function setAside(folders: readonly string[], keys: Encryption | undefined): Promise<string> {
   const log = await openLog(folders, overlayDisk(systemDisk), keys)
-  const [held, damaged] = [log.size, log.recovery.skipped.length]
+  const [held, damaged] = [log.size, log.skippedAtStart.length]
   await log.close()
   if (damaged === 0) return `${plural(held, 'event')} held; nothing had to be set aside`
   const { events, aside } = await rewriteLog(

@@ -89,8 +89,8 @@ export function damageLines({
 }
 
 function factRows(format: ChannelFolder['format'], facts: ChannelFolder['facts']): [string, string][] {
-  if (format !== 'flume') return []
   const count = (name: string): number => facts[name] ?? 0
+  if (format !== 'flume') return ourRows(count('givenUp'), count('returned'))
   const records = ['put', 'take', 'commit', 'rollback'].map(name => plural(count(`${name}s`), name))
   const rows: [string, string][] = [['records', records.join(', ')]]
   if (count('noOps') > 0)
@@ -100,6 +100,14 @@ function factRows(format: ChannelFolder['format'], facts: ChannelFolder['facts']
     rows.push(['left out', `${plural(count('unfinished'), 'event')} never committed`])
   if (count('assumed') > 0)
     rows.push(['kept', `${plural(count('assumed'), 'event')} whose commit may be in a damaged part`])
+  return rows
+}
+
+function ourRows(givenUp: number, returned: number): [string, string][] {
+  const rows: [string, string][] = []
+  if (returned > 0) rows.push(['came back', `${plural(returned, 'event')} of those held, delivered last`])
+  if (givenUp > 0)
+    rows.push(['given up', `${plural(givenUp, 'event')} earlier, whose files did not come back`])
   return rows
 }
 

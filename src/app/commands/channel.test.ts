@@ -83,7 +83,7 @@ test('inspect --json of our own format has the same fields', async t => {
       0,
       {
         format: 'millrace',
-        facts: { skipped: 0 },
+        facts: { skipped: 0, givenUp: 0, returned: 0 },
         damages: [],
         events: 100,
         lost: 0,

@@ -80,9 +80,11 @@ function report(
   })
 }
 
-function damageText({ damageCount, lost }: ChannelSummary): string {
-  if (damageCount === 0) return 'no damage'
-  return `${plural(damageCount, 'damaged part')}, ${plural(lost, 'event')} of those held lost`
+function damageText({ damageCount, lost, facts }: ChannelSummary): string {
+  const givenUp = facts['givenUp'] ?? 0
+  const earlier = givenUp === 0 ? '' : `; ${plural(givenUp, 'event')} given up earlier`
+  if (damageCount === 0) return `no damage${earlier}`
+  return `${plural(damageCount, 'damaged part')}, ${plural(lost, 'event')} of those held lost${earlier}`
 }
 
 function exportTo(call: ChannelCall): Promise<number> {

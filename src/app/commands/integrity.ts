@@ -180,7 +180,7 @@ async function checkOurs(
 ): Promise<void> {
   const { summary, warn } = checking
   const log = await openLog(folders, overlayDisk(readDisk), keys)
-  const { skipped } = log.recovery
+  const skipped = log.skippedAtStart
   const corrupt = skipped.reduce((sum, { events }) => sum + events, 0)
   const before = summary.valid
   const events = log.size

@@ -1,12 +1,12 @@
 import { stat } from 'node:fs/promises'
 import type { EventBatch } from '../../core/batch.ts'
 import { systemCode } from '../../core/errors.ts'
-import type { DurableLog } from '../../store/durable-log.ts'
 import type { Encryption } from '../../store/encryption.ts'
 import type { SkippedPart } from '../../store/log-options.ts'
 import { overlayDisk, type ReadDisk } from '../../store/overlay-disk.ts'
 import { PinnedDisk } from '../../store/pinned-disk.ts'
 import { readDisk } from '../../store/system-disk.ts'
+import type { WholeLog } from '../../store/whole-log.ts'
 import {
   type ChannelDamage,
   type ChannelFolder,
@@ -53,20 +53,22 @@ export async function openOurs(
 class Look implements ChannelFolder {
   readonly format = 'millrace'
   readonly files: ChannelFolder['files']
-  readonly #log: DurableLog
+  readonly #log: WholeLog
   readonly #disk: PinnedDisk
   readonly #size: number
   readonly #lostAtStart: number
+  readonly #returned: number
   /** Damages that are none. */
   readonly #passed = new Set<string>()
   /** Segments that are not there any more. */
   gone: ReadonlySet<string> = new Set()
 
-  private constructor(log: DurableLog, disk: PinnedDisk, files: ChannelFolder['files']) {
+  private constructor(log: WholeLog, disk: PinnedDisk, files: ChannelFolder['files']) {
     this.#log = log
     this.#disk = disk
     this.#size = log.size
     this.#lostAtStart = log.skippedEvents
+    this.#returned = log.returnedEvents
     this.files = files
   }
 
@@ -89,18 +91,20 @@ class Look implements ChannelFolder {
 
   /** What is damaged, as far as it is known by now. */
   get parts(): readonly SkippedPart[] {
-    return this.#log.stats().skipped.filter(part => !this.#isPassed(part))
+    return this.#log.skipped.filter(part => !this.#isPassed(part))
   }
 
   /** Events of those that were found later are not held. */
   get events(): number {
     const later = this.#log.skippedEvents - this.#lostAtStart
-    const real = sum(this.parts) - sum(this.#log.recovery.skipped.filter(part => !this.#isPassed(part)))
+    const real = sum(this.parts) - sum(this.#log.skippedAtStart.filter(part => !this.#isPassed(part)))
     return this.#size - later + real
   }
 
   get facts(): ChannelFolder['facts'] {
-    return { skipped: sum(this.#log.recovery.skipped.filter(part => !this.#isPassed(part))) }
+    const { givenUpEvents } = this.#log
+    const skipped = sum(this.#log.skippedAtStart.filter(part => !this.#isPassed(part)))
+    return { skipped, givenUp: Math.max(0, givenUpEvents - skipped), returned: this.#returned }
   }
 
   get damages(): readonly ChannelDamage[] {
@@ -119,7 +123,7 @@ class Look implements ChannelFolder {
   }
 
   damageCount(): number {
-    const { skippedParts, skipped } = this.#log.stats()
+    const { skippedParts, skipped } = this.#log
     return skippedParts - skipped.filter(part => this.#isPassed(part)).length
   }
 

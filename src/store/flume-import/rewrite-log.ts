@@ -2,16 +2,17 @@ import { basename, dirname, join } from 'node:path'
 import type { EventBatch } from '../../core/batch.ts'
 import type { Clock } from '../../core/contracts.ts'
 import type { Disk } from '../disk.ts'
-import type { DurableLog } from '../durable-log.ts'
+import type { WholeLog } from '../whole-log.ts'
 import { overlayDisk } from '../overlay-disk.ts'
 import { FOLDERS_RECORD } from '../log-folders.ts'
+import { findReturnedLogs } from '../returned-folders.ts'
 import { readName } from '../segment.ts'
 import { RETIRED_RECORD, STOP_RECORD } from '../stop-record.ts'
 import { listFolder } from './flume-logs.ts'
 import { followJournal, writeJournal, type Move } from './import-journal.ts'
 
 /** What is needed of a durable log. */
-export type EventLog = Pick<DurableLog, 'size' | 'put' | 'take' | 'close'>
+export type EventLog = Pick<WholeLog, 'size' | 'put' | 'take' | 'close'>
 
 /** Where our own log is. */
 export interface LogPlaces {
@@ -27,9 +28,10 @@ const BATCH_EVENTS = 1000
 
 /** Our own log, opened so that reading and taking leaves no trace; undefined when there is none. */
 export async function openOwnLog({ disk, logFolders, openLog }: LogPlaces): Promise<EventLog | undefined> {
-  return (await ownFiles({ disk, logFolders })).length === 0
-    ? undefined
-    : await openLog(logFolders, overlayDisk(disk))
+  const isOurs = async (folder: string): Promise<boolean> => (await filesBelow(disk, folder)).length > 0
+  for (const folder of logFolders)
+    if (await isOurs(folder)) return await openLog(logFolders, overlayDisk(disk))
+  return undefined
 }
 
 /** What a log holds, taken out of it. */
@@ -75,14 +77,16 @@ async function putAll(target: EventLog, batches: AsyncIterable<EventBatch>): Pro
 /** Moves that put the new log in the place of ours: ours go aside, then the new segments in, each staying on its disk. */
 export async function swapStages(places: LogPlaces, asideName: string): Promise<[Move[], Move[]]> {
   const { disk, logFolders } = places
-  const out = (await ownFiles(places)).map(from => ({
-    from,
-    to: join(dirname(from), asideName, basename(from))
-  }))
+  const out: Move[] = []
+  for (const folder of new Set(logFolders))
+    for (const name of await filesBelow(disk, folder))
+      out.push({ from: join(folder, name), to: join(folder, asideName, name) })
   const into: Move[] = []
   for (const folder of new Set(logFolders)) {
     for (const name of await listFolder(disk, workIn(folder))) {
-      if (isOfLog(name)) into.push({ from: join(workIn(folder), name), to: join(folder, name) })
+      // The record of its folders would name these.
+      if (isOfLog(name) && name !== FOLDERS_RECORD)
+        into.push({ from: join(workIn(folder), name), to: join(folder, name) })
     }
   }
   return [out, into]
@@ -148,11 +152,12 @@ async function* kept(
   return undefined
 }
 
-/** Files of our own log. */
-async function ownFiles({ disk, logFolders }: Pick<LogPlaces, 'disk' | 'logFolders'>): Promise<string[]> {
-  const found: string[] = []
-  for (const folder of new Set(logFolders)) {
-    for (const name of await listFolder(disk, folder)) if (isOfLog(name)) found.push(join(folder, name))
+/** Files of our own log, and of what came back to it, relative to one of its folders. */
+async function filesBelow(disk: Disk, folder: string): Promise<string[]> {
+  const found = (await listFolder(disk, folder)).filter(name => isOfLog(name))
+  for (const { name, folders } of await findReturnedLogs(disk, [folder])) {
+    for (const part of folders)
+      for (const file of await listFolder(disk, part)) if (isOfLog(file)) found.push(join(name, file))
   }
   return found
 }
