@@ -10,6 +10,8 @@ import { readSideRecord, writeSideRecord } from './side-record.ts'
 /** The file's name, in each folder of a log. */
 export const FOLDERS_RECORD = 'log-folders'
 
+const WITNESS = /^log-folders\.[0-9a-f]{32}$/
+
 interface StoredFolders {
   readonly version: 1
   readonly folders: readonly string[]
@@ -22,6 +24,8 @@ interface StoredFolders {
 /** What the record in a folder says of the log that the folder is part of. */
 export interface FoldersRecord {
   readonly folder: string
+  /** Name of the record's file. */
+  readonly file: string
   readonly folders: readonly string[]
   readonly channelId: Buffer | undefined
   readonly name: string | undefined
@@ -38,6 +42,17 @@ export function holdsNothing(names: readonly string[]): boolean {
   return !names.some(name => name === FOLDERS_RECORD || readName(name) !== undefined)
 }
 
+/** The records in a folder elsewhere, which several logs may have theirs in. */
+export async function readWitnesses(disk: Disk, witness: string, log: Log): Promise<FoldersRecord[]> {
+  const names = await disk.list(witness).catch((): string[] => [])
+  const found: FoldersRecord[] = []
+  for (const name of names.filter(one => WITNESS.test(one))) {
+    const record = await readRecord(disk, witness, name, log)
+    if (record !== undefined) found.push(record)
+  }
+  return found
+}
+
 /** The records in these folders. */
 export async function readFolderRecords(
   disk: Disk,
@@ -46,13 +61,23 @@ export async function readFolderRecords(
 ): Promise<FoldersRecord[]> {
   const found: FoldersRecord[] = []
   for (const folder of folders) {
-    const stored = (await readSideRecord(disk, folder, FOLDERS_RECORD, log)) as StoredFolders | undefined
-    if (stored?.version !== 1) continue
-    const id = Buffer.from(stored.channel ?? '', 'hex')
-    const channelId = id.length === CHANNEL_ID_BYTES ? id : undefined
-    found.push({ folder, folders: stored.folders, channelId, name: stored.name })
+    const record = await readRecord(disk, folder, FOLDERS_RECORD, log)
+    if (record !== undefined) found.push(record)
   }
   return found
+}
+
+async function readRecord(
+  disk: Disk,
+  folder: string,
+  file: string,
+  log: Log
+): Promise<FoldersRecord | undefined> {
+  const stored = (await readSideRecord(disk, folder, file, log)) as StoredFolders | undefined
+  if (stored?.version !== 1) return undefined
+  const id = Buffer.from(stored.channel ?? '', 'hex')
+  const channelId = id.length === CHANNEL_ID_BYTES ? id : undefined
+  return { folder, file, folders: stored.folders, channelId, name: stored.name }
 }
 
 /**
@@ -72,7 +97,7 @@ export async function refuseMissingFolders(
     if (holdsNothing(await disk.list(folder))) {
       throw new AgentError(
         'ERR_CHANNEL',
-        `${folder} is empty, and ${witness.folder} says that a part of the log is in it. Mount its disk; to go on without what was there, take the folder out of dataDirs, or delete ${knows.map(record => join(record.folder, FOLDERS_RECORD)).join(' and ')}.`,
+        `${folder} is empty, and ${witness.folder} says that a part of the log is in it. Mount its disk; to go on without what was there, take the folder out of dataDirs, or delete ${knows.map(record => join(record.folder, record.file)).join(' and ')}.`,
         { folder, witness: witness.folder }
       )
     }
@@ -168,10 +193,14 @@ export async function recordFolders(
       if (!(await disk.list(folder)).includes(FOLDERS_RECORD))
         await writeSideRecord(disk, folder, FOLDERS_RECORD, nobody)
     if (witness !== undefined) await disk.makeFolder(witness)
-    for (const folder of witness === undefined ? folders : [...folders, witness]) {
-      const stored = await readSideRecord(disk, folder, FOLDERS_RECORD, log)
-      if (JSON.stringify(stored) !== JSON.stringify(wanted))
-        await writeSideRecord(disk, folder, FOLDERS_RECORD, wanted)
+    const places: (readonly [folder: string, file: string])[] = folders.map(folder => [
+      folder,
+      FOLDERS_RECORD
+    ])
+    if (witness !== undefined) places.push([witness, witnessOf(channelId)])
+    for (const [folder, file] of places) {
+      const stored = await readSideRecord(disk, folder, file, log)
+      if (JSON.stringify(stored) !== JSON.stringify(wanted)) await writeSideRecord(disk, folder, file, wanted)
     }
   } catch (error) {
     log.debug('The data folders could not be recorded.', { reason: messageOf(error) })
@@ -179,10 +208,16 @@ export async function recordFolders(
 }
 
 /** The log holds nothing: it will not be missed. */
-export async function forgetFolders(disk: Disk, witness: string, log: Log): Promise<void> {
+export async function forgetFolders(disk: Disk, witness: string, channelId: Buffer, log: Log): Promise<void> {
+  const name = witnessOf(channelId)
   try {
-    if ((await disk.list(witness)).includes(FOLDERS_RECORD)) await disk.unlink(join(witness, FOLDERS_RECORD))
+    if ((await disk.list(witness)).includes(name)) await disk.unlink(join(witness, name))
   } catch (error) {
     log.debug('A note of where the log was could not be removed.', { witness, reason: messageOf(error) })
   }
+}
+
+/** Several logs may have the same folder for it. */
+function witnessOf(channelId: Buffer): string {
+  return `${FOLDERS_RECORD}.${channelId.toString('hex')}`
 }

@@ -48,7 +48,7 @@ export class LogRecords {
   /** Writes down in each folder how the log was closed, for each tells of what is lost with another one. */
   async closed({ newest, done, isEmpty, folders }: Stop): Promise<void> {
     const { disk, witness, log } = this.#places
-    if (witness !== undefined && isEmpty) await forgetFolders(disk, witness, log)
+    if (witness !== undefined && isEmpty) await forgetFolders(disk, witness, this.#own.channelId, log)
     const record = stopRecordOf(this.#own, newest, done)
     for (const folder of folders) {
       try {

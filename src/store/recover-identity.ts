@@ -5,6 +5,7 @@ import {
   type FoldersRecord,
   haveSameFolders,
   readFolderRecords,
+  readWitnesses,
   recordFolders,
   refuseMissingFolders,
   sayLeftOut
@@ -23,7 +24,7 @@ export interface FoundLog {
   readonly stops: readonly StopRecord[]
   /** In its folders. */
   readonly inFolders: readonly FoldersRecord[]
-  /** The same, and that in the witness. */
+  /** The same as far as they are of this log, and that in the witness. */
   readonly records: readonly FoldersRecord[]
   /** Whether every folder that the log had is there. */
   readonly isComplete: boolean
@@ -34,17 +35,18 @@ export async function identifyLog(options: DurableLogOptions): Promise<FoundLog>
   const { disk, folders, log, name, witness } = options
   const files = await findFiles(options, folders)
   const inFolders = await readFolderRecords(disk, folders, log)
-  const elsewhere = await readFolderRecords(disk, witness === undefined ? [] : [witness], log)
-  const records = [...inFolders, ...elsewhere]
-  await refuseMissingFolders(disk, folders, records, files)
-  sayLeftOut(folders, records, log)
-  const isAllThere = records.every(record => record.folders.every(folder => folders.includes(folder)))
+  const elsewhere = witness === undefined ? [] : await readWitnesses(disk, witness, log)
+  const all = [...inFolders, ...elsewhere]
+  await refuseMissingFolders(disk, folders, all, files)
   const stops = await readStopRecords(disk, folders, log)
   const channelId =
     channelNamed(name, inFolders) ??
     channelOf(files, stops) ??
-    records.find(record => record.channelId !== undefined)?.channelId ??
+    inFolders.find(record => record.channelId !== undefined)?.channelId ??
     randomBytes(CHANNEL_ID_BYTES)
+  const records = all.filter(record => record.channelId?.equals(channelId) ?? true)
+  sayLeftOut(folders, records, log)
+  const isAllThere = records.every(record => record.folders.every(folder => folders.includes(folder)))
   return {
     files,
     channelId,
