@@ -39,6 +39,11 @@ export class Logging {
     return log
   }
 
+  /** Says what the operator asked for, whatever the level. */
+  answer(logger: string, message: string, facts: Facts = {}): void {
+    this.#write('info', logger, message, facts)
+  }
+
   /** Opens the file anew, after something else renamed it. */
   reopen(): void {
     this.#file?.reopen()

@@ -211,23 +211,6 @@ test('an agent goes on when nobody reads what it says any more', async () => {
   assert.equal((await agent.stop()).code, 143)
 })
 
-test('a second signal ends an agent at once that cannot end', async () => {
-  using folder = temporaryFolder({
-    'a.conf': PLAIN.replace(
-      'k1.type = logger',
-      'k1.type = hdfs\na1.sinks.k1.hdfs.path = webhdfs://127.0.0.1:1/x'
-    )
-  })
-  await using agent = await startAgent(['-f', join(folder.path, 'a.conf')])
-  await talk(await agent.portOf('r1'), 'kept by the channel\n', 1)
-  agent.child.kill('SIGTERM')
-  await agent.said(/Stopping\./)
-  const { signal, code } = await agent.stop('SIGINT')
-
-  assert.equal(signal === 'SIGINT' || code === 130, true, `${String(signal)} ${String(code)}`)
-  assert.match(agent.stderr, /A second signal ends the agent at once/)
-})
-
 test('a stop that comes to its deadline says what was abandoned', async () => {
   using folder = temporaryFolder({
     'a.conf': PLAIN.replace(
