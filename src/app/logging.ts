@@ -64,7 +64,7 @@ export class Logging {
 
   #write(level: LogLevel, logger: string, message: string, facts: Facts): void {
     const entry = { at: Date.now(), level, logger, message, facts }
-    if (this.#settings.console) this.#console.line(formatText(entry, this.#coloured))
+    if (this.#settings.console) this.#console.write(`${formatText(entry, this.#coloured)}\n`)
     this.#file?.write(entry)
   }
 }

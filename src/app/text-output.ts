@@ -1,5 +1,6 @@
 import { write } from 'node:fs'
 import { systemCode } from '../core/errors.ts'
+import { plainText } from './plain-text.ts'
 
 const LONGEST_BACKLOG = 1024 * 1024
 const BUSY_RETRY_MS = 20
@@ -14,6 +15,8 @@ export interface OutputOptions {
   readonly onTrouble?: (error: unknown) => void
   /** What to write in the place of lines that were left out; a sentence otherwise. */
   readonly leftOut?: (lines: number) => string
+  /** Lines of our own are in ASCII. */
+  readonly plain?: boolean
 }
 
 /**
@@ -55,11 +58,12 @@ export class TextOutput {
     return this.#state === 'idle' || this.#state === 'closed'
   }
 
+  /** Takes a line of our own. */
   line(text: string): void {
-    this.write(`${text}\n`)
+    this.write(`${this.#options.plain === true ? plainText(text) : text}\n`)
   }
 
-  /** Takes a whole line, its line feed included. */
+  /** Takes a whole line, its line feed included, as it is. */
   write(text: string): void {
     if (this.#state === 'closed') return
     if (this.#backlog > this.#longest) {
