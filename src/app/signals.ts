@@ -9,6 +9,10 @@ export type StopSignal = (typeof STOPPING)[number]
 /** `timeout` and a terminal tell a process and its group: what comes within this time is the same wish. */
 const SAME_WISH_MS = 300
 
+/** How long calls to the system may take at the very end: 0.2 s. */
+const LOOK_MS = 10
+const MOST_LOOKS = 20
+
 /** Ctrl-Break in the console of Windows, as in Java. */
 const TELLING = process.platform === 'win32' ? 'SIGBREAK' : 'SIGQUIT'
 
@@ -72,12 +76,15 @@ function replaceListeners(source: SignalSource, signal: string, listener: () => 
 
 /**
  * Ends this process. exit() waits for the calls that the system has not answered yet, for ever where a disk is gone:
- * with such a call under way the process ends by the signal that the code stands for.
+ * with one under way that does not end soon, the process ends by the signal that the code stands for.
  */
 export async function leaveProcess(code: number): Promise<void> {
-  // A call whose answer is just being told counts as under way until then.
-  await new Promise(resolve => setImmediate(resolve))
-  if (!process.getActiveResourcesInfo().some(isSystemCall)) process.exit(code)
+  for (let looks = 0; looks < MOST_LOOKS; looks++) {
+    // A call whose answer is just being told counts as under way until then.
+    await new Promise(resolve => setImmediate(resolve))
+    if (!process.getActiveResourcesInfo().some(isSystemCall)) process.exit(code)
+    await new Promise(resolve => setTimeout(resolve, LOOK_MS))
+  }
   leaveAtOnce(code)
 }
 

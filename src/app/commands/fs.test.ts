@@ -28,7 +28,11 @@ async function run(
   const [stdout, stderr] = [new PassThrough(), new PassThrough()]
   const out = Array.fromAsync<Buffer>(stdout)
   const err = Array.fromAsync<Buffer>(stderr)
-  const environment = { variables: { LANG: 'C.UTF-8' }, properties: {}, configDirectory: join(folder, 'conf') }
+  const environment = {
+    variables: { LANG: 'C.UTF-8' },
+    properties: {},
+    configDirectory: join(folder, 'conf')
+  }
   const status = await fsCommand(args, { environment, stdout, stderr })
   stdout.end()
   stderr.end()
@@ -184,7 +188,11 @@ test('a reader that leaves ends the command quietly', async t => {
     }
   })
   const stderr = new PassThrough()
-  const environment = { variables: { LANG: 'C.UTF-8' }, properties: {}, configDirectory: join(folder, 'conf') }
+  const environment = {
+    variables: { LANG: 'C.UTF-8' },
+    properties: {},
+    configDirectory: join(folder, 'conf')
+  }
 
   assert.equal(await fsCommand(['-cat', '/long', '/long'], { environment, stdout, stderr }), 0)
   assert.equal(stderr.read(), null)
