@@ -225,7 +225,7 @@ test('a source that waits for room says so, and a sink after a failure why', asy
     agent.waits().map(({ waitsFor }) => waitsFor),
     [
       'room in c1 for 2 events',
-      'room or its disk for 2 events, and its sinks to take 1 events',
+      'room or its disk for 2 events, and its sinks to take 1 event',
       'another attempt; attempt 1 failed: target is down'
     ]
   )
@@ -246,6 +246,6 @@ test('a stop says what it still waits for', async () => {
 
   assert.deepEqual(
     [before, during, agent.stopWaits()],
-    [[], ['drain of k1: the delivery of 1 events (4 s)'], []]
+    [[], ['drain of k1: the delivery of 1 event (4 s)'], []]
   )
 })

@@ -5,7 +5,7 @@ import { assemble, type Assembly } from './assemble.ts'
 import { balanceSheet, type BalanceSheet } from './balance.ts'
 import type { ComponentState, Services, StopReport } from './services.ts'
 import type { Supervised } from './supervisor.ts'
-import { componentWaits, type ComponentWait } from './waits.ts'
+import { componentWaits, waitText, type ComponentWait } from './waits.ts'
 
 /** What sinks and channels may take to close even when the deadline is over. */
 const CLOSING_MS = 2000
@@ -46,7 +46,9 @@ export class Agent {
     const now = this.#services.clock.now()
     return [...this.#ending].map(name => {
       const wait = waits.get(name)
-      return wait === undefined ? name : `${name}: ${wait.what} (${Math.round((now - wait.since) / 1000)} s)`
+      return wait === undefined
+        ? name
+        : `${name}: ${waitText(wait)} (${Math.round((now - wait.since) / 1000)} s)`
     })
   }
 

@@ -27,6 +27,8 @@ export interface DrainParts {
 /** What a drain waits for, and since when, epoch milliseconds. */
 export interface DrainWait {
   readonly what: string
+  /** Of how many events, where that matters. */
+  readonly events: number | undefined
   readonly since: number
 }
 
@@ -46,7 +48,7 @@ export class Drain {
 
   constructor(parts: DrainParts) {
     this.#parts = parts
-    this.#wait = { what: 'its sink to start', since: parts.clock.now() }
+    this.#wait = { what: 'its sink to start', events: undefined, since: parts.clock.now() }
     this.name = parts.name
     this.#max = Math.min(...parts.sinks.map(sink => sink.batchSize))
   }
@@ -113,7 +115,7 @@ export class Drain {
       for (const sink of sinks) sink.counters.BatchEmptyCount += 1
       return 'empty'
     }
-    this.#waitFor(`the delivery of ${lease.batch.length} events`)
+    this.#waitFor('the delivery', lease.batch.length)
     try {
       await processor.deliver(lease.batch, this.#aborted.signal)
     } catch (error) {
@@ -176,8 +178,8 @@ export class Drain {
     return soft ? Math.min(this.#failures * BACKOFF_STEP_MS, BACKOFF_MAX_MS) : BACKOFF_MAX_MS
   }
 
-  #waitFor(what: string): void {
-    this.#wait = { what, since: this.#parts.clock.now() }
+  #waitFor(what: string, events?: number): void {
+    this.#wait = { what, events, since: this.#parts.clock.now() }
   }
 
   async #pause(pauseMs: number): Promise<void> {

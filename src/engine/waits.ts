@@ -1,6 +1,7 @@
 import type { Kind } from '../core/plan.ts'
+import { plural } from '../core/plural.ts'
 import type { Assembly } from './assemble.ts'
-import type { Drain } from './drain.ts'
+import type { Drain, DrainWait } from './drain.ts'
 import type { RunState, Supervised } from './supervisor.ts'
 
 /** What one component is at, for somebody who asks why nothing moves. */
@@ -27,12 +28,12 @@ export function componentWaits(
       const into = needs.map(({ subject }) => subject.name).join(', ')
       const events = ledger.entering
       return waitOf(supervised, needs, () => ({
-        waitsFor: events > 0 ? `room in ${into} for ${events} events` : 'events'
+        waitsFor: events > 0 ? `room in ${into} for ${plural(events, 'event')}` : 'events'
       }))
     }),
     ...channels.map(({ supervised, port: { channel, ledger } }) => {
-      const taken = channel.size > 0 ? `its sinks to take ${channel.size} events` : 'events'
-      const stored = ledger.storing > 0 ? `room or its disk for ${ledger.storing} events, and ` : ''
+      const taken = channel.size > 0 ? `its sinks to take ${plural(channel.size, 'event')}` : 'events'
+      const stored = ledger.storing > 0 ? `room or its disk for ${plural(ledger.storing, 'event')}, and ` : ''
       return waitOf(supervised, [], () => ({ waitsFor: stored + taken }))
     }),
     ...sinks.map(({ supervised, channel, port }) => {
@@ -44,8 +45,13 @@ export function componentWaits(
   ]
 }
 
+/** What a drain waits for, in words. */
+export function waitText({ what, events }: DrainWait): string {
+  return events === undefined ? what : `${what} of ${plural(events, 'event')}`
+}
+
 function drainWait({ wait }: Drain, now: number): Pick<ComponentWait, 'waitsFor' | 'sinceMs'> {
-  return { waitsFor: wait.what, sinceMs: now - wait.since }
+  return { waitsFor: waitText(wait), sinceMs: now - wait.since }
 }
 
 function waitOf(

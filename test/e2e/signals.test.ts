@@ -34,7 +34,7 @@ test('SIGQUIT says what every component waits for, SIGUSR1 and SIGUSR2 end nothi
   for (const signal of ['SIGUSR1', 'SIGUSR2', 'SIGQUIT'] as const) agent.child.kill(signal)
 
   await agent.said(/\[source r1\] State\. state=running waitsFor=events$/m)
-  await agent.said(/\[channel c1\] State\. state=running waitsFor="its sinks to take 1 events"$/m)
+  await agent.said(/\[channel c1\] State\. state=running waitsFor="its sinks to take 1 event"$/m)
   await agent.said(/\[sink k1\] State\. state=running waitsFor="(?:another attempt; attempt 1 failed: |the)/)
   assert.equal(await talk(await agent.portOf('r1'), 'lives on\n', 1), 'OK\n')
   assert.doesNotMatch(agent.output, /Debugger listening/)
