@@ -65,7 +65,9 @@ async function runCommand(name: string, program: Program): Promise<number> {
   }
   if (program.launcher.dryRun) {
     const { dryRunText } = await import('./dry-run.ts')
-    program.out.line(dryRunText([process.execPath, ...process.argv.slice(1, 2)], process.argv.slice(2)))
+    program.out.line(
+      dryRunText([process.execPath, ...process.execArgv, ...process.argv.slice(1, 2)], process.argv.slice(2))
+    )
     return 0
   }
   return command(program)

@@ -35,6 +35,7 @@ export async function runPlan(program: Program, logging: Logging, job: Job): Pro
   const running: { agent?: Agent } = {}
   const signals = listenForSignals({
     hangUpReopens: logging.hasFile,
+    deaf: (program.environment.variables['MILLRACE_DEAF'] ?? '').split(','),
     reopen: () => reopen(logging),
     tell: () => reportState(running.agent, logging),
     ignored: signal => log.info('This signal has no meaning here.', { signal })

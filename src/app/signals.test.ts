@@ -4,13 +4,14 @@ import { test } from 'node:test'
 import { settled } from '../testing/fake-clock.ts'
 import { listenForSignals } from './signals.ts'
 
-function open(hangUpReopens = true) {
+function open(hangUpReopens = true, deaf: readonly string[] = []) {
   const source = new EventEmitter()
   const time = { now: 0 }
   const done: string[] = []
   const signals = listenForSignals(
     {
       hangUpReopens,
+      deaf,
       tell: () => done.push('told'),
       reopen: () => done.push('reopened'),
       ignored: signal => done.push(`ignored ${signal}`)
@@ -60,6 +61,13 @@ test('without a log file SIGHUP stops', async () => {
   const { at } = open(false)
 
   assert.deepEqual(await at(0, 'SIGHUP'), ['first SIGHUP'])
+})
+
+test('signals that are to be ignored, as nohup wants it, stop nothing; SIGHUP still opens a log file anew', async () => {
+  const deaf = ['SIGHUP', 'SIGINT']
+
+  assert.deepEqual(await open(false, deaf).at(0, 'SIGHUP', 'SIGINT', 'SIGTERM'), ['first SIGTERM'])
+  assert.deepEqual(await open(true, deaf).at(0, 'SIGHUP', 'SIGINT'), ['reopened'])
 })
 
 test('whoever listened before does not any more', () => {

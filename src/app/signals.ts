@@ -36,6 +36,8 @@ export interface SignalTasks {
   /** SIGUSR1, and SIGHUP when `hangUpReopens`, which otherwise ends the agent. */
   reopen(): void
   readonly hangUpReopens: boolean
+  /** Signals that end nothing, as whoever started this wants them ignored. */
+  readonly deaf?: readonly string[]
   /** SIGUSR2 has no meaning here. */
   ignored(signal: string): void
 }
@@ -58,8 +60,9 @@ export function listenForSignals(
     firstAt ??= now()
   }
   for (const signal of STOPPING) {
-    const reopens = signal === 'SIGHUP' && tasks.hangUpReopens
-    replaceListeners(source, signal, reopens ? () => tasks.reopen() : () => stop(signal))
+    if (signal === 'SIGHUP' && tasks.hangUpReopens) replaceListeners(source, signal, () => tasks.reopen())
+    else if (tasks.deaf?.includes(signal) === true) replaceListeners(source, signal, () => {})
+    else replaceListeners(source, signal, () => stop(signal))
   }
   replaceListeners(source, TELLING, () => tasks.tell())
   replaceListeners(source, 'SIGUSR1', () => tasks.reopen())

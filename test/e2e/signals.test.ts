@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, renameSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { AgentProcess, startAgent, talk, temporaryFolder } from './agent-process.ts'
+import { AgentProcess, LAUNCHER, startAgent, talk, temporaryFolder } from './agent-process.ts'
 import { until } from './watched-agent.ts'
 
 const PLAIN = `a1.sources = r1
@@ -70,6 +70,28 @@ test('SIGUSR1 opens the log file anew after something else moved it', async () =
 
   assert.equal(code, 143)
   assert.match(readFileSync(file, 'utf8'), /"message":"Stopping\."/)
+})
+
+test('what nohup has ignored ends nothing', async () => {
+  using folder = temporaryFolder({ 'a.conf': PLAIN, 'flume-env.sh': ': "$JAVA_OPTS"\n' })
+  for (const words of [[], ['-c', folder.path]]) {
+    const script = [
+      '-c',
+      'trap "" HUP INT; exec "$0" "$@"',
+      LAUNCHER,
+      'agent',
+      '-f',
+      join(folder.path, 'a.conf')
+    ]
+    await using agent = new AgentProcess([...script, ...words], { program: '/bin/sh' })
+    const port = await agent.portOf('r1')
+    for (const signal of ['SIGHUP', 'SIGINT', 'SIGQUIT'] as const) agent.child.kill(signal)
+    await agent.said(/\[sink k1\] State\./)
+    const answer = await talk(port, 'lives on\n', 1)
+    const { code } = await agent.stop('SIGTERM')
+
+    assert.deepEqual([answer, code], ['OK\n', 143])
+  }
 })
 
 test('a signal given twice at the same moment is one; a stop that lasts says what it waits for; the next signal ends it', async () => {
