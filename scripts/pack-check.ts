@@ -1,8 +1,9 @@
-// npm run pack:check: packs the package, installs it in an empty folder, and runs an agent from there.
+// npm run pack:check: packs the package, installs it in an empty folder, runs agents from there, and looks whether
+// what they stored is still there after another installation.
 import { execFileSync, spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import type { AddressInfo, Socket } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -20,7 +21,8 @@ try {
   const program = install(tarball)
   run(program, ['version'], folder)
   await runAgent(program)
-  console.log('The package installs elsewhere and runs there.')
+  await keepData(program)
+  console.log('The package installs elsewhere, runs there, and a new installation keeps what it stored.')
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }
@@ -44,18 +46,53 @@ async function runAgent(program: string): Promise<void> {
   mkdirSync(output)
   const file = join(folder, 'agent.conf')
   writeFileSync(file, agentText(port, output))
-  const agent = spawn(program, ['agent', '-n', 'a1', '-f', file], {
-    cwd: folder,
-    stdio: ['ignore', 'inherit', 'inherit']
-  })
+  await takeLine(program, ['agent', '-n', 'a1', '-f', file], port)
+  const written = readdirSync(output).map(name => readFileSync(join(output, name), 'utf8'))
+  if (written.join('') !== `${LINE}\n`) throw new Error(`The agent wrote ${JSON.stringify(written)}.`)
+}
+
+/** The configuration as shipped, but for its port, run by a user with an empty home. */
+async function keepData(program: string): Promise<void> {
+  const env = { ...process.env, HOME: join(folder, 'home') }
+  for (const name of ['XDG_DATA_HOME', 'FLUME_HOME', 'HADOOP_CONF_DIR', 'HADOOP_HOME'])
+    Reflect.deleteProperty(env, name)
+  mkdirSync(env.HOME)
+  const installed = join(folder, 'node_modules', 'millrace')
+  const conf = join(folder, 'conf')
+  const port = await freePort()
+  cpSync(join(installed, 'conf'), conf, { recursive: true })
+  const file = join(conf, 'flume.conf')
+  writeFileSync(file, readFileSync(file, 'utf8').replace('44444', String(port)))
+  const before = readdirSync(installed).filter(isShipped)
+  await takeLine(program, ['agent', '-f', conf], port, env)
+  const after = readdirSync(installed).filter(isShipped)
+  if (after.length > before.length)
+    throw new Error(`Into the installation were written: ${after.join(', ')}.`)
+  run('npm', ['ci', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund'], folder)
+  const shown = run(program, ['fs', '-text', '/user/flume/data/*'], tmpdir(), env)
+  if (!shown.includes(LINE))
+    throw new Error(`After the installation the store shows ${JSON.stringify(shown)}.`)
+}
+
+// Compiled code may be kept inside, in .cache.
+function isShipped(name: string): boolean {
+  return !name.startsWith('.')
+}
+
+/** Starts an agent, has it acknowledge a line, and stops it. */
+async function takeLine(
+  program: string,
+  words: readonly string[],
+  port: number,
+  env: NodeJS.ProcessEnv = process.env
+): Promise<void> {
+  const agent = spawn(program, words, { cwd: folder, env, stdio: ['ignore', 'inherit', 'inherit'] })
   try {
     const answer = await sendLine(port, agent)
     if (answer !== 'OK') throw new Error(`The agent answered "${answer}".`)
   } finally {
     await stopped(agent)
   }
-  const written = readdirSync(output).map(name => readFileSync(join(output, name), 'utf8'))
-  if (written.join('') !== `${LINE}\n`) throw new Error(`The agent wrote ${JSON.stringify(written)}.`)
 }
 
 function agentText(port: number, output: string): string {
@@ -116,10 +153,16 @@ async function freePort(): Promise<number> {
   return port
 }
 
-function run(command: string, words: readonly string[], directory: string): string {
+function run(
+  command: string,
+  words: readonly string[],
+  directory: string,
+  env: NodeJS.ProcessEnv = process.env
+): string {
   console.log(`$ ${[command.replace(`${folder}/`, ''), ...words].join(' ').replaceAll(`${folder}/`, '')}`)
   return execFileSync(command, words, {
     cwd: directory,
+    env,
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'inherit']
   })

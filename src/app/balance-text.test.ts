@@ -49,3 +49,14 @@ test('what was refused, dropped, kept and lost is said with its reason', () => {
     'Sink k took 3, settled 4.'
   ])
 })
+
+test('events that were lost are not passed over where everything adds up', () => {
+  const channels = [
+    { ...CHANNEL, stored: 8, abandoned: 5 },
+    { ...CHANNEL, name: 'd', stored: 5, skipped: { damaged: 2 } }
+  ]
+
+  const text = balanceText({ sources: [SOURCE], channels, sinks: [SINK], differences: [] })
+
+  assert.equal(text.split('\n').at(-1), 'Every event is accounted for, 7 of them as LOST.')
+})

@@ -25,8 +25,16 @@ export function balanceText({ sources, channels, sinks, differences }: BalanceSh
       ...counted('dropped', dropped)
     ])
   ]
-  const verdict = differences.length === 0 ? ['Every event is accounted for.'] : differences
+  const verdict = differences.length === 0 ? [accountedFor(channels)] : differences
   return [...rows.map(([name, ...facts]) => `${name ?? ''}: ${facts.join(', ')}`), ...verdict].join('\n')
+}
+
+/** Nobody may take lost events for safe ones. */
+function accountedFor(channels: BalanceSheet['channels']): string {
+  const lost = channels.reduce((sum, { abandoned, skipped }) => sum + abandoned + sumOf(skipped), 0)
+  return lost === 0
+    ? 'Every event is accounted for.'
+    : `Every event is accounted for, ${lost} of them as LOST.`
 }
 
 function some(word: string, count: number): string[] {

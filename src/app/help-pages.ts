@@ -113,7 +113,7 @@ Exit codes
 const FS = `Usage: flume-ng fs [-c DIR] -ls|-cat|-text|-tail|-mkdir|-rm URI…
 
 Shows what was written to embedded:, file:, webhdfs: and swebhdfs: stores. A path without scheme is looked up
-in the store that core-site.xml in the folder of --conf names, or that of this installation.
+in the store that core-site.xml in the folder of --conf names, else the one in conf/ of this installation.
 
   -ls [-d] [-h] [-R]  list files and folders
   -cat                print the bytes of files

@@ -1,6 +1,6 @@
-import { homedir } from 'node:os'
 import type { AgentPlan } from '../core/plan.ts'
 import { simpleDateFormat } from '../java/simple-date-format.ts'
+import { userHome } from '../java/system-user.ts'
 import { defaultTimeZoneId, timeZone } from '../java/time-zone.ts'
 import { agentNames, reportStray, splitByAgent, type AgentText, type AgentTexts } from './agent-text.ts'
 import { checkAgent, reportOrphans, type ComponentStatus } from './check-agent.ts'
@@ -119,7 +119,7 @@ async function checkChosen(
   lintValues(agent, raw, findings)
   await applyConfigFilters(agent, { variables, findings })
   const check = await checkAgent({ agent, catalog, findings })
-  lintFlow(agent, check.checked, findings, options.properties['user.home'] ?? homedir())
+  lintFlow(agent, check.checked, findings, userHome(options) ?? '?')
   return check
 }
 

@@ -1,5 +1,6 @@
-import { cpus, homedir, tmpdir, userInfo } from 'node:os'
+import { cpus, tmpdir } from 'node:os'
 import { delimiter, sep } from 'node:path'
+import { userHome, userName } from '../java/system-user.ts'
 
 /** What surrounds the agent, as `${env:…}`, `${sys:…}` and the others see it. */
 export interface Surroundings {
@@ -74,9 +75,9 @@ function systemProperty({ properties }: Surroundings): Lookup {
 function standardProperty(name: string): string | undefined {
   switch (name) {
     case 'user.home':
-      return homedir()
+      return userHome({ properties: {} })
     case 'user.name':
-      return userInfo().username
+      return userName()
     case 'user.dir':
       return process.cwd()
     case 'user.language':

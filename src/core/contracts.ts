@@ -47,12 +47,20 @@ export interface Context {
   fail(error: unknown): void
 }
 
+/** Neighbours in a list of independent events that were refused for the same reason. */
+export interface Refusal {
+  readonly from: number
+  /** Not included. */
+  readonly to: number
+  readonly error: AgentError
+}
+
 /** How far a list of independent events got. */
 export interface IngestResult {
-  /** Leading events that every required channel holds. */
-  readonly accepted: number
-  /** Why event number `accepted` was refused; undefined when all were accepted. */
-  readonly error: AgentError | undefined
+  /** Leading events that were tried, each once; those behind them were not touched. */
+  readonly tried: number
+  /** Those of them that were refused, in order; every required channel holds the others. */
+  readonly refusals: readonly Refusal[]
 }
 
 export interface SourceContext extends Context {
@@ -65,8 +73,9 @@ export interface SourceContext extends Context {
    */
   fits(batch: EventBatch): number
   /**
-   * For events that stand alone: cuts the batch to what the channels can hold, waits for room, and stops at the
-   * first event that is refused. Never rejects.
+   * For events that stand alone: offers each to the channels once, in pieces that these can hold, waits for room, and
+   * stops behind the first piece of which any is refused. A batch that fits whole is one piece. Never rejects. Do not
+   * offer again what was tried, unless its sender asks for it: a channel may hold what another refused.
    */
   ingestEach(batch: EventBatch): Promise<IngestResult>
 }

@@ -7,7 +7,7 @@ import {
   defineSource,
   type AnyDefinition
 } from '../core/component.ts'
-import type { SourceContext } from '../core/contracts.ts'
+import type { SinkContext, SourceContext } from '../core/contracts.ts'
 import type { AgentPlan } from '../core/plan.ts'
 import { FakeClock, settled } from '../testing/fake-clock.ts'
 import { batchOf } from '../testing/fake-context.ts'
@@ -22,6 +22,7 @@ function open() {
   const clock = new FakeClock()
   const parts = { source: new FakeSource(), channel: new FakeChannel(), sink: new FakeSink() }
   let context: SourceContext | undefined
+  let sinkContext: SinkContext | undefined
   const definitions: AnyDefinition[] = [
     defineSource({
       ...described,
@@ -32,7 +33,14 @@ function open() {
       }
     }),
     defineChannel({ ...described, type: 'c', create: () => parts.channel }),
-    defineSink({ ...described, type: 'k', create: () => parts.sink }),
+    defineSink({
+      ...described,
+      type: 'k',
+      create: (_settings, given) => {
+        sinkContext = given
+        return parts.sink
+      }
+    }),
     defineSelector({
       ...described,
       type: 'all',
@@ -71,7 +79,7 @@ function open() {
     }
   })
   const ingest = (...texts: string[]) => context?.ingest(batchOf(texts))
-  return { agent, clock, ingest, ...parts }
+  return { agent, clock, ingest, sinkContext: () => sinkContext, ...parts }
 }
 
 test('events go from the source to the sink, and the balance says so', async () => {
@@ -119,6 +127,67 @@ test('what the sink cannot take before the deadline is counted as abandoned, and
   assert.deepEqual((await stopped).abandoned, [{ channel: 'c1', events: 2 }])
   assert.deepEqual(agent.balance().differences, [])
 })
+
+test('a stop waits for a sink that does not run yet, and tries it at once', async () => {
+  const { agent, ingest, sink, clock } = open()
+  sink.failStartWith = new Error('no folder')
+  await agent.start()
+  await ingest('a', 'b')
+  const stopped = agent.stop(1000)
+  await settled()
+  const before = sink.starts
+  sink.failStartWith = undefined
+  await clock.advance(400)
+
+  assert.deepEqual((await stopped).abandoned, [])
+  assert.deepEqual([before, sink.delivered, sink.starts], [2, ['a', 'b'], 3])
+})
+
+test('a sink that broke is waited for as well', async () => {
+  const { agent, ingest, sink, clock, sinkContext } = open()
+  await agent.start()
+  sink.failStartWith = new Error('no folder')
+  sinkContext()?.fail(new Error('lost it'))
+  await ingest('a')
+  const stopped = agent.stop(1000)
+  await settled()
+  sink.failStartWith = undefined
+  await clock.advance(400)
+
+  assert.deepEqual([(await stopped).abandoned, sink.delivered], [[], ['a']])
+})
+
+test('a sink that runs never is waited for until the deadline; what is lost then is said', async () => {
+  const { agent, ingest, sink, clock } = open()
+  sink.failStartWith = new Error('no folder')
+  await agent.start()
+  await ingest('a', 'b')
+  const stopped = agent.stop(1000)
+  await clock.advance(1000)
+
+  assert.deepEqual(await stopped, {
+    abandoned: [{ channel: 'c1', events: 2 }],
+    unfinished: [],
+    elapsedMs: 1000
+  })
+})
+
+for (const { name, durable, events } of [
+  { name: 'its channel is empty', durable: false, events: [] },
+  { name: 'its channel keeps what it holds', durable: true, events: ['a'] }
+]) {
+  test(`a sink that does not run is not waited for where ${name}`, async () => {
+    const { agent, ingest, sink, channel } = open()
+    channel.durable = durable
+    sink.failStartWith = new Error('no folder')
+    await agent.start()
+    await ingest(...events)
+
+    const { elapsedMs, unfinished } = await agent.stop()
+
+    assert.deepEqual([elapsedMs, unfinished, sink.starts], [0, [], 1])
+  })
+}
 
 test('a source waits for a channel that fails to start; the agent is started all the same', async () => {
   const { agent, channel, source, clock } = open()

@@ -189,10 +189,10 @@ function timeLimit(clock: Clock, ms: number): { signal: AbortSignal; cancel: () 
   return { signal: controller.signal, cancel: clock.after(ms, () => controller.abort()) }
 }
 
-/** Whether `work` ended before `signal` aborted. */
+/** Whether `work` ended before `signal` aborted, or because it did: that takes a turn of the loop. */
 async function within(work: Promise<unknown>, signal: AbortSignal): Promise<boolean> {
   const late = Promise.withResolvers<false>()
-  const abort = (): void => late.resolve(false)
+  const abort = (): void => void setImmediate(() => late.resolve(false))
   signal.addEventListener('abort', abort, { once: true })
   if (signal.aborted) abort()
   try {

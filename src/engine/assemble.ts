@@ -197,6 +197,9 @@ class Assembler {
       sinks,
       clock,
       log: this.#services.log(`sink ${name}`),
+      hurry: () => {
+        for (const { supervised } of members) supervised.hurry()
+      },
       ready: () =>
         members.length === 1 && members[0] !== undefined
           ? members[0].supervised.settled

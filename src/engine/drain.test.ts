@@ -14,6 +14,7 @@ const never = new AbortController().signal
 
 function open(batchSize = 10) {
   const clock = new FakeClock()
+  const log = new FakeLog()
   const channel = new FakeChannel()
   const sink = new FakeSink()
   const port = new ChannelPort('c', channel, newCounters(CHANNEL_COUNTERS))
@@ -25,10 +26,11 @@ function open(batchSize = 10) {
     processor: sinkPort,
     sinks: [sinkPort],
     clock,
-    log: new FakeLog(),
-    ready: () => Promise.resolve()
+    log,
+    ready: () => Promise.resolve(),
+    hurry: () => {}
   })
-  return { drain, channel, sink, port, sinkPort, clock }
+  return { drain, channel, sink, port, sinkPort, clock, log }
 }
 
 test('events go to the sink as they come, in order, at most a batch at a time', async () => {
@@ -155,8 +157,27 @@ test('the deadline aborts a delivery that hangs, and its events are still in the
   assert.deepEqual([sink.delivered, channel.texts], [[], ['a']])
 })
 
-test('ending does not wait for a sink that never came up', async () => {
+test('ending waits for a sink that does not run yet, until its channel is empty', async () => {
+  const { drain, channel, sink, sinkPort, clock, log } = open()
+  sinkPort.running = false
+  await channel.put(batchOf(['a']))
+  drain.start()
+  const ended = drain.end(never)
+  await clock.advance(1000)
+  const before = channel.size
+  sinkPort.running = true
+  await clock.advance(200)
+  await ended
+
+  assert.deepEqual([before, sink.delivered], [1, ['a']])
+  assert.deepEqual(log.messages('warn'), [
+    'The sink does not run yet. The stop waits for it, as its channel would lose its events.'
+  ])
+})
+
+test('ending does not wait for a sink that does not run where the channel keeps its events', async () => {
   const { drain, channel, sinkPort } = open()
+  channel.durable = true
   sinkPort.running = false
   await channel.put(batchOf(['a']))
   drain.start()

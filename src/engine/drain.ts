@@ -22,6 +22,8 @@ export interface DrainParts {
   readonly log: Log
   /** Resolves once the sink is up, or each sink of a group has tried to start. */
   ready(): Promise<unknown>
+  /** Has sinks that do not run tried again at once, and more often. */
+  hurry(): void
 }
 
 /** What a drain waits for, and since when, epoch milliseconds. */
@@ -42,6 +44,7 @@ export class Drain {
   #done: Promise<void> | undefined
   #failures = 0
   #untilEmpty = false
+  #waitsForSink = false
   readonly #settling = new Set<Promise<void>>()
   #failedCommit: { readonly error: unknown } | undefined
   #wait: DrainWait
@@ -64,8 +67,8 @@ export class Drain {
   }
 
   /**
-   * Ends after the batch in hand; where the channel loses its events on stop, only once it is empty. `deadline`
-   * aborts what is still under way.
+   * Ends after the batch in hand; where the channel loses its events on stop, only once it is empty, and a sink that
+   * does not run yet is waited for. `deadline` aborts what is still under way.
    */
   async end(deadline: AbortSignal): Promise<void> {
     this.#untilEmpty = !this.#parts.port.channel.durable && this.#done !== undefined
@@ -87,7 +90,11 @@ export class Drain {
 
   async #drain(): Promise<void> {
     while (!this.#aborted.signal.aborted) {
-      if (this.#ending.signal.aborted && !this.#parts.sinks.some(sink => sink.running)) return
+      if (this.#ending.signal.aborted && !this.#parts.sinks.some(sink => sink.running)) {
+        if (!this.#untilEmpty || this.#parts.port.channel.size === 0) return
+        await this.#waitForSink()
+        continue
+      }
       const pauseMs = await this.#step()
       if (this.#ending.signal.aborted && !this.#untilEmpty) return
       if (pauseMs === 'empty') {
@@ -98,6 +105,21 @@ export class Drain {
         await this.#pause(pauseMs)
       }
     }
+  }
+
+  async #waitForSink(): Promise<void> {
+    const { name, port, log } = this.#parts
+    if (!this.#waitsForSink) {
+      this.#waitsForSink = true
+      const facts = { sink: name, channel: port.name, events: port.channel.size }
+      log.warn(
+        'The sink does not run yet. The stop waits for it, as its channel would lose its events.',
+        facts
+      )
+      this.#parts.hurry()
+    }
+    this.#waitFor('its sink to start')
+    await this.#pause(LAST_ATTEMPTS_PAUSE_MS)
   }
 
   /** One batch. Resolves to the pause that Flume makes after it. */

@@ -1,9 +1,10 @@
 import { joinBatches, type EventBatch } from '../core/batch.ts'
-import type { IngestResult, Interceptor, Log, Route, Selector } from '../core/contracts.ts'
+import type { IngestResult, Interceptor, Log, Refusal, Route, Selector } from '../core/contracts.ts'
 import type { SourceCounters } from '../core/counters.ts'
 import { AgentError, messageOf } from '../core/errors.ts'
 import { addTo, SourceLedger } from './balance.ts'
 import type { ChannelPort } from './channel-port.ts'
+import { Refused } from './refused.ts'
 
 /** What stands between a source and its channels. */
 export interface IngestParts {
@@ -17,11 +18,16 @@ export interface IngestParts {
   readonly signal: AbortSignal
 }
 
+/** Puts one route; what it refuses it notes, or it rejects where that ends the whole batch. */
+type PutRequired = (route: Route, refused: Refused) => Promise<void>
+
 /** Takes batches of one source through interceptors and selector into its channels. */
 export class Ingest {
   readonly ledger = new SourceLedger()
   readonly #parts: IngestParts
   readonly #channels: readonly ChannelPort[]
+  /** Batches and pieces so far. */
+  #begun = 0
 
   constructor(parts: IngestParts) {
     this.#parts = parts
@@ -30,16 +36,58 @@ export class Ingest {
 
   /** As SourceContext.ingest. */
   async ingest(batch: EventBatch): Promise<void> {
+    if (batch.length > 0) await this.#counted(batch, route => this.#put(route))
+  }
+
+  /** As SourceContext.ingestEach. */
+  async ingestEach(batch: EventBatch): Promise<IngestResult> {
+    let tried = 0
+    while (tried < batch.length) {
+      const from = tried
+      const rest = batch.slice(from)
+      const piece = rest.slice(0, Math.max(1, this.fits(rest)))
+      tried += piece.length
+      const refusals = await this.#piece(piece)
+      if (refusals.length > 0) return { tried, refusals: refusals.map(refusal => shifted(refusal, from)) }
+    }
+    return { tried, refusals: [] }
+  }
+
+  /** As SourceContext.fits. */
+  fits(batch: EventBatch): number {
+    let events = batch.length
+    for (const { channel } of this.#channels) {
+      if (events === 0) break
+      events = channel.fits(batch.slice(0, events))
+    }
+    return events
+  }
+
+  /** Independent events that go together. Resolves to those that were refused. */
+  async #piece(batch: EventBatch): Promise<readonly Refusal[]> {
+    const turn = this.#begun + 1
+    try {
+      return await this.#counted(batch, (route, refused) => this.#putEach(route, refused, turn))
+    } catch (error) {
+      return [{ from: 0, to: batch.length, error: asAgentError(error) }]
+    }
+  }
+
+  /** Stores a batch and counts each of its events once, by what becomes of it. */
+  async #counted(batch: EventBatch, put: PutRequired): Promise<readonly Refusal[]> {
     const { counters } = this.#parts
     const events = batch.length
-    if (events === 0) return
+    this.#begun++
     counters.EventReceivedCount += events
     this.ledger.received += events
     this.ledger.entering += events
     try {
-      await this.#store(batch)
-      counters.EventAcceptedCount += events
-      this.ledger.accepted += events
+      const refusals = await this.#store(batch, put)
+      for (const { from, to, error } of refusals) addTo(this.ledger.rejected, error.code, to - from)
+      if (refusals.length > 0) counters.ChannelWriteFail += 1
+      counters.EventAcceptedCount += events - countOf(refusals)
+      this.ledger.accepted += events - countOf(refusals)
+      return refusals
     } catch (error) {
       counters.ChannelWriteFail += 1
       addTo(this.ledger.rejected, error instanceof AgentError ? error.code : 'OTHER', events)
@@ -49,41 +97,48 @@ export class Ingest {
     }
   }
 
-  /** As SourceContext.ingestEach. */
-  async ingestEach(batch: EventBatch): Promise<IngestResult> {
-    let accepted = 0
-    while (accepted < batch.length) {
-      const rest = batch.slice(accepted)
-      const piece = rest.slice(0, Math.max(1, this.fits(rest)))
-      try {
-        await this.ingest(piece)
-      } catch (error) {
-        return { accepted, error: asAgentError(error) }
-      }
-      accepted += piece.length
-    }
-    return { accepted, error: undefined }
-  }
-
-  /** As SourceContext.fits. */
-  fits(batch: EventBatch): number {
-    let events = batch.length
-    for (const port of this.#channels) events = Math.min(events, port.channel.fits(batch))
-    return events
-  }
-
-  async #store(batch: EventBatch): Promise<void> {
+  /** Required channels first, one after the other. Resolves to what `put` noted as refused. */
+  async #store(batch: EventBatch, put: PutRequired): Promise<readonly Refusal[]> {
     const shaped = this.#intercept(batch)
+    const refused = new Refused(shaped)
     const routes = shaped.length === 0 ? [] : this.#parts.selector.route(shaped)
     let routed = 0
     for (const route of routes) {
-      if (route.required) await this.#put(route)
+      if (route.required) await put(route, refused)
       routed += route.batch.length
     }
-    // Only now: what a required channel refuses is rejected whole, and comes again.
-    if (shaped.length < batch.length) addTo(this.ledger.dropped, 'interceptor', batch.length - shaped.length)
-    for (const route of routes) if (!route.required) await this.#putOptional(route)
-    if (routed < shaped.length) addTo(this.ledger.dropped, 'no channel selected', shaped.length - routed)
+    const refusals = refused.refusals(batch)
+    // Only now: what required channels refuse is rejected, whatever was kept from them, and may come again.
+    if (countOf(refusals) < batch.length) {
+      const { dropped } = this.ledger
+      if (shaped.length < batch.length) addTo(dropped, 'interceptor', batch.length - shaped.length)
+      if (routed < shaped.length) addTo(dropped, 'no channel selected', shaped.length - routed)
+    }
+    for (const route of routes) {
+      if (!route.required) await this.#putOptional({ ...route, batch: refused.keep(route.batch) })
+    }
+    return refusals
+  }
+
+  /** Offers a required channel, once, those events that no other has refused. */
+  async #putEach(route: Route, refused: Refused, turn: number): Promise<void> {
+    for (const batch of this.#partsFor(route.channel, refused.keep(route.batch), turn)) {
+      try {
+        await this.#put({ ...route, batch })
+      } catch (error) {
+        refused.add(batch, asAgentError(error))
+      }
+    }
+  }
+
+  /**
+   * What there is room for and what has to wait, as the channel would refuse both for the want of room for one. Where
+   * other events have come since, these go whole: nothing may come between them.
+   */
+  #partsFor(channel: string, batch: EventBatch, turn: number): readonly EventBatch[] {
+    if (batch.length === 0) return []
+    const room = turn === this.#begun ? this.#port(channel).channel.fits(batch) : batch.length
+    return room > 0 && room < batch.length ? [batch.slice(0, room), batch.slice(room)] : [batch]
   }
 
   async #put({ channel, batch }: Route): Promise<void> {
@@ -101,6 +156,7 @@ export class Ingest {
   }
 
   async #putOptional({ channel, batch }: Route): Promise<void> {
+    if (batch.length === 0) return
     try {
       await this.#port(channel).put(batch, this.#parts.signal)
     } catch (error) {
@@ -158,4 +214,14 @@ export class Ingest {
 
 function asAgentError(error: unknown): AgentError {
   return error instanceof AgentError ? error : new AgentError('ERR_CHANNEL', messageOf(error), {}, error)
+}
+
+function countOf(refusals: readonly Refusal[]): number {
+  let events = 0
+  for (const { from, to } of refusals) events += to - from
+  return events
+}
+
+function shifted({ from, to, error }: Refusal, by: number): Refusal {
+  return { from: from + by, to: to + by, error }
 }

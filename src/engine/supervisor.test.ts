@@ -54,6 +54,21 @@ test('a component that breaks while running is stopped and started again', async
   assert.deepEqual([supervised.state, part.starts, part.stops], ['running', 2, 1])
 })
 
+test('told to hurry it tries at once, then five times a second', async () => {
+  const { clock, part, supervised } = open()
+  part.failStartWith = new Error('port taken')
+  supervised.start()
+  await settled()
+  supervised.hurry()
+  await settled()
+  const atOnce = part.starts
+  await clock.advance(1000)
+  const later = part.starts
+  await supervised.stop()
+
+  assert.deepEqual([atOnce, later, clock.pending], [2, 7, 0])
+})
+
 test('stop ends the attempts, and what waits for them', async () => {
   const { part, supervised, clock } = open()
   part.failStartWith = new Error('port taken')

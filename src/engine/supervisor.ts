@@ -4,6 +4,8 @@ import type { Kind } from '../core/plan.ts'
 
 /** Flume's interval between attempts to start. */
 export const RETRY_MS = 3000
+/** The same once time is short. */
+const HURRIED_RETRY_MS = 200
 
 export type RunState = 'waiting' | 'starting' | 'running' | 'failing' | 'stopped'
 
@@ -30,6 +32,9 @@ export class Supervised {
   readonly #clock: Clock
   readonly #log: Log
   readonly #stopping = new AbortController()
+  /** Ends the pause in hand. */
+  #waking = new AbortController()
+  #retryMs = RETRY_MS
   #work: Promise<void> | undefined
   #firstAttempt = Promise.withResolvers<void>()
   #up = Promise.withResolvers<void>()
@@ -62,8 +67,16 @@ export class Supervised {
     this.#work = this.#restart()
   }
 
+  /** Attempts to start follow one another quickly from now on: somebody waits for it, and not for long. */
+  hurry(): void {
+    this.#retryMs = HURRIED_RETRY_MS
+    this.#waking.abort()
+    if (!this.#stopping.signal.aborted) this.#waking = new AbortController()
+  }
+
   async stop(): Promise<void> {
     this.#stopping.abort()
+    this.#waking.abort()
     this.#firstAttempt.resolve()
     this.#up.resolve()
     await this.#work
@@ -80,7 +93,7 @@ export class Supervised {
     }
     while (!this.#stopping.signal.aborted) {
       if (await this.#attempt()) return
-      await this.#clock.sleep(RETRY_MS, this.#stopping.signal)
+      await this.#pause()
     }
   }
 
@@ -106,8 +119,12 @@ export class Supervised {
 
   async #restart(): Promise<void> {
     await this.#down()
-    await this.#clock.sleep(RETRY_MS, this.#stopping.signal)
+    await this.#pause()
     await this.#keepUp([])
+  }
+
+  async #pause(): Promise<void> {
+    await this.#clock.sleep(this.#retryMs, this.#waking.signal)
   }
 
   async #down(): Promise<void> {

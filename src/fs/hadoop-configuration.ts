@@ -1,8 +1,9 @@
 import { readFile, stat } from 'node:fs/promises'
-import { homedir, tmpdir, userInfo } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Environment } from '../core/contracts.ts'
 import { AgentError, systemCode } from '../core/errors.ts'
+import { userHome, userName } from '../java/system-user.ts'
 import { parseSiteFile } from './hadoop-xml.ts'
 
 const MAX_FILE_BYTES = 4 * 1024 * 1024
@@ -130,9 +131,9 @@ interface SiteSettings {
 function javaProperty(name: string): string | undefined {
   switch (name) {
     case 'user.name':
-      return userInfo().username
+      return userName()
     case 'user.home':
-      return homedir()
+      return userHome({ properties: {} })
     case 'java.io.tmpdir':
       return tmpdir()
     default:

@@ -4,9 +4,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { AgentError } from '../core/errors.ts'
+import { FakeLog } from '../testing/fake-log.ts'
 import { FakeWebHdfs } from '../testing/webhdfs-server.ts'
 import { FileSystems, openFileSystem } from './open.ts'
 import type { OpenOptions } from './options.ts'
+
+const INSTALLATION = join(import.meta.dirname, '..', '..')
 
 /** A folder `home/conf` with these properties in its core-site.xml, and the options to open URIs with it. */
 async function withSite(
@@ -21,7 +24,7 @@ async function withSite(
   )
   await mkdir(join(home, 'conf'))
   await writeFile(join(home, 'conf', 'core-site.xml'), `<configuration>\n${entries.join('')}</configuration>`)
-  const environment = { variables: {}, properties: {}, configDirectory: join(home, 'conf') }
+  const environment = { variables: { FLUME_HOME: home }, properties: {}, configDirectory: join(home, 'conf') }
   return { home, options: { environment, user: 'flume', ...more } }
 }
 
@@ -53,12 +56,47 @@ test('a path without scheme belongs to the default file system', async t => {
   assert.equal(await placeOf('x', none), `file:// ${process.cwd()}/x`)
 })
 
-test('a relative embedded store lies in FLUME_HOME, else beside the configuration folder', async t => {
+test("a relative embedded store lies among the user's data, or in a FLUME_HOME that is not the installation", async t => {
   const { home, options } = await withSite(t, { 'fs.defaultFS': 'embedded:store' })
-  const environment = { ...options.environment, variables: { FLUME_HOME: '/opt/flume' } }
+  const at = (variables: Readonly<Record<string, string>>) => {
+    const environment = { ...options.environment, variables: { XDG_DATA_HOME: `${home}/data`, ...variables } }
+    return placeOf('/x', { environment })
+  }
 
-  assert.equal(await placeOf('/x', options), `embedded:${home}/store /x`)
-  assert.equal(await placeOf('/x', { environment }), 'embedded:/opt/flume/store /x')
+  assert.equal(await at({}), `embedded:${home}/data/millrace/store /x`)
+  assert.equal(await at({ FLUME_HOME: '' }), `embedded:${home}/data/millrace/store /x`)
+  assert.equal(await at({ FLUME_HOME: `${INSTALLATION}/bin/..` }), `embedded:${home}/data/millrace/store /x`)
+  assert.equal(await at({ FLUME_HOME: '/opt/flume' }), 'embedded:/opt/flume/store /x')
+})
+
+test('a store that an earlier version kept in the installation is pointed out', async t => {
+  const name = 'docs' // which is there
+  const former = join(INSTALLATION, name)
+  const log = new FakeLog()
+  const { home, options } = await withSite(t, { 'fs.defaultFS': `embedded:${name}` }, { log })
+  const environment = { ...options.environment, variables: { XDG_DATA_HOME: home } }
+  const stores = new FileSystems({ ...options, environment })
+
+  await stores.open('/x')
+  await stores.open(`embedded:${name}/y`)
+  await stores.open(`embedded:${former}/z`)
+  await stores.close()
+
+  assert.deepEqual(
+    log.lines.map(({ level, facts }) => ({ level, ...facts })),
+    [{ level: 'warn', former, folder: join(home, 'millrace', name) }]
+  )
+})
+
+test('a user without a home has no default store, but whole paths are not affected', async t => {
+  const { options } = await withSite(t, { 'fs.defaultFS': 'embedded:store' })
+  const environment = { ...options.environment, variables: {}, properties: { 'user.home': '' } }
+
+  assert.match(
+    (await refusal('/x', { environment })).message,
+    /no home folder\. Set HOME .* embedded:\/FOLDER/
+  )
+  assert.equal(await placeOf('embedded:/data/x', { environment }), 'embedded: /data/x')
 })
 
 test('nothing leads out of the embedded store', async t => {

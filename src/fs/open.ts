@@ -19,6 +19,7 @@ export async function openFileSystem(uri: string, options: OpenOptions): Promise
 export class FileSystems {
   readonly #options: OpenOptions
   readonly #open = new Map<string, Promise<FileSystem>>()
+  readonly #warned = new Set<string>()
   #configuration: Promise<HadoopConfiguration> | undefined
 
   constructor(options: OpenOptions) {
@@ -69,17 +70,27 @@ export class FileSystems {
     explicit: boolean,
     configuration: HadoopConfiguration
   ): Promise<OpenedPath> {
-    const { embeddedFolder, embeddedStore, placeInStore } = await import('./embedded.ts')
-    const base = (folder: string) =>
-      embeddedFolder(folder, this.#options.environment, configuration.directory)
+    const { embeddedFolder, embeddedStore, formerFolder, placeInStore } = await import('./embedded.ts')
+    const base = (folder: string) => embeddedFolder(folder, this.#options.environment)
     const defaults = splitUri(configuration.defaultFileSystem)
-    const store = defaults.scheme === 'embedded' ? base(embeddedPart(defaults)) : undefined
-    const { root, path } =
-      explicit || store === undefined
-        ? placeInStore(embeddedPart(uri), base, store)
-        : { root: store, path: normalizePath(uri.path) }
+    const store = defaults.scheme === 'embedded' ? storeOf(embeddedPart(defaults), base, explicit) : undefined
+    const isInDefault = !explicit && store !== undefined
+    const { root, path } = isInDefault
+      ? { root: store, path: normalizePath(uri.path) }
+      : placeInStore(embeddedPart(uri), base, store)
+    const written = embeddedPart(isInDefault ? defaults : uri)
+    this.#warnOfFormer(base(written), formerFolder(written))
     const fileSystem = await this.#shared(`embedded:${root}`, async () => embeddedStore(root))
     return { fileSystem, path }
+  }
+
+  #warnOfFormer(folder: string, former: string | undefined): void {
+    if (former === undefined || former === folder || this.#warned.has(former)) return
+    this.#warned.add(former)
+    this.#options.log?.warn(
+      'An earlier version kept this store in the installation. It is not read there: move it, or write its whole path.',
+      { former, folder }
+    )
   }
 
   async #openLocal(uri: FileUri): Promise<OpenedPath> {
@@ -123,6 +134,20 @@ function onDefault(path: string, configuration: HadoopConfiguration, options: Op
   const authority = scheme === 'embedded' ? undefined : defaults.authority
   if (path.startsWith('/')) return { scheme, authority, path }
   return { scheme, authority, path: scheme === 'file' ? path : `/user/${hadoopUser(options)}/${path}` }
+}
+
+/** Where the default store is; for a place that is given whole, that need not be known. */
+function storeOf(
+  directory: string,
+  base: (directory: string) => string,
+  explicit: boolean
+): string | undefined {
+  try {
+    return base(directory)
+  } catch (error) {
+    if (explicit) return undefined
+    throw error
+  }
 }
 
 function embeddedPart(uri: FileUri): string {

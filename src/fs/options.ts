@@ -1,5 +1,6 @@
-import { userInfo } from 'node:os'
 import type { Clock, Environment, Log } from '../core/contracts.ts'
+import { AgentError } from '../core/errors.ts'
+import { userName } from '../java/system-user.ts'
 
 /** What opening a file system may be told. */
 export interface OpenOptions {
@@ -14,14 +15,15 @@ export interface OpenOptions {
   readonly timeoutMs?: number | undefined
   /** For pauses between attempts; real time otherwise. */
   readonly clock?: Pick<Clock, 'now' | 'sleep'> | undefined
-  /** Told about oddities of the site files. */
-  readonly log?: Log | undefined
+  /** Told about oddities of the site files, and where an older store is. */
+  readonly log?: Pick<Log, 'warn'> | undefined
 }
 
-/** Who the process is towards Hadoop, as Hadoop's simple authentication decides it. */
+/** Who the process is towards Hadoop, as Hadoop's simple authentication decides it. Throws ERR_CONFIG for nobody. */
 export function hadoopUser(options: OpenOptions): string {
   const { variables, properties } = options.environment
-  return (
-    options.user || variables['HADOOP_USER_NAME'] || properties['HADOOP_USER_NAME'] || userInfo().username
-  )
+  const name = options.user || variables['HADOOP_USER_NAME'] || properties['HADOOP_USER_NAME'] || userName()
+  if (name !== undefined) return name
+  const message = 'The user of the process has no name on this machine; name one in HADOOP_USER_NAME.'
+  throw new AgentError('ERR_CONFIG', message, { uid: process.getuid?.() })
 }

@@ -1,4 +1,3 @@
-import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { Problem } from '../core/component.ts'
 import type { Environment } from '../core/contracts.ts'
@@ -14,6 +13,7 @@ import {
   text,
   type Values
 } from '../core/schema.ts'
+import { neededHome } from '../java/system-user.ts'
 import { checkEncryption } from './encryption.ts'
 import { encryptionSettings } from './encryption-settings.ts'
 import { BLOCK_BYTES } from './frame.ts'
@@ -136,15 +136,15 @@ export interface FilePlaces {
   readonly dataDirs: readonly string[]
 }
 
-/** Absolute folders, Flume's defaults filled in. */
+/** Absolute folders, Flume's defaults filled in. Throws ERR_CONFIG where these need a home that the user does not have. */
 export function placesOf(values: FileValues, environment: Environment): FilePlaces {
-  const home = environment.properties['user.home'] ?? homedir()
-  const base = join(home, '.flume', 'file-channel')
+  const standard = (name: string): string =>
+    join(neededHome(environment, 'checkpointDir and dataDirs'), '.flume', 'file-channel', name)
   const backup = values.backupCheckpointDir
   return {
-    checkpointDir: absolute(values.checkpointDir ?? join(base, 'checkpoint')),
+    checkpointDir: absolute(values.checkpointDir ?? standard('checkpoint')),
     backupCheckpointDir: backup === undefined ? undefined : absolute(backup),
-    dataDirs: [...new Set((values.dataDirs ?? [join(base, 'data')]).map(absolute))]
+    dataDirs: [...new Set((values.dataDirs ?? [standard('data')]).map(absolute))]
   }
 }
 

@@ -101,7 +101,9 @@ export class FakeIntake {
     await this.gate
     const accepted = Math.min(batch.length, this.room)
     if (accepted > 0) this.#keep(batch.slice(0, accepted))
-    return { accepted, error: accepted < batch.length ? full() : undefined }
+    if (accepted === batch.length) return { tried: accepted, refusals: [] }
+    const tried = accepted + 1
+    return { tried, refusals: [{ from: accepted, to: tried, error: full() }] }
   }
 
   #keep(batch: EventBatch): void {

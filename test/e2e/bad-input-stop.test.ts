@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { readdirSync, readFileSync, utimesSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, utimesSync } from 'node:fs'
 import { createServer, type AddressInfo, type Server } from 'node:net'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
@@ -45,7 +45,8 @@ describe('the end of an agent at full load', () => {
   test('SIGTERM while the channel is full and its sink away: no OK for lines that had no room; what is lost is said', async () => {
     using folder = temporaryFolder()
     const channel = { capacity: '1000', transactionCapacity: '1000', 'keep-alive': '1000' }
-    await using agent = await WatchedAgent.start({ channel }, { out: join(folder.path, 'never') })
+    const args = ['-Dflume.stop.timeout=1']
+    await using agent = await WatchedAgent.start({ channel }, { out: join(folder.path, 'never'), args })
     using client = await LineClient.dial(await agent.port())
     await client.send(numbered(0, 5000))
     await agent.balanced(({ sources: [source] }) => source?.accepted === 1000 && source.entering > 0)
@@ -117,6 +118,38 @@ describe('the end of an agent at full load', () => {
       agent.process.stderr,
       /still in a channel that does not keep them, and are lost\. channel=mem events=5/
     )
+  })
+
+  test('a sink that does not run yet is waited for: what the channel holds is delivered once it does', async () => {
+    using folder = temporaryFolder()
+    const out = join(folder.path, 'later')
+    await using agent = await WatchedAgent.start(LARGE, { out })
+    const client = await converse(await agent.port(), numbered(0, 20))
+    agent.process.child.kill('SIGTERM')
+    await agent.process.said(/The sink does not run yet\. The stop waits for it.* channel=mem events=20/)
+    mkdirSync(out)
+    const { code } = await agent.process.ended()
+
+    assert.deepEqual([code, client.oks], [143, 20])
+    assert.deepEqual(numbersOf(agent.storedLines()), upTo(20))
+    assert.match(agent.process.stdout, /^channel mem: stored 20, taken 20$/m)
+  })
+
+  test('a sink that does not run until the deadline: what is lost is said; with nothing to lose the stop is at once', async () => {
+    using folder = temporaryFolder()
+    const out = join(folder.path, 'never')
+    const args = ['-Dflume.stop.timeout=1']
+    await using holding = await WatchedAgent.start(LARGE, { out, args })
+    await using empty = await WatchedAgent.start(LARGE, { out })
+    await converse(await holding.port(), numbered(0, 5))
+    const late = await holding.stop()
+    const atOnce = await empty.stop()
+
+    assert.deepEqual([late.code, atOnce.code], [143, 143])
+    assert.ok(late.ms >= 900, `${late.ms} ms`)
+    assert.match(holding.process.stderr, /and are lost\. channel=mem events=5/)
+    assert.match(holding.process.stdout, /^Every event is accounted for, 5 of them as LOST\.$/m)
+    assert.doesNotMatch(empty.process.stderr, /The stop waits|are lost/)
   })
 
   test('a second signal does not wait for a sink that hangs, also at full load', async () => {

@@ -228,6 +228,6 @@ test('a local store that cannot be made fails the start, with what to set', asyn
 
   await assert.rejects(sink.start(), {
     code: 'ERR_START',
-    message: /^The folder of hdfs\.path cannot be made: .* Set hdfs\.path, or fs\.defaultFS/
+    message: /^The folder of hdfs\.path, file:\S+, cannot be made: .* Set hdfs\.path, or fs\.defaultFS/
   })
 })

@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream'
-import type { Environment } from '../../core/contracts.ts'
+import type { Environment, Log } from '../../core/contracts.ts'
 import { AgentError, messageOf } from '../../core/errors.ts'
 import { fileErrorKind } from '../../fs/file-errors.ts'
 import type { FileErrorKind, FileStatus, FileSystem } from '../../fs/file-system.ts'
@@ -85,13 +85,22 @@ export async function fsCommand(args: readonly string[], io: FsStreams): Promise
   const wrong = letters.find(letter => !command.flags.includes(letter))
   if (wrong !== undefined) return usage(`${name}: Illegal option -${wrong}`, io)
   if (paths.length === 0) return usage(`${name}: Not enough arguments: expected 1 but got 0`, io)
-  const stores = new FileSystems({ environment: io.environment })
+  const stores = new FileSystems({ environment: io.environment, log: warningsTo(io.stderr) })
   const call = { ...io, flags: new Set(letters), stores, output: new ByteOutput(io.stdout) }
   try {
     return await runAll({ name, command, paths }, call)
   } finally {
     await call.output.end()
     await call.stores.close()
+  }
+}
+
+function warningsTo(stderr: Writable): Pick<Log, 'warn'> {
+  return {
+    warn: (message, facts = {}) => {
+      const shown = Object.entries(facts).map(([name, value]) => ` ${name}=${String(value)}`)
+      stderr.write(`${message}${shown.join('')}\n`)
+    }
   }
 }
 

@@ -1,6 +1,6 @@
-import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import type { Environment } from '../../../core/contracts.ts'
+import { neededHome } from '../../../java/system-user.ts'
 
 /** What decides where the database of a channel is. */
 export interface Whereabouts {
@@ -15,14 +15,21 @@ export interface Whereabouts {
 export const URL_PATTERN =
   /^jdbc:(?:sqlite:(?!file:)(?<file>[^:?][^?]*)|derby:(?!\/\/|memory:|classpath:|jar:)(?:directory:)?(?<folder>[^;]+)(?:;.*)?)$/s
 
-/** The file of the database. A Derby database is a folder; ours stands beside it, one file for each channel. */
+/**
+ * The file of the database. A Derby database is a folder; ours stands beside it, one file for each channel. Throws
+ * ERR_CONFIG where that needs a home that the user does not have.
+ */
 export function databaseFile({ channel, url, systemProperties, environment }: Whereabouts): string {
   const { file, folder } = URL_PATTERN.exec(url ?? '')?.groups ?? {}
   if (file !== undefined) return resolve(file)
-  const home = systemProperties['user.home'] ?? environment.properties['user.home'] ?? homedir()
   const root = systemProperties['derby.system.home'] ?? environment.properties['derby.system.home'] ?? '.'
-  const derby = folder === undefined ? join(home, '.flume/jdbc-channel/db') : resolve(root, folder)
+  const derby =
+    folder === undefined ? standardFolder(systemProperties['user.home'], environment) : resolve(root, folder)
   return resolve(dirname(derby), `${encodeURIComponent(channel)}.sqlite`)
+}
+
+function standardFolder(given: string | undefined, environment: Environment): string {
+  return join(given ?? neededHome(environment, 'driver.url'), '.flume/jdbc-channel/db')
 }
 
 /** The folder of Flume's own database, which may hold events that we cannot read. */

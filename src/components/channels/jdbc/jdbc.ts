@@ -149,8 +149,13 @@ export default defineChannel({
     }
     return new JdbcChannel(
       {
-        file: databaseFile(whereabouts),
-        derbyFolder: derbyFolder(whereabouts),
+        // Asked for when it starts: a user without a home is told so then, and the rest of the agent runs.
+        get file() {
+          return databaseFile(whereabouts)
+        },
+        get derbyFolder() {
+          return derbyFolder(whereabouts)
+        },
         createSchema: given.createSchema,
         capacity: given.capacity <= 0 ? Infinity : given.capacity,
         transactionCapacity: given.transactionCapacity ?? Infinity,

@@ -239,7 +239,8 @@ async function makeLocalFolder({ fileSystem, path }: OpenedPath): Promise<void> 
     await fileSystem.mkdirs(path)
   } catch (error) {
     const message =
-      `The folder of hdfs.path cannot be made: ${messageOf(error)} Set hdfs.path, or fs.defaultFS in core-site.xml, ` +
+      `The folder of hdfs.path, ${fileSystem.uri}${path}, cannot be made: ${messageOf(error)} ` +
+      'Set hdfs.path, or fs.defaultFS in core-site.xml, ' +
       'to a place that may be written.'
     throw new AgentError('ERR_START', message, { store: fileSystem.uri, path }, error)
   }

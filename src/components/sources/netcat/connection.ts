@@ -57,9 +57,9 @@ export class Connection {
     }
   }
 
-  /** Answers that a line was refused. */
-  refuse(reason: string): void {
-    this.#write(this.#coding.encode(`FAILED: ${reason.replaceAll(/[\r\n]+/g, ' ')}\n`))
+  /** Answers that `lines` lines were refused. */
+  refuse(reason: string, lines: number): void {
+    this.#write(this.#coding.encode(`FAILED: ${reason.replaceAll(/[\r\n]+/g, ' ')}\n`.repeat(lines)))
   }
 
   /** Lines were answered; ends the connection when it was only waiting for that. */
@@ -103,7 +103,7 @@ export class Connection {
 
   /** Says goodbye, throws away what still comes, and does not wait for ever. */
   #end(): void {
-    if (this.#lastWords !== undefined) this.refuse(this.#lastWords)
+    if (this.#lastWords !== undefined) this.refuse(this.#lastWords, 1)
     const { socket } = this
     const cancel = this.#clock.after(FAREWELL_MS, () => socket.destroy())
     socket.once('close', cancel)

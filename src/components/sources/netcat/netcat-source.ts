@@ -1,13 +1,14 @@
 import { once } from 'node:events'
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import type { EventBatch } from '../../../core/batch.ts'
-import type { Source, SourceContext } from '../../../core/contracts.ts'
+import type { IngestResult, Source, SourceContext } from '../../../core/contracts.ts'
 import { messageOf } from '../../../core/errors.ts'
 import { isOfAccept, limitConnections } from '../../../net/connection-limit.ts'
 import { addressText, listen } from '../../../net/listen.ts'
 import { readInto } from '../../../net/read-into.ts'
 import { LineCollector, type LineBatch, type LineSegment } from '../../../wire/lines.ts'
 import { SCAN_INPUT } from '../../../wire/newline-scan.ts'
+import { answersTo } from './answers.ts'
 import { codingOf, type Coding } from './coding.ts'
 import { Connection, manyOks } from './connection.ts'
 
@@ -41,8 +42,6 @@ export class NetcatSource implements Source {
   #next: LineBatch<Connection> | undefined
   /** Batches on their way into the channels. */
   #underWay = 0
-  /** Batches handed to the channels so far. */
-  #handedOver = 0
   /** Each of them had room at once; one that has not goes in pieces, and nothing may come between them. */
   #allWhole = true
   /** What was read before is answered once this resolves. */
@@ -166,7 +165,6 @@ export class NetcatSource implements Source {
 
   #store(lines: LineBatch<Connection>): void {
     this.#underWay++
-    this.#handedOver++
     this.#answered = this.#storeAndAnswer(lines, this.#answered)
       .catch(error => this.#context.fail(error))
       .finally(() => {
@@ -175,16 +173,12 @@ export class NetcatSource implements Source {
       })
   }
 
-  async #storeAndAnswer(lines: LineBatch<Connection>, before: Promise<void>): Promise<void> {
-    const turn = this.#handedOver
-    const { accepted, error } = await this.#context.ingestEach(lines.batch)
-    // What is handed over from here on would pass the lines that are tried again.
-    if (error !== undefined) this.#allWhole = false
-    const isPassed = turn !== this.#handedOver
+  async #storeAndAnswer({ batch, segments }: LineBatch<Connection>, before: Promise<void>): Promise<void> {
+    const result = await this.#context.ingestEach(batch)
     await before
-    if (error === undefined) this.#answerAll(lines.segments)
-    else if (isPassed) this.#refuseRest(lines.segments, accepted, error.message)
-    else await this.#storeSeparately(lines, accepted, error.message)
+    this.#answer(segments, result)
+    // None but a batch that did not fit whole has lines left, and nothing was handed over behind that.
+    if (result.tried < batch.length) await this.#storeSeparately(batch, segments, result.tried)
   }
 
   /** Resolves once everything that was read is stored or refused, and answered. */
@@ -198,54 +192,40 @@ export class NetcatSource implements Source {
     this.#held.clear()
   }
 
-  #answerAll(segments: readonly LineSegment<Connection>[]): void {
-    for (const { sender, lines } of segments) this.#answer(sender, lines)
-  }
-
-  #answer(connection: Connection, accepted: number, refusal?: string): void {
-    if (this.#settings.acknowledge) connection.accept(accepted)
-    if (refusal !== undefined) connection.refuse(refusal)
-    connection.settle(accepted + (refusal === undefined ? 0 : 1))
-  }
-
-  /** A line was refused, and later lines may be stored already: those behind it are refused, too, for the order's sake. */
-  #refuseRest(segments: readonly LineSegment<Connection>[], accepted: number, refusal: string): void {
-    let left = accepted
-    for (const { sender, lines } of segments) {
-      const stored = Math.min(left, lines)
-      left -= stored
-      if (stored > 0) this.#answer(sender, stored)
-      for (let line = stored; line < lines; line++) this.#answer(sender, 0, refusal)
+  #answer(segments: readonly LineSegment<Connection>[], result: IngestResult): void {
+    for (const { sender, lines, error } of answersTo(segments, result)) {
+      if (error !== undefined) sender.refuse(error.message, lines)
+      else if (this.#settings.acknowledge) sender.accept(lines)
+      sender.settle(lines)
     }
   }
 
-  /** A line was refused: from here on each connection waits for the channels by itself, as if alone. */
+  /** Some line was refused: from here on each connection waits for the channels by itself, as if alone. */
   async #storeSeparately(
-    { batch, segments }: LineBatch<Connection>,
-    accepted: number,
-    refusal: string
+    batch: EventBatch,
+    segments: readonly LineSegment<Connection>[],
+    tried: number
   ): Promise<void> {
     const left = new Map<Connection, EventBatch[]>()
     let at = 0
     for (const { sender, lines } of segments) {
-      const end = at + lines
-      const done = Math.min(Math.max(accepted - at, 0), lines)
-      const refused = accepted >= at && accepted < end
-      if (done > 0 || refused) this.#answer(sender, done, refused ? refusal : undefined)
-      const from = at + done + (refused ? 1 : 0)
-      if (from < end) left.set(sender, [...(left.get(sender) ?? []), batch.slice(from, end)])
-      at = end
+      const from = Math.max(at, tried)
+      at += lines
+      if (from >= at) continue
+      const rest = batch.slice(from, at)
+      const others = left.get(sender)
+      if (others === undefined) left.set(sender, [rest])
+      else others.push(rest)
     }
     await Promise.all([...left].map(([connection, batches]) => this.#storeOf(connection, batches)))
   }
 
-  async #storeOf(connection: Connection, batches: readonly EventBatch[]): Promise<void> {
+  async #storeOf(sender: Connection, batches: readonly EventBatch[]): Promise<void> {
     for (const batch of batches) {
-      let done = 0
-      while (done < batch.length) {
-        const { accepted, error } = await this.#context.ingestEach(batch.slice(done))
-        this.#answer(connection, accepted, error?.message)
-        done += accepted + (error === undefined ? 0 : 1)
+      for (let done = 0; done < batch.length;) {
+        const result = await this.#context.ingestEach(batch.slice(done))
+        this.#answer([{ sender, lines: result.tried }], result)
+        done += result.tried
       }
     }
   }

@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers'
 import { describe, test } from 'node:test'
 import { AgentError } from '../../../core/errors.ts'
 import { readSettings, settingsOf } from '../../../core/read-settings.ts'
-import { fakeSourceContext } from '../../../testing/fake-context.ts'
+import { fakeSourceContext, textsOf } from '../../../testing/fake-context.ts'
 import { sourceContract } from '../../../testing/source-contract.ts'
 import netcat from './netcat.ts'
 
@@ -217,7 +217,7 @@ describe('netcat', () => {
         await intake.ingestEach(batch.slice(at, at + step))
         await turns(1)
       }
-      return { accepted: batch.length, error: undefined }
+      return { tried: batch.length, refusals: [] }
     }
     const sent = Array.from({ length: 60_000 }, (_, i) => `${i}${'.'.repeat(i % 90)}`)
     await converse(port, sent.map(line => `${line}\n`).join(''))
@@ -234,7 +234,8 @@ describe('netcat', () => {
     context.ingestEach = async batch => {
       if (calls++ % 3 > 0) return intake.ingestEach(batch)
       await turns(20)
-      return { accepted: 0, error: new AgentError('ERR_CHANNEL_FULL', 'no room') }
+      const error = new AgentError('ERR_CHANNEL_FULL', 'no room')
+      return { tried: batch.length, refusals: [{ from: 0, to: batch.length, error }] }
     }
     const sent = Array.from({ length: 60_000 }, (_, i) => `${i}${'.'.repeat(i % 90)}`)
     const answers = (await converse(port, sent.map(line => `${line}\n`).join(''))).trimEnd().split('\n')
@@ -245,6 +246,34 @@ describe('netcat', () => {
     assert.deepEqual(
       intake.texts,
       sent.filter((_, i) => answers[i] === 'OK')
+    )
+  })
+
+  test('each line is offered once and gets its own answer, whichever of them are refused', async () => {
+    const { source, context, port } = await open()
+    const offered: string[] = []
+    // Pieces of four at most, of which every second line is refused.
+    context.fits = () => 4
+    context.ingestEach = async batch => {
+      const piece = batch.slice(0, 4)
+      const texts = textsOf(piece)
+      offered.push(...texts)
+      const odd = [...texts.keys()].filter(i => Number(texts[i]) % 2 === 1)
+      const refusals = odd.map(i => ({
+        from: i,
+        to: i + 1,
+        error: new AgentError('ERR_CHANNEL', `no ${texts[i]}`)
+      }))
+      return { tried: piece.length, refusals }
+    }
+    const sent = Array.from({ length: 10 }, (_, i) => String(i))
+    const answers = await converse(port, sent.map(line => `${line}\n`).join(''))
+    await source.stop()
+
+    assert.deepEqual(offered, sent)
+    assert.equal(
+      answers,
+      sent.map(line => (Number(line) % 2 === 0 ? 'OK\n' : `FAILED: no ${line}\n`)).join('')
     )
   })
 
