@@ -29,6 +29,12 @@ const PROGRAMS = {
   'Node itself': [process.execPath, '--expose-gc', join(HOME, 'bin', 'start.mjs')]
 }
 
+/** Nobody has this number. */
+const AS_UNKNOWN = ['--reuid=54321', '--regid=54321', '--clear-groups', '--']
+
+const unknown =
+  spawnSync('setpriv', [...AS_UNKNOWN, 'test', '-x', LAUNCHER]).status !== 0 &&
+  'such a user cannot be taken on here, or may not read the sources'
 const cannot =
   spawnSync('unshare', [...AS_FIRST, 'true']).status !== 0 && 'this user may not make processes 1'
 
@@ -80,6 +86,36 @@ describe('as process 1', { skip: cannot }, () => {
   })
 })
 
+describe('as a user whom the machine does not know', { skip: unknown }, () => {
+  for (const home of [undefined, '/nowhere']) {
+    test(`configurations run, and a name is asked for where one is needed; HOME: ${home ?? 'none'}`, async () => {
+      using folder = readableByAll(conf(STUCK))
+      const file = join(folder.path, 'a.conf')
+      const run = (env: Record<string, string>, ...words: string[]): AgentProcess =>
+        new AgentProcess([...AS_UNKNOWN, LAUNCHER, ...words], {
+          program: 'setpriv',
+          cwd: '/',
+          env: { HOME: home, FLUME_HOME: undefined, ...env }
+        })
+      await using validated = run({}, 'validate', '-f', file)
+      await using listed = run({}, 'fs', '-ls', 'webhdfs://127.0.0.1:1/')
+      await using nameless = run({}, 'agent', '-f', file)
+      await using named = run({ HADOOP_USER_NAME: 'somebody' }, 'agent', '-f', file)
+      const answers = [
+        await talk(await nameless.portOf('r1'), 'one\n', 1),
+        await talk(await named.portOf('r1'), 'one\n', 1)
+      ]
+
+      assert.deepEqual([answers, (await validated.ended()).code], [['OK\n', 'OK\n'], 0])
+      const wanted = /has no name on this machine; name one in HADOOP_USER_NAME\./
+      assert.match(nameless.stdout, wanted)
+      assert.doesNotMatch(named.output, /HADOOP_USER_NAME/)
+      assert.equal((await listed.ended()).code, 1)
+      assert.match(listed.stderr, wanted)
+    })
+  }
+})
+
 const FILTER = `a1.configfilters = port
 a1.configfilters.port.type = external
 a1.configfilters.port.command = \${env:COMMAND}
@@ -90,6 +126,11 @@ function conf(text: string, withEnvironment = false): { path: string } & Disposa
     'a.conf': text,
     ...(withEnvironment ? { 'flume-env.sh': ': "$JAVA_OPTS"\n' } : {})
   })
+}
+
+function readableByAll<T extends { readonly path: string }>(folder: T): T {
+  chmodSync(folder.path, 0o755)
+  return folder
 }
 
 function started(program: readonly string[], folder: string, env: Record<string, string> = {}): AgentProcess {
