@@ -12,7 +12,7 @@ import { loadDefinitions } from './definitions.ts'
 import type { Logging } from './logging.ts'
 import { defaultMemoryBytes } from './memory-limit.ts'
 import type { Program } from './program.ts'
-import { exitCodeOf, leaveAtOnce, listenForSignals, type StopSignal, type StopSignals } from './signals.ts'
+import { exitCodeOf, leaveAtOnce, listenForSignals, type StopSignal } from './signals.ts'
 import { reportState } from './state-report.ts'
 import { readStopLimits, watchStop, type StopLimits } from './stopping.ts'
 import { summaryText } from './summary.ts'
@@ -40,6 +40,10 @@ export async function runPlan(program: Program, logging: Logging, job: Job): Pro
     tell: () => reportState(running.agent, logging),
     ignored: signal => log.info('This signal has no meaning here.', { signal })
   })
+  void signals.second.then(second => {
+    log.warn('A second signal ends the agent at once.', { signal: second })
+    return leaveWithLastWords(program, logging, exitCodeOf(second))
+  })
   surviveUnexpectedErrors(log)
   const idle = setInterval(() => {}, IDLE_MS)
   const agent = await assemble(program, logging, job)
@@ -48,7 +52,7 @@ export async function runPlan(program: Program, logging: Logging, job: Job): Pro
   const monitoring = start(agent, { program, logging, job, stopping: stopping.signal })
   const signal = await signals.first
   stopping.abort()
-  const code = await stop(agent, { program, logging, limits, monitoring, signals, signal })
+  const code = await stop(agent, { program, logging, limits, monitoring, signal })
   clearInterval(idle)
   return code
 }
@@ -58,19 +62,14 @@ interface Stop {
   readonly logging: Logging
   readonly limits: StopLimits
   readonly monitoring: Promise<Reporter | undefined>
-  readonly signals: StopSignals
   readonly signal: StopSignal
 }
 
 async function stop(agent: Agent, parts: Stop): Promise<number> {
-  const { program, logging, limits, monitoring, signals, signal } = parts
+  const { program, logging, limits, monitoring, signal } = parts
   const log = logging.log('agent')
   const code = exitCodeOf(signal)
   log.info('Stopping.', { signal })
-  void signals.second.then(second => {
-    log.warn('A second signal ends the agent at once.', { signal: second })
-    return leaveWithLastWords(program, logging, exitCodeOf(second))
-  })
   const leave = (): void => leaveAtOnce(code)
   watchStop({ clock: systemClock, log, limits, waits: () => agent.stopWaits(), leave })
   const report = await agent.stop(limits.emptyMs)
