@@ -24,8 +24,6 @@ export function hadoopUser(options: OpenOptions): string {
   const { variables, properties } = options.environment
   const name = options.user || variables['HADOOP_USER_NAME'] || properties['HADOOP_USER_NAME'] || userName()
   if (name !== undefined) return name
-  throw new AgentError('ERR_CONFIG', 'The user of the process has no name on this machine.', {
-    uid: process.getuid?.(),
-    hint: 'Set HADOOP_USER_NAME.'
-  })
+  const message = 'The user of the process has no name on this machine; name one in HADOOP_USER_NAME.'
+  throw new AgentError('ERR_CONFIG', message, { uid: process.getuid?.() })
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { EventBatch } from '../../core/batch.ts'
 import type { Environment, Log } from '../../core/contracts.ts'
 import { AgentError, systemCode } from '../../core/errors.ts'
+import { plural } from '../../core/plural.ts'
 import { readSettings } from '../../core/read-settings.ts'
 import type { Disk, DiskFile } from '../../store/disk.ts'
 import { DurableLog } from '../../store/durable-log.ts'
@@ -202,9 +203,4 @@ async function* drain(log: DurableLog): AsyncGenerator<EventBatch, undefined> {
     yield lease.batch
     await lease.commit()
   }
-}
-
-/** `1 event`, `2 events`. */
-export function plural(count: number, word: string): string {
-  return `${count.toLocaleString('en-US')} ${word}${count === 1 ? '' : 's'}`
 }

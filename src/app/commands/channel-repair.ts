@@ -1,4 +1,5 @@
 import { AgentError } from '../../core/errors.ts'
+import { plural } from '../../core/plural.ts'
 import type { Encryption } from '../../store/encryption.ts'
 import { findCheckpoints } from '../../store/flume-import/checkpoint.ts'
 import { findFlumeLogs, openFlumeLogs } from '../../store/flume-import/flume-logs.ts'
@@ -16,7 +17,6 @@ import {
   needFolder,
   openChannelFolders,
   openLog,
-  plural,
   readDisk,
   silentLog
 } from './channel-folder.ts'

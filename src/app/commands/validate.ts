@@ -51,16 +51,18 @@ export async function validateCommand(program: Program): Promise<number> {
   const files = given.get('file') ?? []
   if (files.length === 0)
     throw new AgentError('ERR_CONFIG', 'No configuration was provided. Name a file or a folder with -f.')
+  const json = given.has('json')
   return await validate({
     files,
     agent: given.get('agent')?.[0],
-    json: given.has('json'),
+    json,
     strict: given.has('strict'),
     colour: process.stdout.isTTY,
     environment: program.environment,
     catalog: registry,
     print: text => {
-      program.out.line(text)
+      if (json) program.out.write(`${text}\n`)
+      else program.out.line(text)
     }
   })
 }
