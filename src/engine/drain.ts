@@ -182,7 +182,7 @@ export class Drain {
   #backoff(error: unknown): number {
     this.#failures += 1
     const pauseMs = this.#pauseAfter(error)
-    this.#waitFor(`another attempt; attempt ${this.#failures} failed: ${messageOf(error)}`)
+    this.#waitFor(`another attempt; attempt ${this.#failures} failed: ${reasonOf(error)}`)
     if (!this.#aborted.signal.aborted) {
       const { name, log } = this.#parts
       const facts = { sink: name, reason: reasonOf(error), pauseMs, error }
