@@ -1,3 +1,5 @@
+import { withConsequences, type Follower } from './consequences.ts'
+import { concealed, shortened, wordsOf } from './finding-text.ts'
 import type { FindingCode } from './finding-codes.ts'
 import { FINDING_CODES } from './finding-codes.ts'
 
@@ -18,6 +20,16 @@ export interface Finding extends Position {
   readonly key: string
   readonly message: string
   readonly hint: string
+  /** What falls with it, in the order in which it falls. */
+  readonly consequences?: readonly Consequence[]
+}
+
+/** A part or property that falls because of what a finding is about. */
+export interface Consequence {
+  readonly code: string
+  readonly key: string
+  /** One sentence; Flume's own where it has one. */
+  readonly message: string
 }
 
 /** One property as it stands in a file; `value` is trimmed and, later in the pipeline, interpolated. */
@@ -26,7 +38,7 @@ export interface Property extends Position {
   readonly value: string
 }
 
-interface Remark {
+export interface Remark {
   readonly at: Position
   readonly key?: string
   readonly message: string
@@ -41,20 +53,14 @@ const MOST_OF_A_CODE = 1000
 /** Collects findings; the same code about the same key is kept once. */
 export class Findings {
   readonly #found: Finding[] = []
+  readonly #followers: Follower[] = []
   readonly #seen = new Set<string>()
   readonly #counts = new Map<string, number>()
+  readonly #secrets = new Map<string, readonly string[]>()
   #fatal = false
 
-  add(code: FindingCode, { at, key = '', message, hint = '', level }: Remark): void {
-    this.push({
-      level: level ?? FINDING_CODES[code].level,
-      code,
-      file: at.file,
-      line: at.line,
-      key,
-      message,
-      hint
-    })
+  add(code: FindingCode, remark: Remark): void {
+    this.push(findingOf(code, remark))
   }
 
   push(finding: Finding): void {
@@ -63,15 +69,9 @@ export class Findings {
       this.#counts.set(finding.code, count)
       return
     }
-    const identity = JSON.stringify([
-      finding.code,
-      finding.key,
-      finding.key === '' ? [finding.file, finding.line] : ''
-    ])
-    if (this.#seen.has(identity)) return
-    this.#seen.add(identity)
+    if (!this.#isNew(finding)) return
     this.#counts.set(finding.code, count)
-    this.#found.push(finding)
+    this.#found.push(this.#shown(finding))
   }
 
   /** The same as add(), and nothing can be started. */
@@ -80,14 +80,54 @@ export class Findings {
     this.add(code, { ...remark, level: 'error' })
   }
 
+  /**
+   * The same as add() for what follows from something else: it is told with the finding about one of `causes`, keys of
+   * parts or properties, and by itself only where there is none. With `codes` only a finding of such a code counts.
+   */
+  follow(
+    code: FindingCode,
+    remark: Remark,
+    { causes, codes }: { causes: readonly string[]; codes?: readonly FindingCode[] }
+  ): void {
+    const finding = findingOf(code, remark)
+    const count = (this.#counts.get('') ?? 0) + 1
+    if (count > MOST_OF_A_CODE * 10 || !this.#isNew(finding)) return
+    this.#counts.set('', count)
+    this.#followers.push({ finding: this.#shown(finding), causes, codes })
+  }
+
+  /** The value of this key comes from outside of the files, and no finding about the key shows it. */
+  conceal({ key, value }: Property): void {
+    this.#secrets.set(key, wordsOf(value))
+  }
+
   get stopped(): boolean {
     return this.#fatal
+  }
+
+  #isNew({ code, key, file, line }: Finding): boolean {
+    const identity = JSON.stringify([code, key, key === '' ? [file, line] : ''])
+    if (this.#seen.has(identity)) return false
+    this.#seen.add(identity)
+    return true
+  }
+
+  #shown(finding: Finding): Finding {
+    const secrets = this.#secrets.get(finding.key)
+    const text = (sentence: string): string =>
+      shortened(secrets === undefined ? sentence : concealed(sentence, secrets))
+    return {
+      ...finding,
+      key: shortened(finding.key),
+      message: text(finding.message),
+      hint: text(finding.hint)
+    }
   }
 
   /** For each code of which not all were kept, one finding that says how many there are. */
   #left(): Finding[] {
     return [...this.#counts]
-      .filter(([, count]) => count > MOST_OF_A_CODE)
+      .filter(([code, count]) => code !== '' && count > MOST_OF_A_CODE)
       .flatMap(([code, count]) => {
         const last = this.#found.findLast(finding => finding.code === code)
         const message = `There are about ${count - MOST_OF_A_CODE} further findings of this kind.`
@@ -97,10 +137,24 @@ export class Findings {
       })
   }
 
-  /** In the order of files and lines. */
+  /** In the order of files and lines, each with what falls with it. */
   sorted(files: readonly string[]): readonly Finding[] {
     const rank = new Map(files.map((file, index) => [file, index]))
     const order = (finding: Finding): number => rank.get(finding.file) ?? files.length
-    return [...this.#found, ...this.#left()].toSorted((a, b) => order(a) - order(b) || a.line - b.line)
+    return [...withConsequences(this.#found, this.#followers), ...this.#left()].toSorted(
+      (a, b) => order(a) - order(b) || a.line - b.line
+    )
+  }
+}
+
+function findingOf(code: FindingCode, { at, key = '', message, hint = '', level }: Remark): Finding {
+  return {
+    level: level ?? FINDING_CODES[code].level,
+    code,
+    file: at.file,
+    line: at.line,
+    key,
+    message,
+    hint
   }
 }

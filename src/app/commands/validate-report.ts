@@ -1,6 +1,7 @@
 import { styleText } from 'node:util'
+import { printable, printableJson } from '../../core/printable.ts'
 import type { ComponentStatus } from '../../config/check-agent.ts'
-import type { Finding, Level } from '../../config/finding.ts'
+import type { Consequence, Finding, Level } from '../../config/finding.ts'
 import type { Configuration } from '../../config/load.ts'
 
 /** What is known about one agent after checking. */
@@ -14,17 +15,18 @@ export function reportJson(reports: readonly AgentReport[]): string {
     agent: agent ?? null,
     ok,
     components,
-    findings: findings.map(({ level, code, file, line, key, message, hint }) => ({
+    findings: findings.map(({ level, code, file, line, key, message, hint, consequences }) => ({
       level,
       code,
       file,
       line,
       key,
       message,
-      hint
+      hint,
+      ...(consequences === undefined ? {} : { consequences })
     }))
   }))
-  return JSON.stringify(objects.length === 1 ? objects[0] : objects, undefined, 2)
+  return printableJson(JSON.stringify(objects.length === 1 ? objects[0] : objects, undefined, 2))
 }
 
 const LEVELS: readonly Level[] = ['error', 'warning', 'info']
@@ -41,22 +43,34 @@ export function reportText(reports: readonly AgentReport[], colour: boolean): st
     colour ? styleText([...styles] as Parameters<typeof styleText>[0], text, { validateStream: false }) : text
   const lines: string[] = []
   for (const report of reports) {
-    if (reports.length > 1) lines.push(paint(['bold'], `Agent ${report.agent ?? ''}`))
+    if (reports.length > 1) lines.push(paint(['bold'], `Agent ${printable(report.agent ?? '')}`))
     for (const level of LEVELS) {
       for (const finding of report.findings.filter(other => other.level === level)) {
         lines.push(...findingLines(finding, paint(STYLES[level], LEVEL_NAMES[level])))
       }
     }
-    lines.push(paint([report.ok ? 'green' : 'red'], summary(report)), '')
+    lines.push(paint([report.ok ? 'green' : 'red'], printable(summary(report))), '')
   }
   return lines.join('\n').trimEnd()
 }
 
 /** One finding as lines for people; `level` is the word for its level, coloured perhaps. */
-export function findingLines({ file, line, code, key, message, hint }: Finding, level: string): string[] {
-  const where = line > 0 ? `${file}:${line}` : file
-  const first = `${where === '' ? '' : `${where}: `}${level} ${code}${key === '' ? '' : ` ${key}`}: ${message}`
-  return hint === '' ? [first] : [first, `    ${hint}`]
+export function findingLines(finding: Finding, level: string): string[] {
+  const { file, line, code, key, message, hint, consequences = [] } = finding
+  const where = printable(line > 0 ? `${file}:${line}` : file)
+  const about = key === '' ? code : `${code} ${printable(key)}`
+  const first = `${where === '' ? '' : `${where}: `}${level} ${about}: ${printable(message)}`
+  return [first, ...(hint === '' ? [] : [`    ${printable(hint)}`]), ...fallenLine(consequences)]
+}
+
+/** So many sentences stand in the line of what falls with a finding. */
+const MOST_FALLEN = 12
+
+function fallenLine(consequences: readonly Consequence[]): string[] {
+  if (consequences.length === 0) return []
+  const told = consequences.slice(0, MOST_FALLEN).map(({ message }) => printable(message))
+  const more = consequences.length - told.length
+  return [`    Falls with it: ${told.join(' ')}${more > 0 ? ` And ${more} more.` : ''}`]
 }
 
 function summary({ agent, ok, components, findings }: AgentReport): string {
