@@ -61,19 +61,30 @@ export async function checkComponent(
 export function reportRemoved(
   kind: TopKind,
   name: string,
-  { agent, findings }: CheckContext,
+  { agent, findings }: Pick<CheckContext, 'agent' | 'findings'>,
   at: Position
 ): void {
-  const word = kind.charAt(0).toUpperCase() + kind.slice(1)
-  findings.add('DROPPED', {
-    at,
-    key: `${agent.name}.${LIST_OF[kind]}.${name}`,
-    message: `${word} ${name} has been removed due to an error during configuration.`,
-    hint: 'Correct the errors that are reported for it.'
-  })
+  const key = `${agent.name}.${LIST_OF[kind]}.${name}`
+  findings.follow('DROPPED', { at, key, message: removed(kind, name), hint: CORRECT }, { causes: [key] })
 }
 
-export function dropped(type: string): CheckedPart {
+const CORRECT = 'Correct the errors that are reported for it.'
+
+/** Flume's sentence. */
+function removed(kind: TopKind, name: string): string {
+  return `${capitalized(kind)} ${name} has been removed due to an error during configuration.`
+}
+
+/** What follows for a source or sink from a channel that is not there any more, in Flume's words. */
+export function unconnected(kind: 'source' | 'sink', name: string): string {
+  return `${capitalized(kind)} ${name} is not connected to a channel.`
+}
+
+function capitalized(word: string): string {
+  return word.charAt(0).toUpperCase() + word.slice(1)
+}
+
+function dropped(type: string): CheckedPart {
   return {
     status: 'dropped',
     type,

@@ -11,7 +11,13 @@ export interface Follower {
 const COMMENTS = ['INLINE_COMMENT', 'SLASH_COMMENT']
 /** What a comment behind a value does to the value; other findings about the same key have causes of their own. */
 const DONE_BY_COMMENT = ['BAD_NUMBER', 'BAD_VALUE', 'UNDECLARED_CHANNEL', 'SINK_CHANNELS', 'NO_TYPE']
-const MILD_CAUSES = [...COMMENTS, 'CHANNEL_NO_SOURCE', 'CHANNEL_NO_SINK']
+const MILD_CAUSES = [
+  ...COMMENTS,
+  'CHANNEL_NO_SOURCE',
+  'CHANNEL_NO_SINK',
+  'GROUP_UNKNOWN_SINK',
+  'GROUP_SHARED_SINK'
+]
 
 /**
  * The findings that stand for themselves, each with what follows from it. A comment behind a value takes the place of what
@@ -28,7 +34,7 @@ export function withConsequences(all: readonly Finding[], followers: readonly Fo
     others.push(follower.finding)
     if (cause !== undefined) following.set(cause, others)
   }
-  return [...found.map(finding => joined(finding, following.get(finding) ?? [])), ...alone]
+  return [...found, ...alone].map(finding => joined(finding, following.get(finding) ?? []))
 }
 
 function joined(finding: Finding, following: readonly Finding[]): Finding {
@@ -90,9 +96,14 @@ class Causes {
     return (this.#followers.get(key) ?? [])
       .values()
       .filter(other => other.finding !== finding && codes?.includes(other.finding.code) !== false)
-      .map(other => this.of(other))
+      .map(other => this.of(other) ?? standing(other))
       .find(cause => cause !== undefined)
   }
+}
+
+/** An error that follows from nothing that was found. */
+function standing({ finding }: Follower): Finding | undefined {
+  return finding.level === 'error' ? finding : undefined
 }
 
 function rank({ code, level }: Finding, codes: readonly string[] | undefined): number {

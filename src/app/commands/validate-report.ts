@@ -7,6 +7,8 @@ import type { Configuration } from '../../config/load.ts'
 /** What is known about one agent after checking. */
 export interface AgentReport extends Pick<Configuration, 'agent' | 'components' | 'findings'> {
   readonly ok: boolean
+  /** How many of the components the agent would run. */
+  readonly running: number
 }
 
 /** The stable interface for programs: one object, or an array when several agents were checked. */
@@ -73,7 +75,8 @@ function fallenLine(consequences: readonly Consequence[]): string[] {
   return [`    Falls with it: ${told.join(' ')}${more > 0 ? ` And ${more} more.` : ''}`]
 }
 
-function summary({ agent, ok, components, findings }: AgentReport): string {
+function summary(report: AgentReport): string {
+  const { agent, components, findings } = report
   const counts = LEVELS.map(level => ({
     level,
     count: findings.filter(finding => finding.level === level).length
@@ -81,28 +84,36 @@ function summary({ agent, ok, components, findings }: AgentReport): string {
     .filter(({ count }) => count > 0)
     .map(({ level, count }) => `${count} ${LEVEL_NAMES[level]}${count === 1 ? '' : 's'}`)
   const parts = [
-    `${agent ?? 'No agent'}: ${ok ? 'ready to run' : 'not ready to run'}`,
-    ...statusParts(components),
+    `${agent ?? 'No agent'}: ${verdict(report)}`,
+    ...statusParts(report),
     counts.length === 0 ? 'no findings' : counts.join(', ')
   ]
   return parts.join('; ')
 }
 
+function verdict({ ok, running, components }: AgentReport): string {
+  if (ok) return 'ready to run'
+  return running > 0 && running === components.length
+    ? 'it would run, but not all is right'
+    : 'not ready to run'
+}
+
 const STATUS_WORDS = {
-  ok: 'run',
   dropped: 'dropped',
   'not-in-this-version': 'not in this version',
   'third-party': 'third-party'
 } as const
 
-function statusParts(components: readonly ComponentStatus[]): string[] {
-  return Object.entries(STATUS_WORDS).flatMap(([status, words]) => {
+function statusParts({ components, running }: AgentReport): string[] {
+  const others = Object.entries(STATUS_WORDS).flatMap(([status, words]) => {
     const found = components.filter(component => component.status === status)
-    if (found.length === 0) return []
-    return [
-      status === 'ok'
-        ? `${found.length} of ${components.length} components ${words}`
-        : `${words}: ${found.map(({ name }) => name).join(', ')}`
-    ]
+    return found.length === 0 ? [] : [`${words}: ${found.map(({ name }) => name).join(', ')}`]
   })
+  return components.length === 0 ? others : [runningOf(running, components), ...others]
+}
+
+function runningOf(running: number, components: readonly ComponentStatus[]): string {
+  const of = `of ${components.length} ${components.length === 1 ? 'component' : 'components'}`
+  if (running === 0) return `none ${of} runs`
+  return `${running} ${of} ${running === 1 ? 'runs' : 'run'}`
 }

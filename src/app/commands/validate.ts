@@ -5,6 +5,7 @@ import type { Finding } from '../../config/finding.ts'
 import type { Source } from '../../config/merge.ts'
 import { configurationFiles, readConfiguration } from '../../config/read-files.ts'
 import type { Environment } from '../../core/contracts.ts'
+import type { AgentPlan } from '../../core/plan.ts'
 import { AgentError, messageOf } from '../../core/errors.ts'
 import { parseCommandLine, type OptionSpec } from '../command-line.ts'
 import type { Program } from '../program.ts'
@@ -87,16 +88,20 @@ async function check(options: ValidateOptions): Promise<{ reports: readonly Agen
     const loaded = several
       ? await Promise.all(first.agents.map(name => loadConfiguration(sources, { ...base, agent: name })))
       : [first]
-    const reports = loaded.map(({ agent: name, components, findings }) => ({
+    const reports = loaded.map(({ agent: name, components, findings, plan }) => ({
       agent: name,
       components,
       findings,
-      ok: isFine(findings, strict)
+      ok: isFine(findings, strict),
+      running: plan === undefined ? 0 : sizeOf(plan)
     }))
     return { reports, code: reports.every(({ ok }) => ok) ? 0 : 1 }
   } catch (error) {
     if (!(error instanceof AgentError) || error.code !== 'ERR_CONFIG') throw error
-    return { reports: [{ agent, components: [], findings: [unreadable(error)], ok: false }], code: 2 }
+    return {
+      reports: [{ agent, components: [], findings: [unreadable(error)], ok: false, running: 0 }],
+      code: 2
+    }
   }
 }
 
@@ -109,6 +114,10 @@ async function readAll(paths: readonly string[]): Promise<Source[]> {
 async function folderOf(paths: readonly string[]): Promise<string | undefined> {
   for (const path of paths) if ((await stat(path)).isDirectory()) return path
   return undefined
+}
+
+function sizeOf({ sources, channels, sinks, groups }: AgentPlan): number {
+  return sources.length + channels.length + sinks.length + groups.length
 }
 
 function isFine(findings: readonly Finding[], strict: boolean): boolean {
