@@ -4,6 +4,7 @@ import type { Finding } from '../config/finding.ts'
 import { loadConfiguration, type Configuration } from '../config/load.ts'
 import { configurationFiles } from '../config/read-files.ts'
 import { openLogging, type Logging } from './logging.ts'
+import { printable } from '../core/printable.ts'
 import { readLogSettings } from './log-settings.ts'
 import { readOptionsFile } from './options-file.ts'
 import { AGENT_OPTIONS, parseAgentOptions, type AgentOptions } from './options.ts'
@@ -67,7 +68,8 @@ function sayEmpty({ err }: Program, { agents }: Configuration, agent: string): v
   const known = agents.includes(agent)
     ? 'Nothing of it can run; see above.'
     : `The files hold: ${agents.join(', ')}.`
-  err.line(`Warning: agent ${agent} has no components and does nothing until it is stopped. ${known}`)
+  const idle = `Warning: agent ${agent} has no components and does nothing until it is stopped. ${known}`
+  err.line(printable(idle))
 }
 
 // A folder given with -f is the configuration folder too.

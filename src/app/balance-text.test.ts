@@ -49,3 +49,10 @@ test('what was refused, dropped, kept and lost is said with its reason', () => {
     'Sink k took 3, settled 4.'
   ])
 })
+
+test('control characters of names reach no terminal', () => {
+  const source = { ...SOURCE, name: 'r\x1b[31m', dropped: { 'bad\x9b': 1 } }
+  const text = balanceText({ sources: [source], channels: [], sinks: [], differences: ['\x1b]0;x\x07'] })
+
+  assert.equal(text, 'source r\\x1b[31m: received 3, accepted 3, dropped 1 (1 bad\\x9b)\n\\x1b]0;x\\x07')
+})

@@ -121,3 +121,24 @@ test('a command asked for the same key twice runs once', async () => {
 
   assert.match((await filtered(text)).value ?? '', /^\s*1\s*1$/)
 })
+
+test('what a filter gave is not shown in a finding about its key', async () => {
+  const findings = new Findings()
+  const agent = splitByAgent(
+    mergeSources([{ file: 'f', text: `${ENV}a.sources.r.x = port \${f['k']}/tail` }], findings)
+  ).agents.get('a')
+  assert.ok(agent)
+  await applyConfigFilters(agent, { variables: { k: 'hunter2' }, findings })
+  const at = { file: 'f', line: 3 }
+  findings.add('BAD_NUMBER', {
+    at,
+    key: 'a.sources.r.x',
+    message: 'x is "port hunter2/tail".',
+    hint: 'Write hunter2.'
+  })
+
+  assert.deepEqual(
+    findings.sorted([]).map(({ message, hint }) => [message, hint]),
+    [['x is "***".', 'Write ***.']]
+  )
+})

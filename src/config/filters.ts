@@ -136,7 +136,10 @@ async function replaceAll(agent: AgentText, name: string, filter: Filter, findin
       for (const [key, property] of component.properties) {
         if (!property.value.includes('${')) continue
         const value = await replace(property, reference, filter, findings)
-        if (value !== property.value) component.properties.set(key, { ...property, value })
+        if (value === property.value) continue
+        const replaced = { ...property, value }
+        component.properties.set(key, replaced)
+        findings.conceal(replaced)
       }
     }
   }

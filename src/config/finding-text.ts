@@ -5,16 +5,18 @@ const LONGEST_SENTENCE = 1000
 /** The text with values cut to about 200 characters: what stands in double quotes, and words without a blank. */
 export function shortened(text: string): string {
   if (text.length <= LONGEST_VALUE) return text
-  const cut = text
-    .replaceAll(/"([^"]{200})[^"]+"/g, '"$1…"')
-    .replaceAll(/(\S{200})\S+/g, (_, start: string) => `${start}…${start.startsWith('"') ? '"' : ''}`)
+  const cut = text.replaceAll(/"([^"]{200})[^"]+"/g, '"$1…"').replaceAll(/([^\s"]{200})[^\s"]+/g, '$1…')
   return cut.length <= LONGEST_SENTENCE ? cut : `${cut.slice(0, LONGEST_SENTENCE)}…`
 }
 
-/** What a sentence may repeat of a value: all of it, and its words, the longest first. */
+/** Pieces of a value from this length on are hidden also where a sentence takes the value apart. */
+const SHORTEST_PIECE = 4
+
+/** What a sentence may repeat of a value: all of it, its words and their pieces, the longest first. */
 export function wordsOf(value: string): string[] {
-  const words = value.length > LONGEST_SENTENCE ? [] : value.split(/[\s,;|"]+/)
-  return [...new Set([value, ...words])]
+  const short = value.length > LONGEST_SENTENCE ? '' : value
+  const pieces = short.split(/\W+/).filter(piece => piece.length >= SHORTEST_PIECE)
+  return [...new Set([value, ...short.split(/[\s,;|"]+/), ...pieces])]
     .filter(word => word !== '')
     .toSorted((one, other) => other.length - one.length)
 }
