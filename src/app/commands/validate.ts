@@ -9,6 +9,7 @@ import type { AgentPlan } from '../../core/plan.ts'
 import { AgentError, messageOf } from '../../core/errors.ts'
 import { parseCommandLine, type OptionSpec } from '../command-line.ts'
 import type { Program } from '../program.ts'
+import { checkPropertyNames } from '../property-names.ts'
 import { registry } from '../registry.ts'
 import { reportJson, reportText, type AgentReport } from './validate-report.ts'
 
@@ -49,6 +50,7 @@ const OPTIONS: readonly OptionSpec[] = [
 /** `flume-ng validate`: exit code 0 it runs whole, 1 something is wrong, 2 it cannot be read. */
 export async function validateCommand(program: Program): Promise<number> {
   const given = parseCommandLine(OPTIONS, program.words)
+  checkPropertyNames(program.environment.properties)
   const files = given.get('file') ?? []
   if (files.length === 0)
     throw new AgentError('ERR_CONFIG', 'No configuration was provided. Name a file or a folder with -f.')
