@@ -40,8 +40,8 @@ ${usageOf(AGENT_OPTIONS)}
 then also the folder of --conf when that is not given. Without -n the only agent of the file runs.
 A word that belongs to no option is an error.
 
-Options may also stand in /etc/flume/flume.opts, else in flume.opts in the folder of --conf. They count where the
-command line does not say. It is a properties file, an option with or without hyphens on each line:
+Options may also stand in /etc/flume/flume.opts, else in flume.opts in the folder of --conf. They count where
+the command line does not say. It is a properties file, an option with or without hyphens on each line:
 
   # flume.opts
   name = a1

@@ -1,5 +1,6 @@
 import type { AgentPlan } from '../core/plan.ts'
 import { namesOf, type AgentText, type ListKind } from './agent-text.ts'
+import { namesBehindSign } from './comment-behind.ts'
 import type { CheckedAgent } from './checked-agent.ts'
 import { batchFits } from './check-batches.ts'
 import { checkComponent, type Checked } from './check-component.ts'
@@ -18,6 +19,8 @@ export interface ComponentStatus {
   /** The definition's type, or what was written. */
   readonly type: string
   readonly status: Status
+  /** It is a word of a comment behind a list. */
+  readonly isComment?: true
 }
 
 export interface AgentCheck {
@@ -43,7 +46,7 @@ export async function checkAgent(context: CheckContext): Promise<AgentCheck> {
   const checked = { channels, sources, sinks, groups }
   const plan = makePlan(context.agent.name, checked)
   reportStranded(plan, checked, context)
-  return { plan, components: statuses(checked), checked }
+  return { plan, components: statuses(checked, context.agent), checked }
 }
 
 /** What is fine by itself but hangs on a part that this version cannot run. */
@@ -143,9 +146,12 @@ function reportStrangeChannel(
   })
 }
 
-function statuses({ sources, channels, sinks, groups }: CheckedAgent): ComponentStatus[] {
+function statuses({ sources, channels, sinks, groups }: CheckedAgent, agent: AgentText): ComponentStatus[] {
   const parts = [...sources.values(), ...channels.values(), ...sinks.values()].map(
-    ({ kind, name, type, status }) => ({ kind, name, type, status })
+    ({ kind, name, type, status }): ComponentStatus => {
+      const isComment = type === '' && namesBehindSign(agent.lists.get(`${kind}s`)).has(name)
+      return { kind, name, type, status, ...(isComment ? { isComment } : {}) }
+    }
   )
   return [
     ...parts,

@@ -1,4 +1,5 @@
 import type { Kind } from '../core/plan.ts'
+import { namesBehindSign } from './comment-behind.ts'
 import type { ComponentText } from './agent-text.ts'
 import { checkPart, type CheckContext, type CheckedPart, type Part } from './check-part.ts'
 import type { Position, Property } from './finding.ts'
@@ -102,7 +103,8 @@ function reportUndefined(
   { agent, findings }: CheckContext,
   list: Property
 ): void {
-  const key = `${agent.name}.${LIST_OF[kind]}.${name}`
+  const isBehindSign = namesBehindSign(list).has(name)
+  const key = isBehindSign ? list.key : `${agent.name}.${LIST_OF[kind]}.${name}`
   const message = {
     source: `Configuration empty for: ${name}.Removed.`,
     sink: `no context for sink${name}`,
@@ -118,7 +120,6 @@ function reportUndefined(
 }
 
 function listedHint(name: string, key: string, close: string | undefined): string {
-  if (name.includes('#')) return 'Put the comment on a line of its own.'
   if (name.includes(',')) return 'Separate names by blanks, not commas.'
   return close === undefined
     ? `Define ${key}.type, or take ${name} out of the list.`

@@ -1,5 +1,6 @@
 import type { ComponentPlan } from '../core/plan.ts'
 import { namesOf, type ComponentText } from './agent-text.ts'
+import { namesBehindSign } from './comment-behind.ts'
 import { reportType } from './check-component.ts'
 import { checkPart, type CheckContext, type Status } from './check-part.ts'
 import type { Property } from './finding.ts'
@@ -37,7 +38,7 @@ async function checkInterceptor(
   if (type === undefined) {
     findings.add('NO_TYPE', {
       at: [...properties.values()][0] ?? list ?? agent.at,
-      key: `${prefix}type`,
+      key: list !== undefined && namesBehindSign(list).has(name) ? list.key : `${prefix}type`,
       message: `Interceptor.Type not specified for ${name}. Type not specified for interceptor ${name}; source ${source} is dropped.`,
       hint: `Add ${prefix}type = timestamp, or take ${name} out of the list; names are separated by blanks.`
     })

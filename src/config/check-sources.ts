@@ -1,5 +1,6 @@
 import type { ComponentPlan } from '../core/plan.ts'
 import { namesOf, type ComponentText } from './agent-text.ts'
+import { namesBehindSign } from './comment-behind.ts'
 import { checkComponent, reportRemoved, unconnected, type Checked } from './check-component.ts'
 import { checkInterceptors } from './check-interceptors.ts'
 import { worse, type CheckContext } from './check-part.ts'
@@ -71,7 +72,9 @@ function attachedChannels(
   const wasActive = wanted.some(channel => (channels.get(channel)?.type ?? '') !== '')
   const last = `${failed}No Channels configured for ${name}.`
   const had = new Set(attached)
-  for (const channel of wanted.filter(other => !had.has(other))) {
+  const behindSign = namesBehindSign(property)
+  const isNothing = (channel: string): boolean => behindSign.has(channel) && channels.has(channel)
+  for (const channel of wanted.filter(other => !had.has(other) && !isNothing(other))) {
     if (channels.has(channel)) {
       const cause = `${agent.name}.channels.${channel}`
       const lost = `The channel ${channel} of source ${name} was dropped.`

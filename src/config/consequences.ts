@@ -10,7 +10,7 @@ export interface Follower {
 /** Signs that people take for the beginning of a comment, behind a value. */
 const COMMENTS = ['INLINE_COMMENT', 'SLASH_COMMENT']
 /** What a comment behind a value does to the value; other findings about the same key have causes of their own. */
-const DONE_BY_COMMENT = ['BAD_NUMBER', 'BAD_VALUE', 'UNDECLARED_CHANNEL', 'SINK_CHANNELS', 'NO_TYPE']
+const DONE_BY_COMMENT = ['BAD_NUMBER', 'BAD_VALUE', 'GROUP_UNKNOWN_SINK', 'COMMA_LIST']
 const MILD_CAUSES = [
   ...COMMENTS,
   'CHANNEL_NO_SOURCE',

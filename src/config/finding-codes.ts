@@ -93,7 +93,7 @@ export const FINDING_CODES = {
   QUOTED_VALUE: warning('Quotes become part of the value.'),
   BACKSLASH_LOST: warning('A single backslash vanishes.'),
   COMMA_LIST: warning('Commas in a list that is split on blanks become part of the names.'),
-  SLASH_COMMENT: warning('Two slashes do not begin a comment.'),
+  SLASH_COMMENT: warning('Two slashes do not begin a comment, on a line or behind a value.'),
   INLINE_COMMENT: warning('A # behind a value is part of the value.'),
   HOME_TILDE: warning('A ~ at the start of a path is no home directory.'),
   NON_ASCII_VALUE: info('Characters beyond ASCII in a value; Flume would garble them.'),

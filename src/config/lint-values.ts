@@ -1,4 +1,5 @@
 import type { AgentText } from './agent-text.ts'
+import { commentBehind, type CommentBehind } from './comment-behind.ts'
 import type { Findings, Property } from './finding.ts'
 import type { Properties } from './merge.ts'
 
@@ -16,11 +17,23 @@ export function lintValues(agent: AgentText, raw: Properties, findings: Findings
   const prefix = `${agent.name}.`
   for (const property of raw.values()) {
     if (!property.key.startsWith(prefix)) continue
-    const value = property.value.trim()
+    const trimmed = property.value.trim()
+    const comment = commentBehind({ ...property, value: trimmed })
+    const value = comment?.value ?? trimmed
+    if (comment !== undefined) reportComment(property, comment, findings)
     lintList(property, property.key.slice(prefix.length), value, findings)
     lintQuotes(property, value, findings)
     lintCharacters(property, value, findings)
   }
+}
+
+function reportComment(property: Property, { sign }: CommentBehind, findings: Findings): void {
+  findings.add(sign === '#' ? 'INLINE_COMMENT' : 'SLASH_COMMENT', {
+    at: property,
+    key: property.key,
+    message: `What stands behind ${sign} in ${property.key} is part of the value.`,
+    hint: `Put the comment on a line of its own${sign === '#' ? '' : ', with # at its beginning'}.`
+  })
 }
 
 function lintList(property: Property, key: string, value: string, findings: Findings): void {
@@ -62,14 +75,6 @@ function lintCharacters(property: Property, value: string, findings: Findings): 
       key,
       message: `The ~ in ${key} is not the home directory; it becomes part of a path below the folder where the agent was started.`,
       hint: 'Write ${sys:user.home} instead of ~.'
-    })
-  }
-  if (/\s#/.test(value)) {
-    findings.add('INLINE_COMMENT', {
-      at: property,
-      key,
-      message: `What stands behind # in ${key} is part of the value.`,
-      hint: 'Put the comment on a line of its own.'
     })
   }
   if (/[^\x00-\x7f]/.test(value)) {

@@ -140,3 +140,46 @@ test('what of nothing else falls, is told by itself', async () => {
     ]
   )
 })
+
+const COMMENTED = `a1.sources = r1 //comment
+a1.channels = c1 # the channel
+a1.sinks = k1 # the sink, of r1
+a1.sources.r1.type = netcat
+a1.sources.r1.bind = localhost # where
+a1.sources.r1.port = 44444 # port
+a1.sources.r1.channels = c1 # of r1
+a1.sources.r1.interceptors = i1 # list
+a1.sources.r1.interceptors.i1.type = static
+a1.channels.c1.type = memory
+a1.channels.c1.capacity = 1000 # cap
+a1.sinks.k1.type = logger # für uns
+a1.sinks.k1.channel = c1 # chan
+a1.sinkgroups = g # group
+a1.sinkgroups.g.sinks = k1 # member
+`
+
+test('a comment behind a value is one finding, and nothing is said about what it says', async () => {
+  const loaded = await load(COMMENTED)
+  const { findings } = loaded
+  const text = reportText([{ ...loaded, ok: false, running: 0 }], false)
+
+  assert.deepEqual(
+    findings.map(({ level, code, line }) => `${level} ${code}:${line}`),
+    [
+      'error SLASH_COMMENT:1',
+      'error INLINE_COMMENT:2',
+      'error INLINE_COMMENT:3',
+      'warning INLINE_COMMENT:5',
+      'error INLINE_COMMENT:6',
+      'error INLINE_COMMENT:7',
+      'error INLINE_COMMENT:8',
+      'warning INLINE_COMMENT:11',
+      'error INLINE_COMMENT:12',
+      'error INLINE_COMMENT:13',
+      'error INLINE_COMMENT:14',
+      'warning INLINE_COMMENT:15'
+    ]
+  )
+  assert.doesNotMatch(text, /the channel|of r1|comment\b(?! on)|where|für|member/)
+  assert.match(text, /none of 3 components runs; dropped: r1, c1, k1/)
+})

@@ -16,7 +16,7 @@ export function reportJson(reports: readonly AgentReport[]): string {
   const objects = reports.map(({ agent, ok, components, findings }) => ({
     agent: agent ?? null,
     ok,
-    components,
+    components: components.map(({ kind, name, type, status }) => ({ kind, name, type, status })),
     findings: findings.map(({ level, code, file, line, key, message, hint, consequences }) => ({
       level,
       code,
@@ -104,7 +104,8 @@ const STATUS_WORDS = {
   'third-party': 'third-party'
 } as const
 
-function statusParts({ components, running }: AgentReport): string[] {
+function statusParts({ components: all, running }: AgentReport): string[] {
+  const components = all.filter(({ isComment }) => isComment !== true)
   const others = Object.entries(STATUS_WORDS).flatMap(([status, words]) => {
     const found = components.filter(component => component.status === status)
     return found.length === 0 ? [] : [`${words}: ${found.map(({ name }) => name).join(', ')}`]
