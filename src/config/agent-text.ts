@@ -1,5 +1,6 @@
 import { nearest } from '../core/nearest.ts'
 import { trimJava } from '../core/numbers.ts'
+import { wordsOf } from '../core/words.ts'
 import type { Findings, Position, Property } from './finding.ts'
 import type { Properties } from './merge.ts'
 
@@ -107,7 +108,7 @@ export function agentNames({ agents }: AgentTexts): string[] {
 
 /** Names of a list property, in order and once each. */
 export function namesOf(list: Property | undefined): string[] {
-  return list === undefined ? [] : [...new Set(list.value.split(/\s+/).filter(name => name !== ''))]
+  return list === undefined ? [] : [...new Set(wordsOf(list.value))]
 }
 
 /** Keys whose values are not shown, though nothing declares them. */

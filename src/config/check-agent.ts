@@ -11,6 +11,7 @@ import { checkSource, type CheckedSource } from './check-sources.ts'
 import { dropUnconnected, reportLists, type Channels, type Sinks, type Sources } from './check-connections.ts'
 import type { Findings, Property } from './finding.ts'
 import { makePlan } from './make-plan.ts'
+import { hasStrangeBlank } from './misread.ts'
 
 /** How one listed component came out. */
 export interface ComponentStatus {
@@ -109,12 +110,16 @@ function reportUnlisted({ agent, findings }: CheckContext): void {
       if (listed.has(name) || first === undefined) continue
       reportStrangeChannel(name, properties.get(kind === 'sinks' ? 'channel' : 'channels'), agent, findings)
       const key = `${agent.name}.${kind}`
-      findings.add('DEFINED_NOT_LISTED', {
+      const remark = {
         at: first,
         key: `${key}.${name}`,
         message: `${key}.${name} has properties but is not in the list ${key}; it is not used.`,
         hint: `${listHint(agent, kind, name)}, or remove its lines.`
-      })
+      }
+      const strange = [...listed, name].some(other => hasStrangeBlank(other))
+      if (strange)
+        findings.follow('DEFINED_NOT_LISTED', remark, { causes: [key, remark.key], codes: ['NBSP'] })
+      else findings.add('DEFINED_NOT_LISTED', remark)
     }
   }
 }
@@ -175,11 +180,14 @@ export function reportOrphans(
   findings: Findings
 ): void {
   for (const { name, at, size } of orphans) {
-    findings.add('ORPHAN_AGENT_PREFIX', {
+    const remark = {
       at,
       key: name,
       message: `${size === 1 ? 'One property stands' : `${size} properties stand`} under ${name}, which lists nothing; the agent here is ${agent}.`,
       hint: `Write ${agent} instead of ${name}, or remove the lines.`
-    })
+    }
+    if (hasStrangeBlank(name))
+      findings.follow('ORPHAN_AGENT_PREFIX', remark, { causes: [name], codes: ['NBSP'] })
+    else findings.add('ORPHAN_AGENT_PREFIX', remark)
   }
 }

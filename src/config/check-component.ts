@@ -1,8 +1,8 @@
 import type { Kind } from '../core/plan.ts'
-import { namesBehindSign } from './comment-behind.ts'
 import type { ComponentText } from './agent-text.ts'
 import { checkPart, type CheckContext, type CheckedPart, type Part } from './check-part.ts'
 import type { Position, Property } from './finding.ts'
+import { isMisread } from './misread.ts'
 import { KNOWN_TYPES } from './known-types.ts'
 import { builtInFor } from './known/third-party.ts'
 import { nearestName } from './nearest-name.ts'
@@ -103,8 +103,7 @@ function reportUndefined(
   { agent, findings }: CheckContext,
   list: Property
 ): void {
-  const isBehindSign = namesBehindSign(list).has(name)
-  const key = isBehindSign ? list.key : `${agent.name}.${LIST_OF[kind]}.${name}`
+  const key = isMisread(list, name) ? list.key : `${agent.name}.${LIST_OF[kind]}.${name}`
   const message = {
     source: `Configuration empty for: ${name}.Removed.`,
     sink: `no context for sink${name}`,
@@ -184,6 +183,13 @@ function reportCase({ type, at, prefix }: Part, context: CheckContext): void {
   })
 }
 
+/** The type that was meant: a class of somebody else resembles one of Flume's only by all of its own name. */
+function nearestType(type: string, types: readonly string[]): string | undefined {
+  if (!type.includes('.') || type.startsWith('org.apache.flume.')) return nearestName(type, types)
+  const own = (name: string): string => name.slice(name.lastIndexOf('.') + 1)
+  return types.find(other => other.includes('.') && own(other) === own(type))
+}
+
 const FATAL: readonly Kind[] = ['source', 'channel', 'sink']
 
 /** Flume's sentence. */
@@ -205,11 +211,11 @@ function reportThirdParty(
 ): void {
   const { kind, type, at, prefix, name } = part
   const instead = replacement ?? builtInFor(kind, type)
-  const known = KNOWN_TYPES.filter(other => other.kind === kind).flatMap(other => [
+  const known = KNOWN_TYPES.filter(other => other.kind === kind && other.removed !== true).flatMap(other => [
     other.type,
     ...other.classes
   ])
-  const close = nearestName(type, [...(catalog.names?.(kind) ?? []), ...known])
+  const close = nearestType(type, [...(catalog.names?.(kind) ?? []), ...known])
   const javaClass = /[.$]/.test(type)
   const remark = {
     at,

@@ -1,10 +1,10 @@
 import type { ComponentPlan } from '../core/plan.ts'
 import { namesOf, type ComponentText } from './agent-text.ts'
-import { namesBehindSign } from './comment-behind.ts'
 import { reportType } from './check-component.ts'
 import { checkPart, type CheckContext, type Status } from './check-part.ts'
 import type { CheckedSink } from './check-sinks.ts'
 import type { Property } from './finding.ts'
+import { isMisread } from './misread.ts'
 import { nearestName } from './nearest-name.ts'
 
 export interface CheckedGroup {
@@ -52,7 +52,7 @@ async function checkGroup(
     const close = nearestName(name, agent.components.sinkgroups.keys())
     findings.add('LISTED_NOT_DEFINED', {
       at: members.list,
-      key: namesBehindSign(members.list).has(name) ? members.list.key : key,
+      key: isMisread(members.list, name) ? members.list.key : key,
       message: `Configuration error for: ${name}.Removed. ${members.list.key} lists ${name}, but nothing begins with ${key}.`,
       hint:
         close === undefined
@@ -93,7 +93,6 @@ function membersOf(
 ): string[] {
   const property = text.properties.get('sinks')
   const key = `${agent.name}.sinkgroups.${name}.sinks`
-  const behindSign = namesBehindSign(property)
   return namesOf(property).filter(sink => {
     const at = property ?? agent.at
     const other = taken.get(sink)
@@ -103,11 +102,11 @@ function membersOf(
       const whole = `${agent.name}.sinks.${sink}`
       const remark = {
         at,
-        key: behindSign.has(sink) ? key : `${key} ${sink}`,
+        key: isMisread(property, sink) ? key : `${key} ${sink}`,
         message: `Agent configuration for '${agent.name}' sinkgroup '${name}' sink not found: '${sink}',  sink not added.`,
         hint: close === undefined ? `Correct ${whole}, or take it out.` : `Did you mean ${close}?`
       }
-      if (checked === undefined || behindSign.has(sink)) findings.add('GROUP_UNKNOWN_SINK', remark)
+      if (checked === undefined || isMisread(property, sink)) findings.add('GROUP_UNKNOWN_SINK', remark)
       else findings.follow('GROUP_UNKNOWN_SINK', remark, { causes: [whole] })
       return false
     }

@@ -1,3 +1,4 @@
+import { wordsOf } from '../core/words.ts'
 import type { ComponentText } from './agent-text.ts'
 import { reportType } from './check-component.ts'
 import type { CheckedPlan } from './check-interceptors.ts'
@@ -55,7 +56,7 @@ function checkNamedChannels(
       !key.startsWith('optional.')
     )
       continue
-    for (const name of property.value.split(/\s+/).filter(word => word !== '' && !channels.includes(word))) {
+    for (const name of wordsOf(property.value).filter(word => !channels.includes(word))) {
       known = false
       const close = nearestName(name, channels)
       findings.add('SELECTOR_UNKNOWN_CHANNEL', {

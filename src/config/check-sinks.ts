@@ -16,9 +16,10 @@ export async function checkSink(
   context: CheckContext,
   list: Property
 ): Promise<CheckedSink> {
-  const checked = await checkComponent('sink', name, context, list)
-  if (checked.text === undefined) return { ...checked, channel: '' }
-  const channel = attachedChannel(name, checked.text, channels, context)
+  const text = context.agent.components.sinks.get(name)
+  const channel = text === undefined ? undefined : attachedChannel(name, text, channels, context)
+  const own = channel === undefined ? ({ ...context, isGone: true } as const) : context
+  const checked = await checkComponent('sink', name, own, list)
   return channel === undefined ? { ...checked, status: 'dropped', channel: '' } : { ...checked, channel }
 }
 

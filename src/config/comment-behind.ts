@@ -1,3 +1,4 @@
+import { wordsOf } from '../core/words.ts'
 import type { Property } from './finding.ts'
 
 /** What people take for a comment behind a value; it is part of the value. */
@@ -36,7 +37,6 @@ const behind = new WeakMap<Property, ReadonlySet<string>>()
 function findBehind(list: Property): ReadonlySet<string> {
   const comment = commentBehind(list)
   if (comment === undefined) return new Set()
-  const words = (text: string): string[] => text.split(/\s+/).filter(word => word !== '')
-  const meant = new Set(words(comment.value))
-  return new Set(words(list.value.slice(comment.value.length)).filter(word => !meant.has(word)))
+  const meant = new Set(wordsOf(comment.value))
+  return new Set(wordsOf(list.value.slice(comment.value.length)).filter(word => !meant.has(word)))
 }

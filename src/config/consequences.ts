@@ -1,4 +1,5 @@
 import type { Consequence, Finding } from './finding.ts'
+import { hasStrangeBlank, withoutStrangeBlanks } from './misread.ts'
 
 /** A finding that follows from another one, and keys of what it may follow from. */
 export interface Follower {
@@ -7,12 +8,20 @@ export interface Follower {
   readonly codes: readonly string[] | undefined
 }
 
-/** Signs that people take for the beginning of a comment, behind a value. */
-const COMMENTS = ['INLINE_COMMENT', 'SLASH_COMMENT']
-/** What a comment behind a value does to the value; other findings about the same key have causes of their own. */
-const DONE_BY_COMMENT = ['BAD_NUMBER', 'BAD_VALUE', 'GROUP_UNKNOWN_SINK', 'COMMA_LIST']
+/** What of a text is taken for something else than it is, and does what findings about the same key say. */
+const MISREAD = ['INLINE_COMMENT', 'SLASH_COMMENT', 'NBSP']
+/** What it does to a value, besides errors. */
+const DONE_TO_VALUES = ['BAD_NUMBER', 'BAD_VALUE', 'GROUP_UNKNOWN_SINK', 'COMMA_LIST']
+/** What a strange blank does to a key. */
+const DONE_TO_KEYS = [
+  'UNK_PROP',
+  'UNK_INTERCEPTOR_PROP',
+  'KEY_WITHOUT_AGENT',
+  'INVALID_PROPERTY',
+  'EMPTY_VALUE'
+]
 const MILD_CAUSES = [
-  ...COMMENTS,
+  ...MISREAD,
   'CHANNEL_NO_SOURCE',
   'CHANNEL_NO_SINK',
   'GROUP_UNKNOWN_SINK',
@@ -20,11 +29,11 @@ const MILD_CAUSES = [
 ]
 
 /**
- * The findings that stand for themselves, each with what follows from it. A comment behind a value takes the place of what
- * it does to the value. What follows from nothing that was found is a finding of its own.
+ * The findings that stand for themselves, each with what follows from it. What of a text is misread takes the
+ * place of what it does. What follows from nothing that was found is a finding of its own.
  */
 export function withConsequences(all: readonly Finding[], followers: readonly Follower[]): Finding[] {
-  const found = withoutCommented(all)
+  const found = withoutMisread(all)
   const causes = new Causes(found, followers)
   const following = new Map<Finding, Finding[]>()
   const alone: Finding[] = []
@@ -48,23 +57,26 @@ function gravest(findings: readonly Finding[]): Finding['level'] {
   return levels.includes('error') ? 'error' : levels.includes('warning') ? 'warning' : 'info'
 }
 
-function withoutCommented(all: readonly Finding[]): Finding[] {
-  const commented = new Set(
-    all.filter(({ code, key }) => COMMENTS.includes(code) && !key.startsWith('//')).map(({ key }) => key)
-  )
-  if (commented.size === 0) return [...all]
-  const isDone = ({ code, key, level }: Finding): boolean =>
-    commented.has(key) &&
-    !COMMENTS.includes(code) &&
-    (DONE_BY_COMMENT.includes(code) || (level === 'error' && code !== 'NOT_IN_THIS_VERSION'))
-  const done = Map.groupBy(all.filter(isDone), ({ key }) => key)
-  return all
-    .filter(finding => !isDone(finding))
-    .map(finding =>
-      COMMENTS.includes(finding.code)
-        ? { ...finding, level: gravest([finding, ...(done.get(finding.key) ?? [])]) }
-        : finding
-    )
+function withoutMisread(all: readonly Finding[]): Finding[] {
+  const misread = new Map<string, Finding>()
+  for (const finding of all)
+    if (MISREAD.includes(finding.code) && !finding.key.startsWith('//'))
+      misread.set(withoutStrangeBlanks(finding.key), finding)
+  if (misread.size === 0) return [...all]
+  const done = new Map<Finding, Finding[]>()
+  const left = all.filter(finding => {
+    const by = isDone(finding) ? misread.get(withoutStrangeBlanks(finding.key)) : undefined
+    if (by !== undefined) done.set(by, [...(done.get(by) ?? []), finding])
+    return by === undefined
+  })
+  return left.map(finding => ({ ...finding, level: gravest([finding, ...(done.get(finding) ?? [])]) }))
+}
+
+/** Whether a finding tells what a misread text may do. */
+function isDone({ code, level, key }: Finding): boolean {
+  if (MISREAD.includes(code) || code === 'NOT_IN_THIS_VERSION') return false
+  if (DONE_TO_KEYS.includes(code)) return hasStrangeBlank(key)
+  return DONE_TO_VALUES.includes(code) || level === 'error'
 }
 
 /** Finds what something follows from, by the key of a part or property and all that stands below it. */

@@ -1,5 +1,7 @@
 import { messageOf } from '../core/errors.ts'
 import { nearest } from '../core/nearest.ts'
+import { charset } from '../java/charset.ts'
+import { isUnsupportedCharset } from '../java/charset-unsupported.ts'
 import { LISTS, namesOf, type AgentText, type ComponentText } from './agent-text.ts'
 import { firstLineOf } from './external-filter.ts'
 import type { Findings, Position, Property } from './finding.ts'
@@ -99,7 +101,7 @@ function externalFilter(
   fail: (at: Position, message: string, hint: string) => undefined
 ): Filter | undefined {
   const command = text.properties.get('command')
-  const charset = text.properties.get('charset')
+  const given = text.properties.get('charset')
   const [first] = text.properties.values()
   if (command === undefined) {
     return first === undefined
@@ -110,12 +112,11 @@ function externalFilter(
           'Add command = /path/to/program; the key becomes its last argument.'
         )
   }
-  try {
-    new TextDecoder(charset?.value ?? 'utf-8')
-  } catch {
-    return fail(charset ?? command, `charset ${charset?.value ?? ''} is not known.`, 'Write UTF-8.')
-  }
-  return key => firstLineOf(command.value, key, charset?.value ?? 'utf-8')
+  const name = given?.value ?? 'UTF-8'
+  const found = charset(name)
+  if (found !== undefined) return key => firstLineOf(command.value, key, found)
+  const why = isUnsupportedCharset(name) ? 'is one that this version does not have' : 'is not known'
+  return fail(given ?? command, `charset ${name} ${why}.`, 'Write UTF-8.')
 }
 
 /** Asks the filter once per key. */

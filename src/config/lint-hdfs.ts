@@ -43,8 +43,11 @@ const TRIGGERS = [
 
 function lintRolling(agent: AgentText, sink: CheckedSink, properties: Given, findings: Findings): void {
   const key = `${agent.name}.sinks.${sink.name}.hdfs.`
-  const value = (name: string, otherwise: number): number =>
-    Number(parseJavaLong(properties.get(`hdfs.${name}`)?.value ?? '') ?? otherwise)
+  // What is refused has its own finding; nothing is said of what the default would do.
+  const value = (name: string, otherwise: number): number => {
+    const given = properties.get(`hdfs.${name}`)?.value
+    return given === undefined ? otherwise : Number(parseJavaLong(given) ?? NaN)
+  }
   const left = TRIGGERS.filter(([name]) => !properties.has(`hdfs.${name}`))
   if (left.length > 0) {
     findings.add('HDFS_DEFAULT_ROLL', {
@@ -84,7 +87,7 @@ function lintPath(properties: Given, findings: Findings): void {
       hint: 'Write s3a://.'
     })
   }
-  if (/^hdfs:\/\/[^/]*:9000(?:\/|$)/i.test(path.value)) {
+  if (/^hdfs:\/\/[^/]*:9000(?!\d)/i.test(path.value)) {
     findings.add('HDFS_PORT_9000', {
       at: path,
       key: path.key,

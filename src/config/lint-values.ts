@@ -1,10 +1,30 @@
 import type { AgentText } from './agent-text.ts'
+import { trimJava } from '../core/numbers.ts'
 import { commentBehind, type CommentBehind } from './comment-behind.ts'
 import type { Findings, Property } from './finding.ts'
 import type { Properties } from './merge.ts'
+import { withoutStrangeBlanks } from './misread.ts'
 
-const PLACEHOLDER =
-  /^<[a-z][^<>/]*>$|\bX{4,}\b|(?:^|[^a-z])(?:your|insert|enter)[_-][a-z]|^(?:changeme|todo|tbd|fixme)$|\[\s*required\s*\]/i
+/** What templates hold where a value has to be written. */
+const PLACEHOLDERS: readonly RegExp[] = [
+  /^<(?:[a-z][^<>/]*)?>$/i,
+  /^<<[^<>]+>>$/,
+  /:\/\/\S*<[a-z][\w .-]*>/i,
+  /\bX{4,}\b/i,
+  /^x{3}$/i,
+  /\bX{2,3}(?:\.X{1,3}){1,3}\b/i,
+  /^(?:Y{4,}|Z{4,})$/,
+  /(?:^|[^a-z])(?:your|insert|enter)[_-][a-z]/i,
+  /^(?:change[_-]?me|replace[_-]?me|fill[_-]?me(?:[_-]in)?|todo|tbd|fixme)$/i,
+  /\[\s*required\s*\]/i,
+  /(?<![A-Za-z0-9])__[A-Z][A-Z0-9_]*?__(?![A-Za-z0-9])/,
+  /(?:^|[\s/:=.,])@[A-Za-z][\w.-]*@(?:$|[\s/:.,])/,
+  /^\{[A-Za-z][\w-]*\}$/,
+  /:\/\/\S*(?<![$%#])\{[a-z][\w-]*\}/i,
+  /\{\{\s*[\w.-]+\s*\}\}/
+]
+/** Values in which such signs have a meaning of their own. */
+const PATTERNS = /(?:regex|pattern|search|format|keywords|query)\w*$/i
 const NAME_LIST =
   /^(?:sources|channels|sinks|sinkgroups|configfilters|sources\.[^.]+\.(?:channels|interceptors)|sinkgroups\.[^.]+\.sinks|sinks\.[^.]+\.channel)$/
 
@@ -17,7 +37,7 @@ export function lintValues(agent: AgentText, raw: Properties, findings: Findings
   const prefix = `${agent.name}.`
   for (const property of raw.values()) {
     if (!property.key.startsWith(prefix)) continue
-    const trimmed = property.value.trim()
+    const trimmed = trimJava(property.value)
     const comment = commentBehind({ ...property, value: trimmed })
     const value = comment?.value ?? trimmed
     if (comment !== undefined) reportComment(property, comment, findings)
@@ -61,7 +81,7 @@ function lintQuotes(property: Property, value: string, findings: Findings): void
 
 function lintCharacters(property: Property, value: string, findings: Findings): void {
   const { key } = property
-  if (PLACEHOLDER.test(value)) {
+  if (!PATTERNS.test(key) ? PLACEHOLDERS.some(form => form.test(value)) : /^<[^<>/]*>$/.test(value)) {
     findings.add('PLACEHOLDER', {
       at: property,
       key,
@@ -77,7 +97,7 @@ function lintCharacters(property: Property, value: string, findings: Findings): 
       hint: 'Write ${sys:user.home} instead of ~.'
     })
   }
-  if (/[^\x00-\x7f]/.test(value)) {
+  if (/[^\x00-\x7f]/.test(withoutStrangeBlanks(value))) {
     findings.add('NON_ASCII_VALUE', {
       at: property,
       key,

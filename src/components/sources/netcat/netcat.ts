@@ -1,6 +1,7 @@
 import { defineSource, type Problem } from '../../../core/component.ts'
 import { flag, integer, text } from '../../../core/schema.ts'
 import { charset } from '../../../java/charset.ts'
+import { isUnsupportedCharset } from '../../../java/charset-unsupported.ts'
 import { NetcatSource } from './netcat-source.ts'
 
 export default defineSource({
@@ -26,17 +27,20 @@ export default defineSource({
       default: 'utf-8'
     })
   },
-  check: ({ encoding }): Problem[] =>
-    charset(encoding) !== undefined
-      ? []
-      : [
+  check: ({ encoding }): Problem[] => {
+    if (charset(encoding) !== undefined) return []
+    const hint = 'Write a character set name such as UTF-8, ISO-8859-1 or GBK.'
+    const about = { level: 'error', key: 'encoding', hint } as const
+    const said = `encoding is "${encoding}",`
+    return isUnsupportedCharset(encoding)
+      ? [
           {
-            level: 'error',
-            code: 'BAD_VALUE',
-            key: 'encoding',
-            message: `encoding is "${encoding}", which is not a character set.`,
-            hint: 'Write a Java character set name such as UTF-8, ISO-8859-1 or GBK.'
+            ...about,
+            code: 'NOT_IN_THIS_VERSION',
+            message: `${said} which Java has and this version does not.`
           }
-        ],
+        ]
+      : [{ ...about, code: 'BAD_VALUE', message: `${said} which is not a character set.` }]
+  },
   create: (settings, context) => new NetcatSource(settings, context)
 })
