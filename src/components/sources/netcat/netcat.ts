@@ -10,7 +10,9 @@ export default defineSource({
   stability: 'stable',
   summary: 'Listens on a TCP port and makes an event of each line of text.',
   settings: {
-    bind: text('bind', { doc: 'Host name or address to listen on; 0.0.0.0 for all.' }),
+    bind: text('bind', {
+      doc: 'Host name or address to listen on; 0.0.0.0 for all. An IPv6 address may stand in brackets.'
+    }),
     port: integer('port', { doc: 'TCP port; 0 picks a free one.', min: 0, max: 65535 }),
     maxLineLength: integer('max-line-length', {
       doc: 'Longest line in characters (UTF-16 units), the newline included. A longer one ends its connection.',
