@@ -59,6 +59,18 @@ export class Findings {
   readonly #secrets = new Map<string, readonly string[]>()
   #fatal = false
 
+  /** The same findings, to be gone on with apart. */
+  copy(): Findings {
+    const copy = new Findings()
+    copy.#found.push(...this.#found)
+    copy.#followers.push(...this.#followers)
+    for (const identity of this.#seen) copy.#seen.add(identity)
+    for (const [code, count] of this.#counts) copy.#counts.set(code, count)
+    for (const [key, words] of this.#secrets) copy.#secrets.set(key, words)
+    copy.#fatal = this.#fatal
+    return copy
+  }
+
   add(code: FindingCode, remark: Remark): void {
     this.push(findingOf(code, remark))
   }

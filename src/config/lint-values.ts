@@ -1,8 +1,6 @@
-import type { AgentText } from './agent-text.ts'
 import { trimJava } from '../core/numbers.ts'
 import { commentBehind, type CommentBehind } from './comment-behind.ts'
 import type { Findings, Property } from './finding.ts'
-import type { Properties } from './merge.ts'
 import { withoutStrangeBlanks } from './misread.ts'
 
 /** What templates hold where a value has to be written. */
@@ -33,9 +31,9 @@ const TILDE = /(?:^|,)\s*~(?:\/|$)/
 const FOR_A_SHELL = /\.command$/
 
 /** Says what values look like that were meant otherwise. Only properties of this agent are judged. */
-export function lintValues(agent: AgentText, raw: Properties, findings: Findings): void {
-  const prefix = `${agent.name}.`
-  for (const property of raw.values()) {
+export function lintValues(properties: readonly Property[], agent: string, findings: Findings): void {
+  const prefix = `${agent}.`
+  for (const property of properties) {
     if (!property.key.startsWith(prefix)) continue
     const trimmed = trimJava(property.value)
     const comment = commentBehind({ ...property, value: trimmed })

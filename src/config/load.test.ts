@@ -12,7 +12,7 @@ import {
 import { integer, text } from '../core/schema.ts'
 import { SMALL_AGENT } from '../testing/small-agent.ts'
 import { knownType, namesType } from './known-types.ts'
-import { loadConfiguration } from './load.ts'
+import { loadConfiguration, loadConfigurations } from './load.ts'
 
 const unused = (): never => {
   throw new Error('Nothing is created here.')
@@ -268,6 +268,23 @@ test('the only agent needs no name; several do, and others are not judged', asyn
   assert.equal((await load(SMALL_AGENT)).agent, 'a1')
   assert.deepEqual([(await load(two)).plan, (await load(two)).codes], [undefined, ['NO_AGENT:1']])
   assert.deepEqual((await load(two, { agent: 'a1' })).codes, [])
+})
+
+test('all agents of the files are checked at once as one after the other', async () => {
+  const bad = SMALL_AGENT.replaceAll('a1.', 'a2.').replace('type = seq', 'type = seq # x')
+  const sources = [{ file: 'x.conf', text: `${SMALL_AGENT}${bad}a3.x = "1"\r\nN = \${env:P}\n` }]
+  const options = { catalog, variables: { P: '7' }, properties: {} }
+  const all = await loadConfigurations(sources, options)
+  const each = await Promise.all(['a1', 'a2'].map(agent => loadConfiguration(sources, { ...options, agent })))
+
+  assert.deepEqual(all, each)
+  assert.deepEqual(
+    all.map(({ agent, findings }) => [agent, findings.some(({ level }) => level === 'error')]),
+    [
+      ['a1', false],
+      ['a2', true]
+    ]
+  )
 })
 
 test('an agent that does not exist comes up empty and is said so', async () => {

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises'
-import { loadConfiguration } from '../../config/load.ts'
+import { loadConfigurations } from '../../config/load.ts'
 import type { ListedCatalog } from '../../config/check-part.ts'
 import type { Finding } from '../../config/finding.ts'
 import type { Source } from '../../config/merge.ts'
@@ -85,11 +85,7 @@ async function check(options: ValidateOptions): Promise<{ reports: readonly Agen
       properties: environment.properties,
       configDirectory: environment.configDirectory ?? (await folderOf(options.files))
     }
-    const first = await loadConfiguration(sources, agent === undefined ? base : { ...base, agent })
-    const several = agent === undefined && first.agents.length > 1
-    const loaded = several
-      ? await Promise.all(first.agents.map(name => loadConfiguration(sources, { ...base, agent: name })))
-      : [first]
+    const loaded = await loadConfigurations(sources, agent === undefined ? base : { ...base, agent })
     const reports = loaded.map(({ agent: name, components, findings, plan }) => ({
       agent: name,
       components,
