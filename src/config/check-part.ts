@@ -137,26 +137,30 @@ function reportProblem(
   all: readonly Problem[],
   { findings, isGone }: CheckContext
 ): void {
-  if (isGone === true && problem.code === 'CUSTOM_SERIALIZER') return
+  const { code, message, hint } = problem
+  if (isGone === true && code === 'CUSTOM_SERIALIZER') return
   const property = part.properties.get(problem.key)
   const { file, line } = property ?? part.at
+  const at = { file, line }
   const key = part.prefix + problem.key
-  const refused = all.filter(({ code, key: other }) => code === 'BAD_NUMBER' && /capacity$/i.test(other))
-  if (problem.code === 'CAP_LT_TXN' && refused.length > 0) {
-    const { message, hint } = problem
-    const causes = refused.map(({ key: other }) => part.prefix + other)
-    findings.follow(
-      'CAP_LT_TXN',
-      { at: { file, line }, key, message, hint },
-      { causes, codes: ['BAD_NUMBER'] }
-    )
+  const refused = code === 'CAP_LT_TXN' ? refusedCapacities(all) : []
+  if (code === 'CAP_LT_TXN' && refused.length > 0) {
+    const causes = refused.map(other => part.prefix + other)
+    findings.follow(code, { at, key, message, hint }, { causes, codes: ['BAD_NUMBER'] })
   } else findings.push({ ...problem, file, line, key })
   if (isLzo(problem.key, property?.value ?? ''))
     findings.add('EXTRA_JARS', {
-      at: { file, line },
+      at,
       key,
       message: `Flume would need extra libraries for ${property?.value ?? ''}.`
     })
+}
+
+/** Keys of capacities that are no number: the defaults count in their place. */
+function refusedCapacities(problems: readonly Problem[]): string[] {
+  return problems
+    .filter(({ code, key }) => code === 'BAD_NUMBER' && /capacity$/i.test(key))
+    .map(({ key }) => key)
 }
 
 function isLzo(key: string, value: string): boolean {

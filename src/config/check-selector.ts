@@ -48,6 +48,7 @@ function checkNamedChannels(
   { findings }: CheckContext
 ): boolean {
   let known = true
+  const had = new Set(channels)
   for (const [key, property] of own) {
     if (
       key !== 'default' &&
@@ -56,7 +57,7 @@ function checkNamedChannels(
       !key.startsWith('optional.')
     )
       continue
-    for (const name of wordsOf(property.value).filter(word => !channels.includes(word))) {
+    for (const name of wordsOf(property.value).filter(word => !had.has(word))) {
       known = false
       const close = nearestName(name, channels)
       findings.add('SELECTOR_UNKNOWN_CHANNEL', {

@@ -7,7 +7,7 @@ import { withoutStrangeBlanks } from './misread.ts'
 const PLACEHOLDERS: readonly RegExp[] = [
   /^<(?:[a-z][^<>/]*)?>$/i,
   /^<<[^<>]+>>$/,
-  /:\/\/\S*<[a-z][\w .-]*>/i,
+  /:\/\/\S{0,200}<[a-z][\w .-]*>/i,
   /\bX{4,}\b/i,
   /^x{3}$/i,
   /\bX{2,3}(?:\.X{1,3}){1,3}\b/i,
@@ -18,7 +18,7 @@ const PLACEHOLDERS: readonly RegExp[] = [
   /(?<![A-Za-z0-9])__[A-Z][A-Z0-9_]*?__(?![A-Za-z0-9])/,
   /(?:^|[\s/:=.,])@[A-Za-z][\w.-]*@(?:$|[\s/:.,])/,
   /^\{[A-Za-z][\w-]*\}$/,
-  /:\/\/\S*(?<![$%#])\{[a-z][\w-]*\}/i,
+  /:\/\/\S{0,200}(?<![$%#])\{[a-z][\w-]*\}/i,
   /\{\{\s*[\w.-]+\s*\}\}/
 ]
 /** Values in which such signs have a meaning of their own. */
