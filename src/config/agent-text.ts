@@ -1,7 +1,8 @@
 import { nearest } from '../core/nearest.ts'
 import { trimJava } from '../core/numbers.ts'
 import { wordsOf } from '../core/words.ts'
-import type { Findings, Position, Property } from './finding.ts'
+import type { Position, Property } from './finding.ts'
+import type { Findings } from './findings.ts'
 import type { Properties } from './merge.ts'
 
 export const LISTS = ['sources', 'channels', 'sinks', 'sinkgroups', 'configfilters'] as const

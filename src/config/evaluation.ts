@@ -1,25 +1,8 @@
 import { messageOf } from '../core/errors.ts'
 import type { Properties } from './merge.ts'
-import { ValueScan, type Surroundings } from './value-scan.ts'
+import { ValueScan, type Outcome, type Surroundings } from './value-scan.ts'
 
 export type InterpolationOptions = Pick<Surroundings, 'lookups' | 'fallback'>
-
-/** What a value became. */
-export interface Outcome {
-  readonly value: string
-  readonly error: string | undefined
-  readonly unresolved: readonly string[]
-  /** A property with names that nothing has, which are in this value too. */
-  readonly unresolvedBy: string | undefined
-  /** A circle that the property is on: `a -> b -> a`. */
-  readonly circle: string | undefined
-  /** The text stays, as a reference of a circle has no default. */
-  readonly isCut: boolean
-  /** The property whose error or circle this one shares. */
-  readonly cause: string | undefined
-  /** Something of the value comes from the environment. */
-  readonly isFromOutside: boolean
-}
 
 /** Longest sum of all values that hold a variable. */
 const LONGEST_SUM = 1 << 26

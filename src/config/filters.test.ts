@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { splitByAgent } from './agent-text.ts'
 import { applyConfigFilters } from './filters.ts'
-import { Findings } from './finding.ts'
+import { Findings } from './findings.ts'
 import { mergeSources } from './merge.ts'
 
 let folder = ''

@@ -4,7 +4,8 @@ import { charset } from '../java/charset.ts'
 import { isUnsupportedCharset } from '../java/charset-unsupported.ts'
 import { LISTS, namesOf, type AgentText, type ComponentText } from './agent-text.ts'
 import { firstLineOf } from './external-filter.ts'
-import type { Findings, Position, Property } from './finding.ts'
+import type { Position, Property } from './finding.ts'
+import type { Findings } from './findings.ts'
 import { knownType, namesType } from './known-types.ts'
 
 /** Value for a key, undefined when there is none. Rejects when the filter fails. */

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { simpleDateFormat } from '../java/simple-date-format.ts'
 import { timeZone } from '../java/time-zone.ts'
-import { Findings } from './finding.ts'
+import { Findings } from './findings.ts'
 import { interpolate } from './interpolation.ts'
 import { defaultLookups, lookupsOf, type Surroundings } from './lookups.ts'
 
@@ -142,9 +142,9 @@ for (const backwards of [false, true]) {
     })
 
     assert.deepEqual([out['a'], out['b'], out['c']], ['1', '2', '1'])
-    assert.deepEqual(findings.map(({ code, key }) => [code, key]).toSorted(), [
-      ['INTERPOLATION_CYCLE', 'a'],
-      ['INTERPOLATION_CYCLE', 'b']
+    assert.deepEqual(findings.map(({ code, key }) => `${code} ${key}`).toSorted(), [
+      'INTERPOLATION_CYCLE a',
+      'INTERPOLATION_CYCLE b'
     ])
   })
 }

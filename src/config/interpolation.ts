@@ -1,8 +1,10 @@
 import { Circles } from './circles.ts'
-import { Evaluation, type InterpolationOptions, type Outcome } from './evaluation.ts'
-import type { Findings, Property } from './finding.ts'
+import { Evaluation, type InterpolationOptions } from './evaluation.ts'
+import type { Property } from './finding.ts'
+import type { Findings } from './findings.ts'
 import type { Properties } from './merge.ts'
 import { referenceGroups } from './reference-groups.ts'
+import type { Outcome } from './value-scan.ts'
 
 /** So often a group of keys that seem to refer to each other is looked at again, with what became known. */
 const MOST_LOOKS = 20

@@ -3,7 +3,8 @@ import type { AgentText } from './agent-text.ts'
 import type { CheckedAgent } from './checked-agent.ts'
 import type { CheckedSink } from './check-sinks.ts'
 import type { CheckedSource } from './check-sources.ts'
-import type { Findings, Property } from './finding.ts'
+import type { Property } from './finding.ts'
+import type { Findings } from './findings.ts'
 
 type Given = ReadonlyMap<string, Property>
 

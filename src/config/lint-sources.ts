@@ -2,7 +2,8 @@ import { wordsOf } from '../core/words.ts'
 import type { AgentText } from './agent-text.ts'
 import type { CheckedAgent } from './checked-agent.ts'
 import type { CheckedSource } from './check-sources.ts'
-import type { Findings, Property } from './finding.ts'
+import type { Property } from './finding.ts'
+import type { Findings } from './findings.ts'
 
 /** `tail`, perhaps by its path or in quotes, and an option that makes it go on. */
 const TAIL = /(?:^|[/"'`(])tail$/

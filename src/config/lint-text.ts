@@ -1,5 +1,6 @@
 import { logicalLines, parseLogicalLine, type LogicalLine, type PropertyEntry } from '../java/properties.ts'
-import type { Findings, Position } from './finding.ts'
+import type { Position } from './finding.ts'
+import type { Findings } from './findings.ts'
 import type { Source } from './merge.ts'
 import { strangeBlank, withoutStrangeBlanks } from './misread.ts'
 

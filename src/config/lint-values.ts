@@ -1,6 +1,7 @@
 import { trimJava } from '../core/numbers.ts'
 import { commentBehind, type CommentBehind } from './comment-behind.ts'
-import type { Findings, Property } from './finding.ts'
+import type { Property } from './finding.ts'
+import type { Findings } from './findings.ts'
 import { withoutStrangeBlanks } from './misread.ts'
 
 /** What templates hold where a value has to be written. */

