@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { messageOf } from '../core/errors.ts'
+import { printable, printableLines } from '../core/printable.ts'
 import { openOutputs, openProgram, type Program } from './program.ts'
 import { leaveProcess } from './signals.ts'
 
@@ -42,7 +43,7 @@ export async function runProgram(words: readonly string[]): Promise<void> {
   try {
     code = await runCommand(name, openProgram(outputs, name, rest))
   } catch (error) {
-    err.line(`Error: ${messageOf(error)}`)
+    err.line(`Error: ${printableLines(messageOf(error))}`)
   }
   await out.flush(FLUSH_MS)
   // Streams tell of a failure a turn later.
@@ -59,7 +60,7 @@ async function runCommand(name: string, program: Program): Promise<number> {
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
   if (command === undefined) {
     const { USAGE } = await import('./help-pages.ts')
-    program.err.line(`Error: Unknown or unspecified command '${name}'`)
+    program.err.line(`Error: Unknown or unspecified command '${printable(name)}'`)
     program.out.line(`\n${USAGE.trimEnd()}`)
     return 1
   }

@@ -39,7 +39,16 @@ ${usageOf(AGENT_OPTIONS)}
 
 -f DIR means DIR/flume.conf or DIR/flume-conf.properties, else the only *.conf or *.properties in it; DIR is
 then also the folder of --conf when that is not given. Without -n the only agent of the file runs.
-Options may also stand in /etc/flume/flume.opts, or in flume.opts in the folder of --conf.
+A word that belongs to no option is an error.
+
+Options may also stand in /etc/flume/flume.opts, else in flume.opts in the folder of --conf. They count where
+the command line does not say. It is a properties file, an option with or without hyphens on each line:
+
+  # flume.opts
+  name = a1
+  conf-file = /etc/flume/agent.conf
+  --strict
+  -Dflume.monitoring.type = http
 
 Properties (-D)
   flume.root.logger=LEVEL,TARGET   DEBUG, INFO, WARN, ERROR, OFF; console (text), LOGFILE (JSON lines)

@@ -1,5 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { AgentError } from '../core/errors.ts'
+import { wordsOf } from '../core/words.ts'
+import type { Charset } from '../java/charset.ts'
 
 /** Most bytes read of a command's output, and how long it may take. */
 const MOST_BYTES = 1 << 20
@@ -12,10 +14,9 @@ const TIMEOUT_MS = 30_000
 export async function firstLineOf(
   command: string,
   argument: string,
-  charset: string
+  charset: Charset
 ): Promise<string | undefined> {
-  const decoder = new TextDecoder(charset)
-  const [program = '', ...rest] = command.trim().split(/\s+/)
+  const [program = '', ...rest] = wordsOf(command)
   const child = spawn(program, [...rest, argument], {
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: TIMEOUT_MS,
@@ -30,13 +31,13 @@ export async function firstLineOf(
   if (signal !== null)
     throw new AgentError('ERR_TIMEOUT', `The command did not end within ${TIMEOUT_MS / 1000} s.`)
   if (code !== 0) {
-    const said = decoder.decode(complaint.bytes()).split('\n', 1)[0] ?? ''
+    const said = charset.decode(complaint.bytes()).split('\n', 1)[0] ?? ''
     throw new AgentError(
       'ERR_CONFIG',
       `The command ended with code ${String(code)}${said === '' ? '.' : `: ${said}`}`
     )
   }
-  const text = decoder.decode(output.bytes())
+  const text = charset.decode(output.bytes())
   return text === '' ? undefined : text.split(/\r?\n/, 1)[0]
 }
 

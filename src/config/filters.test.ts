@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { splitByAgent } from './agent-text.ts'
 import { applyConfigFilters } from './filters.ts'
-import { Findings } from './finding.ts'
+import { Findings } from './findings.ts'
 import { mergeSources } from './merge.ts'
 
 let folder = ''
@@ -135,4 +135,25 @@ test('a command asked for the same key twice runs once', async () => {
   const text = `a.configfilters = f\na.configfilters.f.type = external\na.configfilters.f.command = ${path}\na.sources.r.x = \${f[k]}\${f[k]}`
 
   assert.match((await filtered(text)).value ?? '', /^\s*1\s*1$/)
+})
+
+test('what a filter gave is not shown in a finding about its key', async () => {
+  const findings = new Findings()
+  const agent = splitByAgent(
+    mergeSources([{ file: 'f', text: `${ENV}a.sources.r.x = port \${f['k']}/tail` }], findings)
+  ).agents.get('a')
+  assert.ok(agent)
+  await applyConfigFilters(agent, { variables: { k: 'hunter2' }, findings })
+  const at = { file: 'f', line: 3 }
+  findings.add('BAD_NUMBER', {
+    at,
+    key: 'a.sources.r.x',
+    message: 'x is "port hunter2/tail".',
+    hint: 'Write hunter2.'
+  })
+
+  assert.deepEqual(
+    findings.sorted([]).map(({ message, hint }) => [message, hint]),
+    [['x is "***".', 'Write ***.']]
+  )
 })

@@ -88,8 +88,11 @@ export function openLog(
   })
 }
 
-/** Keys from -Dencryption.…, named as in a channel's configuration. Throws ERR_CONFIG. */
-export function encryptionOf({ properties }: Environment): Encryption | undefined {
+/** Keys from -Dencryption.…, named as in a channel's configuration; to write, too, or to `read` only. Throws ERR_CONFIG. */
+export function encryptionOf(
+  { properties }: Environment,
+  purpose: 'open' | 'read' = 'open'
+): Encryption | undefined {
   const given = Object.fromEntries(
     Object.entries(properties).filter(([name]) => name.startsWith('encryption.'))
   )
@@ -97,7 +100,7 @@ export function encryptionOf({ properties }: Environment): Encryption | undefine
   const first = problems.find(({ level }) => level === 'error')
   if (values === undefined)
     throw new AgentError('ERR_CONFIG', first?.message ?? 'The encryption settings are wrong.')
-  return openEncryption(values)
+  return openEncryption(values, purpose)
 }
 
 /**

@@ -45,7 +45,7 @@ async function withFolders(
   call: ChannelCall,
   task: (found: readonly ChannelFolder[]) => Promise<number>
 ): Promise<number> {
-  const found = await openChannelFolders(call.folders, encryptionOf(call.environment))
+  const found = await openChannelFolders(call.folders, encryptionOf(call.environment, 'read'))
   try {
     return await task(found)
   } finally {
