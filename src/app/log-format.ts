@@ -1,5 +1,5 @@
 import { AgentError, messageOf, type Facts } from '../core/errors.ts'
-import { printable } from '../core/printable.ts'
+import { printable, printableLines } from '../core/printable.ts'
 
 export const LEVELS = ['debug', 'info', 'warn', 'error'] as const
 export type LogLevel = (typeof LEVELS)[number]
@@ -118,7 +118,9 @@ function stacks(facts: Facts): string[] {
   return Object.values(facts)
     .filter(value => value instanceof Error && !(value instanceof AgentError) && !('code' in value))
     .flatMap(value =>
-      value instanceof Error && value.stack !== undefined ? [value.stack.replaceAll(/^(?! )/gm, '    ')] : []
+      value instanceof Error && value.stack !== undefined
+        ? [printableLines(value.stack).replaceAll(/^(?! )/gm, '    ')]
+        : []
     )
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { concealed, shortened, wordsOf } from './finding-text.ts'
+import { concealed, shortened, secretsOf } from './finding-text.ts'
 
 test('values in quotes and long words are cut, the sentence around them stays', () => {
   const long = 'v'.repeat(300)
@@ -14,11 +14,11 @@ test('values in quotes and long words are cut, the sentence around them stays', 
 })
 
 test('all of a value, its words and its pieces are hidden, but no part of another word', () => {
-  const words = wordsOf('web://joe:sesame@host 1')
+  const words = secretsOf('web://joe:sesame@host 1')
 
   assert.equal(
     concealed('It is "web://joe:sesame@host 1", or "1", as in sesame; a1.sources.r1 stays, and 11.', words),
     'It is "***", or "***", as in ***; a1.sources.r1 stays, and 11.'
   )
-  assert.equal(concealed(`It is ${'x'.repeat(500)}.`, wordsOf('x'.repeat(500))), 'It is ***.')
+  assert.equal(concealed(`It is ${'x'.repeat(500)}.`, secretsOf('x'.repeat(500))), 'It is ***.')
 })

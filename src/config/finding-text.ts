@@ -9,11 +9,17 @@ export function shortened(text: string): string {
   return cut.length <= LONGEST_SENTENCE ? cut : `${cut.slice(0, LONGEST_SENTENCE)}…`
 }
 
+/** Names in a row, and how many more there are where they are more than `most`. */
+export function someOf(names: readonly string[], most: number): string {
+  const told = names.slice(0, most).join(', ')
+  return names.length > most ? `${told} and ${names.length - most} more` : told
+}
+
 /** Pieces of a value from this length on are hidden also where a sentence takes the value apart. */
 const SHORTEST_PIECE = 4
 
 /** What a sentence may repeat of a value: all of it, its words and their pieces, the longest first. */
-export function wordsOf(value: string): string[] {
+export function secretsOf(value: string): string[] {
   const short = value.length > LONGEST_SENTENCE ? '' : value
   const pieces = short.split(/\W+/).filter(piece => piece.length >= SHORTEST_PIECE)
   return [...new Set([value, ...short.split(/[\s,;|"]+/), ...pieces])]

@@ -1,6 +1,6 @@
 import { withConsequences, type Follower } from './consequences.ts'
 import type { Finding, Property, Remark } from './finding.ts'
-import { concealed, shortened, wordsOf } from './finding-text.ts'
+import { concealed, shortened, secretsOf } from './finding-text.ts'
 import type { FindingCode } from './finding-codes.ts'
 import { FINDING_CODES } from './finding-codes.ts'
 
@@ -67,7 +67,7 @@ export class Findings {
 
   /** The value of this key comes from outside of the files, and no finding about the key shows it. */
   conceal({ key, value }: Property): void {
-    this.#secrets.set(key, wordsOf(value))
+    this.#secrets.set(key, secretsOf(value))
   }
 
   /** The keys that findings of these codes are about. */

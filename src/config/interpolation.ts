@@ -1,6 +1,7 @@
 import { Circles } from './circles.ts'
 import { Evaluation, type InterpolationOptions } from './evaluation.ts'
 import type { Property } from './finding.ts'
+import { someOf } from './finding-text.ts'
 import type { Findings } from './findings.ts'
 import type { Properties } from './merge.ts'
 import { referenceGroups } from './reference-groups.ts'
@@ -124,11 +125,10 @@ function reportError(property: Property, error: string, cause: string | undefine
 
 function reportUnresolved(property: Property, unresolved: readonly string[], findings: Findings): void {
   const names = [...new Set(unresolved)].map(name => `\${${name}}`)
-  const more = names.length > MOST_NAMES ? ` and ${names.length - MOST_NAMES} more` : ''
   findings.add('UNRESOLVED_VARIABLE', {
     at: property,
     key: property.key,
-    message: `${names.slice(0, MOST_NAMES).join(', ')}${more} in ${property.key} ${names.length > 1 ? 'name' : 'names'} nothing and ${names.length > 1 ? 'stay' : 'stays'} in the value.`,
+    message: `${someOf(names, MOST_NAMES)} in ${property.key} ${names.length > 1 ? 'name' : 'names'} nothing and ${names.length > 1 ? 'stay' : 'stays'} in the value.`,
     hint: 'Use ${env:NAME} for an environment variable, ${sys:name} for -Dname, ${name:-default} for a default, $${…} for the text itself.'
   })
 }

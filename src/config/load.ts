@@ -8,6 +8,7 @@ import type { ListedCatalog } from './check-part.ts'
 import type { CheckedAgent } from './checked-agent.ts'
 import { applyConfigFilters } from './filters.ts'
 import type { Finding, Position, Property } from './finding.ts'
+import { someOf } from './finding-text.ts'
 import { Findings } from './findings.ts'
 import { interpolate } from './interpolation.ts'
 import { lintFlow } from './lint-flow.ts'
@@ -19,6 +20,9 @@ import type { Surroundings } from './lookups.ts'
 import { mergeSources, type Properties, type Source } from './merge.ts'
 import { readConfiguration } from './read-files.ts'
 import { nearestName } from './nearest-name.ts'
+
+/** So many names of agents are told. */
+const MOST_NAMES = 30
 
 export interface LoadOptions {
   /** The agent asked for; undefined means the only one. */
@@ -147,7 +151,7 @@ async function checkChosen(
   if (agents.length > 1) {
     findings.add('MULTI_AGENT', {
       at: agent.at,
-      message: `The files hold ${agents.length} agents: ${someOf(agents)}.`,
+      message: `The files hold ${agents.length} agents: ${someOf(agents, MOST_NAMES)}.`,
       hint: 'Choose one with -n NAME.'
     })
   }
@@ -162,14 +166,6 @@ async function checkChosen(
   lintFlow(agent, check.checked, findings, userHome(options) ?? '?')
   lintQuotes(agent, own, findings)
   return check
-}
-
-/** So many names of agents are told. */
-const MOST_NAMES = 30
-
-function someOf(names: readonly string[]): string {
-  const told = names.slice(0, MOST_NAMES).join(', ')
-  return names.length > MOST_NAMES ? `${told} and ${names.length - MOST_NAMES} more` : told
 }
 
 async function resolveVariables(
@@ -211,14 +207,15 @@ function chooseAgent(
     findings.add('NO_AGENT', {
       at,
       message: `No configuration found for this host:${wanted}`,
-      hint: close === undefined ? `The agents are: ${someOf(agents)}.` : `Did you mean -n ${close}?`
+      hint:
+        close === undefined ? `The agents are: ${someOf(agents, MOST_NAMES)}.` : `Did you mean -n ${close}?`
     })
     return undefined
   }
   if (agents.length === 1) return only
   findings.fatal('NO_AGENT', {
     at,
-    message: `There are several agents: ${someOf(agents)}.`,
+    message: `There are several agents: ${someOf(agents, MOST_NAMES)}.`,
     hint: 'Choose one with -n NAME.'
   })
   return undefined

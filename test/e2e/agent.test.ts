@@ -5,6 +5,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { AgentProcess, HOME, runProgram, startAgent, talk, temporaryFolder } from './agent-process.ts'
+import { PLAIN } from './plain-agent.ts'
 import { until } from './watched-agent.ts'
 
 const ARTICLE = readFileSync(join(HOME, 'conf', 'flume.conf'), 'utf8').replace('44444', '0')
@@ -13,17 +14,6 @@ const TEXT_FILES = ARTICLE.replace(
   'sink1.type = hdfs\n    sink1.hdfs.fileType = DataStream'
 )
 const MESSAGE = 'This is a test message'
-const PLAIN = `a1.sources = r1
-a1.channels = c1
-a1.sinks = k1
-a1.sources.r1.type = netcat
-a1.sources.r1.bind = 127.0.0.1
-a1.sources.r1.port = 0
-a1.sources.r1.channels = c1
-a1.channels.c1.type = memory
-a1.sinks.k1.type = logger
-a1.sinks.k1.channel = c1
-`
 
 test('the article’s file runs as printed: a line sent is answered, and is in the store after the stop', async () => {
   using folder = articleFolder(ARTICLE)

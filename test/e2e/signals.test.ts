@@ -4,23 +4,8 @@ import { existsSync, renameSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { AgentProcess, LAUNCHER, startAgent, talk, temporaryFolder } from './agent-process.ts'
+import { PLAIN, STUCK } from './plain-agent.ts'
 import { until } from './watched-agent.ts'
-
-const PLAIN = `a1.sources = r1
-a1.channels = c1
-a1.sinks = k1
-a1.sources.r1.type = netcat
-a1.sources.r1.bind = 127.0.0.1
-a1.sources.r1.port = 0
-a1.sources.r1.channels = c1
-a1.channels.c1.type = memory
-a1.sinks.k1.type = logger
-a1.sinks.k1.channel = c1
-`
-const STUCK = PLAIN.replace(
-  'k1.type = logger',
-  'k1.type = hdfs\na1.sinks.k1.hdfs.path = webhdfs://127.0.0.1:1/x'
-)
 
 test('SIGQUIT says what every component waits for, SIGUSR1 and SIGUSR2 end nothing, and no debugger opens', async () => {
   using folder = temporaryFolder({ 'a.conf': STUCK })
