@@ -13,6 +13,15 @@ test('values in quotes and long words are cut, the sentence around them stays', 
   assert.ok(shortened('word '.repeat(1_000_000)).length < 1100)
 })
 
+test('names with dots are hidden where only they are taken from a value', () => {
+  const words = secretsOf('hdfs://nn-1.example.org:8020/x')
+
+  assert.equal(
+    concealed('hdfs.path leads to http://nn-1.example.org:9870.', words),
+    'hdfs.path leads to http://***:9870.'
+  )
+})
+
 test('all of a value, its words and its pieces are hidden, but no part of another word', () => {
   const words = secretsOf('web://joe:sesame@host 1')
 

@@ -21,7 +21,9 @@ const SHORTEST_PIECE = 4
 /** What a sentence may repeat of a value: all of it, its words and their pieces, the longest first. */
 export function secretsOf(value: string): string[] {
   const short = value.length > LONGEST_SENTENCE ? '' : value
-  const pieces = short.split(/\W+/).filter(piece => piece.length >= SHORTEST_PIECE)
+  const pieces = [/\W+/, /[^\w.-]+/]
+    .flatMap(between => short.split(between))
+    .filter(piece => piece.length >= SHORTEST_PIECE)
   return [...new Set([value, ...short.split(/[\s,;|"]+/), ...pieces])]
     .filter(word => word !== '')
     .toSorted((one, other) => other.length - one.length)
