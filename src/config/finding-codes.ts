@@ -75,6 +75,7 @@ export const FINDING_CODES = {
   HDFS_BY_WEBHDFS: info('An hdfs: store is served over WebHDFS.'),
   HDFS_RPC_PORT: warning('A webhdfs: URI has the port of the native protocol.'),
   HDFS_NAME_SERVICE: warning('An hdfs: URI has no port and names no name service of the site files.'),
+  HDFS_NO_USER: warning('The user of the process has no name that a cluster could be told.'),
   HADOOP_SITE: warning('Hadoop’s site files say something that does not count.'),
   S3N_SCHEME: warning('The s3n: scheme does not exist any more.'),
   TAIL_F: warning('An exec source with tail -f loses events.'),

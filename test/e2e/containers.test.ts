@@ -93,6 +93,7 @@ describe('as a user whom the machine does not know', { skip: unknown }, () => {
 
       assert.deepEqual([answers, (await validated.ended()).code], [['OK\n', 'OK\n'], 0])
       const wanted = /has no name on this machine; name one in HADOOP_USER_NAME\./
+      assert.match(validated.stdout, /warning HDFS_NO_USER .* wants to know who writes\./)
       assert.match(nameless.stdout, wanted)
       assert.doesNotMatch(named.output, /HADOOP_USER_NAME/)
       assert.equal((await listed.ended()).code, 1)
