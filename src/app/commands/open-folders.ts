@@ -8,7 +8,8 @@ import { heldBatches, readFlumeFolder } from '../../store/flume-import/read-flum
 import { readName } from '../../store/segment.ts'
 import { STOP_RECORD } from '../../store/stop-record.ts'
 import { readDisk } from '../../store/system-disk.ts'
-import { type ChannelFolder, needFolder, plural } from './channel-folder.ts'
+import { plural } from '../../core/plural.ts'
+import { type ChannelFolder, needFolder } from './channel-folder.ts'
 import { openOurs } from './our-folder.ts'
 
 /**
