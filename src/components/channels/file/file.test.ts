@@ -6,6 +6,7 @@ import { after, before, test } from 'node:test'
 import type { Channel, ChannelContext } from '../../../core/contracts.ts'
 import { readSettings, settingsOf } from '../../../core/read-settings.ts'
 import { DurableLog } from '../../../store/durable-log.ts'
+import { placesOf } from '../../../store/file-settings.ts'
 import { channelContract } from '../../../testing/channel-contract.ts'
 import { batchOf, fakeChannelContext, textsOf } from '../../../testing/fake-context.ts'
 import { NOTHING_RETURNED } from '../../../testing/opened-log.ts'
@@ -275,4 +276,18 @@ test("gauges have Flume's counters and the state of the log", async () => {
     { Open: true, Closed: 0, Unhealthy: 0, Segments: 1, SkippedEventCount: 0 }
   )
   assert.ok(Number(SyncMillisP50) > 0 && Number(BytesOnDisk) > 0)
+})
+
+test('a user without a home needs dataDirs alone', () => {
+  const environment = { variables: {}, properties: { 'user.home': '' }, configDirectory: undefined }
+  const given = settingsOf(file, { dataDirs: '/data/one,/data/two' }, none)
+
+  const places = placesOf(given, environment)
+
+  assert.deepEqual(places, {
+    checkpointDir: '/data/one',
+    backupCheckpointDir: undefined,
+    dataDirs: ['/data/one', '/data/two']
+  })
+  assert.throws(() => placesOf(settingsOf(file, {}, none), environment), { message: /Set HOME .* or dataDirs\./ })
 })
