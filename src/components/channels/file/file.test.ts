@@ -289,5 +289,7 @@ test('a user without a home needs dataDirs alone', () => {
     backupCheckpointDir: undefined,
     dataDirs: ['/data/one', '/data/two']
   })
-  assert.throws(() => placesOf(settingsOf(file, {}, none), environment), { message: /Set HOME .* or dataDirs\./ })
+  assert.throws(() => placesOf(settingsOf(file, {}, none), environment), {
+    message: /Set HOME .* or dataDirs\./
+  })
 })
