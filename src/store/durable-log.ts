@@ -4,7 +4,7 @@ import { AgentError, messageOf } from '../core/errors.ts'
 import { Background } from './background.ts'
 import { DoneSet, type EventRange } from './done-set.ts'
 import type { Lineage } from './epoch.ts'
-import { channelFull, completeOptions, type LogOptions, refuseImpossible } from './log-limits.ts'
+import { channelFull, completeOptions, type LogOptions, refuseImpossible, refuseLong } from './log-limits.ts'
 import { lend } from './log-lease.ts'
 import { GivenUp } from './given-up.ts'
 import { forgetFolders, recordFolders } from './log-folders.ts'
@@ -136,6 +136,11 @@ export class DurableLog {
 
   /** How many leading events of `batch` one put would take now without waiting; at most transactionCapacity. */
   fits(batch: EventBatch): number {
+    return Math.min(this.fitsEach(batch), this.#options.transactionCapacity)
+  }
+
+  /** How many leading events of `batch` one putEach() would take now without waiting. */
+  fitsEach(batch: EventBatch): number {
     return this.#puts.busy ? 0 : this.#fitting(batch)
   }
 
@@ -146,9 +151,15 @@ export class DurableLog {
    * this life; after a crash it may reappear, whole.
    */
   async put(batch: EventBatch, signal: AbortSignal): Promise<void> {
+    if (!this.#closed) refuseLong(batch, this.#options)
+    await this.putEach(batch, signal)
+  }
+
+  /** The same for events that stand alone: they are one put all the same, however many a transaction may hold. */
+  async putEach(batch: EventBatch, signal: AbortSignal): Promise<void> {
     if (batch.length === 0) return
     if (this.#closed) throw closed()
-    refuseImpossible(batch, this.#options)
+    refuseImpossible(batch)
     if (!this.#puts.busy && this.#fitting(batch) >= batch.length) return this.#store(batch, signal)
     let stored: Promise<void> = Promise.resolve()
     await this.#puts.wait(
@@ -277,7 +288,7 @@ export class DurableLog {
 
   #fitting(batch: EventBatch): number {
     const room = this.capacity - this.#size - this.#storing
-    return Math.max(0, Math.min(batch.length, this.#options.transactionCapacity, room))
+    return Math.max(0, Math.min(batch.length, room))
   }
 
   async #store(batch: EventBatch, signal: AbortSignal): Promise<void> {
