@@ -70,8 +70,8 @@ export interface SourceContext extends Context {
   /** Resolves when every required channel holds the whole batch; only then may the source acknowledge. */
   ingest(batch: EventBatch): Promise<void>
   /**
-   * How many leading events the channels would take now without waiting. A batch that fits whole may be ingested while
-   * others are under way that fitted whole, too: its events keep their place behind theirs.
+   * How many leading events ingestEach() would store now without waiting for room. A batch that fits whole may be
+   * ingested while others are under way that fitted whole, too: its events keep their place behind theirs.
    */
   fits(batch: EventBatch): number
   /**
@@ -137,6 +137,12 @@ export interface Channel extends Lifecycle {
   fits(batch: EventBatch): number
   /** All or nothing. Waits for room as configured, or until `signal` aborts; rejects with ERR_CHANNEL_FULL. */
   put(batch: EventBatch, signal: AbortSignal): Promise<void>
+  /**
+   * The same two for events that stand alone, so that a transaction need not hold them all; where a put waits for a
+   * disk. Absent: `fits` and `put` are used. Still all or nothing: of what is refused, nothing later is stored.
+   */
+  fitsEach?(batch: EventBatch): number
+  putEach?(batch: EventBatch, signal: AbortSignal): Promise<void>
   /** Up to `max` events on loan, at least one, or undefined when there are none. Never waits for more. */
   take(max: number): Promise<Lease | undefined>
   /** Resolves once a take may find events, or when `signal` aborts. */

@@ -24,13 +24,27 @@ export class ChannelPort {
   }
 
   /** As Channel.put. */
-  async put(batch: EventBatch, signal: AbortSignal): Promise<void> {
+  put(batch: EventBatch, signal: AbortSignal): Promise<void> {
+    return this.#counted(batch.length, () => this.channel.put(batch, signal))
+  }
+
+  /** As Channel.fitsEach. */
+  fitsEach(batch: EventBatch): number {
+    return this.channel.fitsEach?.(batch) ?? this.channel.fits(batch)
+  }
+
+  /** As Channel.putEach. */
+  putEach(batch: EventBatch, signal: AbortSignal): Promise<void> {
+    const { channel } = this
+    return this.#counted(batch.length, () => channel.putEach?.(batch, signal) ?? channel.put(batch, signal))
+  }
+
+  async #counted(events: number, put: () => Promise<void>): Promise<void> {
     const { counters, ledger } = this
-    const events = batch.length
     counters.EventPutAttemptCount += events
     ledger.storing += events
     try {
-      await this.channel.put(batch, signal)
+      await put()
       counters.EventPutSuccessCount += events
       ledger.stored += events
     } finally {

@@ -18,8 +18,8 @@ export interface IngestParts {
   readonly signal: AbortSignal
 }
 
-/** Puts one route; what it refuses it notes, or it rejects where that ends the whole batch. */
-type PutRequired = (route: Route, refused: Refused) => Promise<void>
+/** How a channel gets its events: as one transaction, or each for itself. */
+type Door = 'put' | 'putEach'
 
 /** Takes batches of one source through interceptors and selector into its channels. */
 export class Ingest {
@@ -36,7 +36,7 @@ export class Ingest {
 
   /** As SourceContext.ingest. */
   async ingest(batch: EventBatch): Promise<void> {
-    if (batch.length > 0) await this.#counted(batch, route => this.#put(route))
+    if (batch.length > 0) await this.#counted(batch)
   }
 
   /** As SourceContext.ingestEach. */
@@ -56,25 +56,27 @@ export class Ingest {
   /** As SourceContext.fits. */
   fits(batch: EventBatch): number {
     let events = batch.length
-    for (const { channel } of this.#channels) {
+    for (const port of this.#channels) {
       if (events === 0) break
-      events = channel.fits(batch.slice(0, events))
+      events = port.fitsEach(batch.slice(0, events))
     }
     return events
   }
 
   /** Independent events that go together. Resolves to those that were refused. */
   async #piece(batch: EventBatch): Promise<readonly Refusal[]> {
-    const turn = this.#begun + 1
     try {
-      return await this.#counted(batch, (route, refused) => this.#putEach(route, refused, turn))
+      return await this.#counted(batch, this.#begun + 1)
     } catch (error) {
       return [{ from: 0, to: batch.length, error: asAgentError(error) }]
     }
   }
 
-  /** Stores a batch and counts each of its events once, by what becomes of it. */
-  async #counted(batch: EventBatch, put: PutRequired): Promise<readonly Refusal[]> {
+  /**
+   * Stores a batch and counts each of its events once, by what becomes of it. `turn`: its number, where events stand
+   * alone; otherwise a required channel that refuses any ends it.
+   */
+  async #counted(batch: EventBatch, turn?: number): Promise<readonly Refusal[]> {
     const { counters } = this.#parts
     const events = batch.length
     this.#begun++
@@ -82,7 +84,7 @@ export class Ingest {
     this.ledger.received += events
     this.ledger.entering += events
     try {
-      const refusals = await this.#store(batch, put)
+      const refusals = await this.#store(batch, turn)
       for (const { from, to, error } of refusals) addTo(this.ledger.rejected, error.code, to - from)
       if (refusals.length > 0) counters.ChannelWriteFail += 1
       counters.EventAcceptedCount += events - countOf(refusals)
@@ -97,14 +99,16 @@ export class Ingest {
     }
   }
 
-  /** Required channels first, one after the other. Resolves to what `put` noted as refused. */
-  async #store(batch: EventBatch, put: PutRequired): Promise<readonly Refusal[]> {
+  /** Required channels first, one after the other. Resolves to what they refused, where events stand alone. */
+  async #store(batch: EventBatch, turn: number | undefined): Promise<readonly Refusal[]> {
     const shaped = this.#intercept(batch)
     const refused = new Refused(shaped)
     const routes = shaped.length === 0 ? [] : this.#parts.selector.route(shaped)
+    const door = turn === undefined ? 'put' : 'putEach'
     let routed = 0
     for (const route of routes) {
-      if (route.required) await put(route, refused)
+      if (route.required)
+        await (turn === undefined ? this.#put(route, door) : this.#putEach(route, refused, turn))
       routed += route.batch.length
     }
     const refusals = refused.refusals(batch)
@@ -115,7 +119,7 @@ export class Ingest {
       if (routed < shaped.length) addTo(dropped, 'no channel selected', shaped.length - routed)
     }
     for (const route of routes) {
-      if (!route.required) await this.#putOptional({ ...route, batch: refused.keep(route.batch) })
+      if (!route.required) await this.#putOptional({ ...route, batch: refused.keep(route.batch) }, door)
     }
     return refusals
   }
@@ -124,7 +128,7 @@ export class Ingest {
   async #putEach(route: Route, refused: Refused, turn: number): Promise<void> {
     for (const batch of this.#partsFor(route.channel, refused.keep(route.batch), turn)) {
       try {
-        await this.#put({ ...route, batch })
+        await this.#put({ ...route, batch }, 'putEach')
       } catch (error) {
         refused.add(batch, asAgentError(error))
       }
@@ -137,13 +141,13 @@ export class Ingest {
    */
   #partsFor(channel: string, batch: EventBatch, turn: number): readonly EventBatch[] {
     if (batch.length === 0) return []
-    const room = turn === this.#begun ? this.#port(channel).channel.fits(batch) : batch.length
+    const room = turn === this.#begun ? this.#port(channel).fitsEach(batch) : batch.length
     return room > 0 && room < batch.length ? [batch.slice(0, room), batch.slice(room)] : [batch]
   }
 
-  async #put({ channel, batch }: Route): Promise<void> {
+  async #put({ channel, batch }: Route, door: Door): Promise<void> {
     try {
-      await this.#port(channel).put(batch, this.#parts.signal)
+      await this.#port(channel)[door](batch, this.#parts.signal)
     } catch (error) {
       if (error instanceof AgentError) throw error
       throw new AgentError(
@@ -155,10 +159,10 @@ export class Ingest {
     }
   }
 
-  async #putOptional({ channel, batch }: Route): Promise<void> {
+  async #putOptional({ channel, batch }: Route, door: Door): Promise<void> {
     if (batch.length === 0) return
     try {
-      await this.#port(channel).put(batch, this.#parts.signal)
+      await this.#port(channel)[door](batch, this.#parts.signal)
     } catch (error) {
       addTo(this.ledger.dropped, `optional channel ${channel}`, batch.length)
       this.#parts.log.error('Unable to put batch on optional channel.', {

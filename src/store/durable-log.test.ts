@@ -37,6 +37,19 @@ test('many puts at once share few writes', async () => {
   assert.deepEqual(await drain(log), range(0, 101))
 })
 
+test('events that stand alone share writes, however few a transaction may hold; a transaction is refused', async () => {
+  const { log } = await openLog(newDisk(), { transactionCapacity: 10 })
+  await log.put(numbered(0, 1), never)
+  const before = log.stats().syncs
+
+  assert.deepEqual([log.fits(numbered(1, 101)), log.fitsEach(numbered(1, 101))], [10, 100])
+  await log.putEach(numbered(1, 101), never)
+  await assert.rejects(log.put(numbered(101, 112), never), { code: 'ERR_BATCH_TOO_LARGE' })
+
+  assert.equal(log.stats().syncs - before, 1)
+  assert.deepEqual(await drain(log), range(0, 101))
+})
+
 test('a backlog beyond memory is read back from disk, and memory stays bounded', async () => {
   const memoryBytes = 64 * KIBIBYTE
   const { log } = await openLog(newDisk(), { memoryBytes })

@@ -1,5 +1,5 @@
 import type { EventBatch } from '../core/batch.ts'
-import { AgentError } from '../core/errors.ts'
+import { AgentError, messageOf } from '../core/errors.ts'
 import type { DurableLogOptions } from './log-options.ts'
 
 const MEBIBYTE = 1024 * 1024
@@ -29,15 +29,18 @@ export function completeOptions(given: DurableLogOptions): LogOptions {
   }
 }
 
-/** Throws ERR_BATCH_TOO_LARGE for a put that can never succeed. */
-export function refuseImpossible(batch: EventBatch, { transactionCapacity, name }: DurableLogOptions): void {
-  if (batch.length > transactionCapacity) {
-    const message =
-      `Put queue for FileBackedTransaction of capacity ${transactionCapacity} full, consider ` +
-      'committing more frequently, increasing capacity or increasing thread count. ' +
-      `[channel=${name}]`
-    throw new AgentError('ERR_BATCH_TOO_LARGE', message, { events: batch.length })
-  }
+/** Throws ERR_BATCH_TOO_LARGE for a put that a transaction cannot hold. */
+export function refuseLong(batch: EventBatch, { transactionCapacity, name }: DurableLogOptions): void {
+  if (batch.length <= transactionCapacity) return
+  const message =
+    `Put queue for FileBackedTransaction of capacity ${transactionCapacity} full, consider ` +
+    'committing more frequently, increasing capacity or increasing thread count. ' +
+    `[channel=${name}]`
+  throw new AgentError('ERR_BATCH_TOO_LARGE', message, { events: batch.length })
+}
+
+/** Throws ERR_BATCH_TOO_LARGE for a put that can never succeed, however long it waits. */
+export function refuseImpossible(batch: EventBatch): void {
   if (batch.bodyBytes <= MOST_EVENT_BYTES) return
   for (let i = 0; i < batch.length; i++) {
     const bytes = batch.size(i)
@@ -53,4 +56,19 @@ export function channelFull(name: string, held: number): AgentError {
     'size, a downstream system running slower than normal, or that the channel capacity is just too low. ' +
     `[channel=${name}]`
   return new AgentError('ERR_CHANNEL_FULL', message, { held })
+}
+
+/** For a take that the disk failed. */
+export function takeFailed(name: string, error: unknown): AgentError {
+  return new AgentError(
+    'ERR_CHANNEL',
+    `Take failed due to IO error: ${messageOf(error)}`,
+    { channel: name },
+    error
+  )
+}
+
+/** For calls that come after close(). */
+export function closed(): AgentError {
+  return new AgentError('ERR_CHANNEL', 'The channel is closed.')
 }

@@ -19,7 +19,7 @@ export interface StatsParts extends Pick<
   readonly replayBytesPerMs: number
   /** Epoch milliseconds. */
   readonly now: number
-  /** When the oldest event held came, in seconds since the epoch; undefined when there is none. */
+  /** When the oldest event held came, in seconds since 1970; undefined when there is none, NaN when it is not known. */
   readonly oldestSeconds: number | undefined
 }
 
@@ -37,7 +37,7 @@ export function logStats(parts: StatsParts): DurableLogStats {
     syncs: times.syncs,
     segments: segments.length,
     freeSegments: pool.freeFiles,
-    oldestEventAgeMs: oldestSeconds === undefined ? 0 : Math.max(0, Math.round(now - oldestSeconds * 1000)),
+    oldestEventAgeMs: Math.max(0, Math.round(now - (oldestSeconds ?? NaN) * 1000) || 0),
     bytesOnDisk: segments.reduce((sum, segment) => sum + bytesOnDisk(segment), pool.spareBytes),
     memoryBytes: parts.memoryBytes,
     estimatedReplayMs: Math.ceil(read / parts.replayBytesPerMs),

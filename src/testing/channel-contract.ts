@@ -10,6 +10,7 @@ const PROMISES: Promises<Channel> = {
   start: 'start() of a channel resolves once events can come and go',
   stop: 'stop() of a channel resolves once it holds nothing but its events',
   put: 'put() resolves when the channel holds the batch, and rejects when there is no room in time',
+  putEach: 'putEach() resolves when the channel holds the batch, and rejects when there is no room in time',
   take: 'take() waits for no events',
   filled: 'filled() resolves once there are events, and when it is told to stop'
 }
@@ -17,6 +18,9 @@ const PROMISES_OF_LEASE: Promises<Lease> = {
   commit: 'commit() resolves once the events are gone',
   [Symbol.asyncDispose]: 'a lease can be given back'
 }
+
+/** Of a story. */
+const LONGEST_TRANSACTION = 8
 
 /** A new, started channel for `capacity` events and transactions of up to `transactionCapacity`. */
 export type OpenChannel = (
@@ -191,6 +195,38 @@ export function channelContract(name: string, open: OpenChannel): void {
       )
     })
 
+    test('holds events that stand alone, where it has a way for them, whatever a transaction may have', async () => {
+      const channel = await opened(100, 3)
+      if (channel.fitsEach === undefined) return
+      const fits = channel.fitsEach(batchOf(['a', 'b', 'c', 'd', 'e']))
+      await Promise.all([
+        putApart(channel, ['a', 'b', 'c', 'd', 'e']),
+        putApart(channel, ['f', 'g', 'h', 'i'])
+      ])
+
+      const texts: string[] = []
+      for (let lease = await channel.take(10); lease !== undefined; lease = await channel.take(10)) {
+        assert.ok(lease.batch.length <= 3, 'a take is a transaction all the same')
+        texts.push(...textsOf(lease.batch))
+        await lease.commit()
+      }
+      assert.deepEqual([fits, texts.join('')], [5, 'abcdefghi'])
+    })
+
+    test('refuses events that stand alone and found no room in time, all of them', async () => {
+      const context = fakeChannelContext()
+      const channel = await opened(4, 2, context)
+      if (channel.fitsEach === undefined) return
+      await channel.put(batchOf(['a', 'b']), never)
+      const fits = channel.fitsEach(batchOf(['c', 'd', 'e']))
+      const refused = assert.rejects(putApart(channel, ['c', 'd', 'e']), { code: 'ERR_CHANNEL_FULL' })
+
+      await context.clock.advance(10_000)
+      await refused
+
+      assert.deepEqual([fits, channel.size], [2, 2])
+    })
+
     test('wakes who waits for events, and who is told to stop waiting', async () => {
       const channel = await opened()
       const stop = new AbortController()
@@ -207,7 +243,7 @@ export function channelContract(name: string, open: OpenChannel): void {
     test('behaves like a plain list through any story of puts, takes, commits and returns', async () => {
       await fc.assert(
         fc.asyncProperty(fc.array(step, { maxLength: 60 }), async steps => {
-          const channel = await opened(20, 8)
+          const channel = await opened(20, LONGEST_TRANSACTION)
           const model = new ListModel()
           for (const move of steps) await play(move, channel, model)
           assert.equal(channel.size, model.size)
@@ -219,9 +255,11 @@ export function channelContract(name: string, open: OpenChannel): void {
 
   async function play(move: Move, channel: Channel, model: ListModel): Promise<void> {
     if (move.kind === 'put') {
+      const isLong = move.events > LONGEST_TRANSACTION
       const texts = Array.from({ length: move.events }, () => model.next())
-      if (channel.fits(batchOf(texts)) < texts.length) return
-      await channel.put(batchOf(texts), never)
+      const fits = isLong ? channel.fitsEach?.(batchOf(texts)) : channel.fits(batchOf(texts))
+      if ((fits ?? 0) < texts.length) return
+      await (isLong ? putApart(channel, texts) : channel.put(batchOf(texts), never))
       model.queue.push(...texts)
     } else if (move.kind === 'take') {
       const lease = await channel.take(move.max)
@@ -267,7 +305,7 @@ type Move =
 const step: fc.Arbitrary<Move> = fc.oneof(
   {
     weight: 4,
-    arbitrary: fc.record({ kind: fc.constant('put' as const), events: fc.integer({ min: 1, max: 8 }) })
+    arbitrary: fc.record({ kind: fc.constant('put' as const), events: fc.integer({ min: 1, max: 12 }) })
   },
   {
     weight: 4,
@@ -295,6 +333,10 @@ class ListModel {
   giveBack(texts: readonly string[]): void {
     this.queue = [...texts, ...this.queue].sort((a, b) => Number(a) - Number(b))
   }
+}
+
+async function putApart(channel: Channel, texts: readonly string[]): Promise<void> {
+  await channel.putEach?.(batchOf([...texts]), new AbortController().signal)
 }
 
 async function takeAndCommit(channel: Channel, max: number): Promise<number> {

@@ -90,6 +90,14 @@ export class FileChannel implements Channel {
     await this.#log().put(batch, signal)
   }
 
+  fitsEach(batch: EventBatch): number {
+    return this.#opened?.log.fitsEach(batch) ?? 0
+  }
+
+  async putEach(batch: EventBatch, signal: AbortSignal): Promise<void> {
+    await this.#log().putEach(batch, signal)
+  }
+
   async take(max: number): Promise<Lease | undefined> {
     return await this.#log().take(max)
   }

@@ -92,10 +92,19 @@ export class JdbcChannel implements Channel {
   }
 
   fits(batch: EventBatch): number {
-    return this.#waiting.busy ? 0 : this.#fitting(batch)
+    return Math.min(this.fitsEach(batch), this.transactionCapacity)
   }
 
   async put(batch: EventBatch, signal: AbortSignal): Promise<void> {
+    if (this.#session !== undefined) this.#refuseLong(batch)
+    await this.putEach(batch, signal)
+  }
+
+  fitsEach(batch: EventBatch): number {
+    return this.#waiting.busy ? 0 : this.#fitting(batch)
+  }
+
+  async putEach(batch: EventBatch, signal: AbortSignal): Promise<void> {
     if (batch.length === 0) return
     this.#open()
     this.#refuseImpossible(batch)
@@ -154,7 +163,7 @@ export class JdbcChannel implements Channel {
   #fitting(batch: EventBatch): number {
     if (this.#session === undefined) return 0
     const room = this.capacity - this.#session.held - this.#storing
-    return Math.max(0, Math.min(batch.length, this.transactionCapacity, room))
+    return Math.max(0, Math.min(batch.length, room))
   }
 
   async #store(batch: EventBatch): Promise<void> {
@@ -168,15 +177,18 @@ export class JdbcChannel implements Channel {
     this.#takers.wake()
   }
 
+  #refuseLong({ length: events }: EventBatch): void {
+    const { transactionCapacity } = this
+    if (events <= transactionCapacity) return
+    throw new AgentError(
+      'ERR_BATCH_TOO_LARGE',
+      'The batch has more events than one transaction of the channel may have. Increase transactionCapacity.',
+      { events, transactionCapacity }
+    )
+  }
+
   #refuseImpossible(batch: EventBatch): void {
-    const { capacity, transactionCapacity } = this
-    if (batch.length > transactionCapacity) {
-      throw new AgentError(
-        'ERR_BATCH_TOO_LARGE',
-        'The batch has more events than one transaction of the channel may have. Increase transactionCapacity.',
-        { events: batch.length, transactionCapacity }
-      )
-    }
+    const { capacity } = this
     if (batch.length > capacity) {
       throw new AgentError(
         'ERR_BATCH_TOO_LARGE',

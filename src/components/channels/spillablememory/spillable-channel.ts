@@ -100,15 +100,23 @@ export class SpillableChannel implements Channel {
   }
 
   fits(batch: EventBatch): number {
+    return this.fitsEach(batch.slice(0, this.transactionCapacity))
+  }
+
+  async put(batch: EventBatch, signal: AbortSignal): Promise<void> {
+    if (batch.length > this.transactionCapacity) this.#refuseLong(batch)
+    await this.putEach(batch, signal)
+  }
+
+  fitsEach(batch: EventBatch): number {
     if (this.#waiting.busy || !this.#isOpen) return 0
-    const most = Math.min(batch.length, this.transactionCapacity)
-    const inMemory = this.#memory.fits(batch, most)
-    return inMemory >= most || !this.#spillsAtOnce
+    const inMemory = this.#memory.fits(batch, batch.length)
+    return inMemory >= batch.length || !this.#spillsAtOnce
       ? inMemory
       : Math.max(inMemory, this.#store.overflow?.fits(batch) ?? 0)
   }
 
-  async put(batch: EventBatch, signal: AbortSignal): Promise<void> {
+  async putEach(batch: EventBatch, signal: AbortSignal): Promise<void> {
     if (batch.length === 0) return
     this.#refuseImpossible(batch)
     const tier = this.#waiting.busy ? undefined : this.#tierFor(batch)
@@ -245,7 +253,7 @@ export class SpillableChannel implements Channel {
 
   #refuseImpossible(batch: EventBatch): void {
     if (!this.#isOpen) throw this.#closed()
-    const { transactionCapacity, durable } = this
+    const { durable } = this
     const { memoryCapacity, overflowCapacity, space } = this.#limits
     const room = Math.max(memoryCapacity, overflowCapacity)
     if (batch.length > room || (!durable && !space.possible(batch))) {
@@ -255,15 +263,17 @@ export class SpillableChannel implements Channel {
         { events: batch.length, bytes: batch.bodyBytes }
       )
     }
-    if (batch.length > transactionCapacity) {
-      throw new AgentError(
-        'ERR_BATCH_TOO_LARGE',
-        `Put queue for FileBackedTransaction of capacity ${transactionCapacity} full, ` +
-          'consider committing more frequently, increasing capacity or increasing thread count. ' +
-          `[channel=${this.#context.name}]`,
-        { events: batch.length }
-      )
-    }
+  }
+
+  #refuseLong(batch: EventBatch): never {
+    this.#refuseImpossible(batch)
+    throw new AgentError(
+      'ERR_BATCH_TOO_LARGE',
+      `Put queue for FileBackedTransaction of capacity ${this.transactionCapacity} full, ` +
+        'consider committing more frequently, increasing capacity or increasing thread count. ' +
+        `[channel=${this.#context.name}]`,
+      { events: batch.length }
+    )
   }
 
   #full(batch: EventBatch): AgentError {

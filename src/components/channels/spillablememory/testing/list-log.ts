@@ -50,14 +50,14 @@ export class ListLog implements OverflowLog {
     return { ...IDLE, recoveredEvents: this.size, skippedEvents: this.skippedEvents }
   }
 
-  fits(batch: EventBatch): number {
+  fitsEach(batch: EventBatch): number {
     return Math.min(batch.length, this.#capacity - this.size)
   }
 
-  async put(batch: EventBatch): Promise<void> {
+  async putEach(batch: EventBatch): Promise<void> {
     await settled()
     if (this.failWith !== undefined) throw this.failWith
-    if (this.fits(batch) < batch.length) throw new AgentError('ERR_CHANNEL_FULL', 'No room.')
+    if (this.fitsEach(batch) < batch.length) throw new AgentError('ERR_CHANNEL_FULL', 'No room.')
     this.#queue.push(batch, undefined)
   }
 
