@@ -80,6 +80,18 @@ export interface SourceContext extends Context {
    * offer again what was tried, unless its sender asks for it: a channel may hold what another refused.
    */
   ingestEach(batch: EventBatch): Promise<IngestResult>
+  /**
+   * As ingest, for many callers with small batches: what they bring within one turn of the loop goes to the channels
+   * together, as far as there is room for all of it. Each call is answered for its own batch, all or nothing.
+   */
+  ingestShared(batch: EventBatch): Promise<void>
+  /**
+   * As ingestEach, for events whose sender gets no answer: what is refused is skipped, and counted as rejected by its
+   * reason. Resolves to how many were stored; never rejects.
+   */
+  offer(batch: EventBatch): Promise<number>
+  /** Tells the balance sheet that `events` came in and were not handed on, and why. */
+  dropped(reason: string, events: number): void
 }
 
 export interface ChannelContext extends Context {

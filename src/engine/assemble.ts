@@ -151,6 +151,9 @@ class Assembler {
       counters,
       ingest: batch => ingest.ingest(batch),
       ingestEach: batch => ingest.ingestEach(batch),
+      ingestShared: batch => ingest.ingestShared(batch),
+      offer: batch => ingest.offer(batch),
+      dropped: (reason, events) => ingest.dropped(reason, events),
       fits: batch => ingest.fits(batch)
     })
     const supervised: Supervised = this.#supervise(plan, { part: source, ...this.#polling(source, context) })

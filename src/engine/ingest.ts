@@ -5,6 +5,7 @@ import { AgentError, messageOf } from '../core/errors.ts'
 import { addTo, SourceLedger } from './balance.ts'
 import type { ChannelPort } from './channel-port.ts'
 import { Refused } from './refused.ts'
+import { SharedPuts } from './shared-puts.ts'
 
 /** What stands between a source and its channels. */
 export interface IngestParts {
@@ -26,6 +27,10 @@ export class Ingest {
   readonly ledger = new SourceLedger()
   readonly #parts: IngestParts
   readonly #channels: readonly ChannelPort[]
+  readonly #shared = new SharedPuts({
+    ingest: batch => this.ingest(batch),
+    fits: batch => Math.min(...this.#channels.map(({ channel }) => channel.fits(batch)))
+  })
   /** Batches and pieces so far. */
   #begun = 0
 
@@ -51,6 +56,29 @@ export class Ingest {
       if (refusals.length > 0) return { tried, refusals: refusals.map(refusal => shifted(refusal, from)) }
     }
     return { tried, refusals: [] }
+  }
+
+  /** As SourceContext.ingestShared. */
+  ingestShared(batch: EventBatch): Promise<void> {
+    return batch.length === 0 ? Promise.resolve() : this.#shared.add(batch)
+  }
+
+  /** As SourceContext.offer. */
+  async offer(batch: EventBatch): Promise<number> {
+    let stored = 0
+    for (let from = 0; from < batch.length;) {
+      const { tried, refusals } = await this.ingestEach(batch.slice(from))
+      from += tried
+      stored += tried - countOf(refusals)
+    }
+    return stored
+  }
+
+  /** As SourceContext.dropped. */
+  dropped(reason: string, events: number): void {
+    this.#parts.counters.EventReceivedCount += events
+    this.ledger.received += events
+    addTo(this.ledger.rejected, reason, events)
   }
 
   /** As SourceContext.fits. */

@@ -116,17 +116,30 @@ function full(): AgentError {
   return new AgentError('ERR_CHANNEL_FULL', "Space for commit to queue couldn't be acquired.")
 }
 
-/** A source's context; what was ingested is in `intake`. */
-export function fakeSourceContext(
-  options: Options = {}
-): SourceContext & FakeContextParts & { readonly counters: SourceCounters; readonly intake: FakeIntake } {
+/** A source's context; what was ingested is in `intake`, what the source gave up in `drops`. */
+export function fakeSourceContext(options: Options = {}): SourceContext &
+  FakeContextParts & {
+    readonly counters: SourceCounters
+    readonly intake: FakeIntake
+    readonly drops: Record<string, number>
+  } {
   const intake = new FakeIntake()
+  const drops: Record<string, number> = {}
   return {
     ...fakeParts(options),
     counters: newCounters(SOURCE_COUNTERS),
     intake,
     ingest: batch => intake.ingest(batch),
     ingestEach: batch => intake.ingestEach(batch),
+    ingestShared: batch => intake.ingest(batch),
+    offer: async batch => {
+      const { tried, refusals } = await intake.ingestEach(batch)
+      return tried - refusals.length
+    },
+    dropped: (reason, events) => {
+      drops[reason] = (drops[reason] ?? 0) + events
+    },
+    drops,
     fits: batch => (intake.gate === undefined ? Math.min(batch.length, intake.room) : 0)
   }
 }
