@@ -5,7 +5,7 @@ import { Background } from './background.ts'
 import { DoneSet, type EventRange } from './done-set.ts'
 import { FolderPresence } from './folder-presence.ts'
 import { channelFull, completeOptions, type LogOptions, refuseImpossible } from './log-limits.ts'
-import { LiveSegments } from './live-segments.ts'
+import { LiveSegments, type LogSegments } from './live-segments.ts'
 import { lend } from './log-lease.ts'
 import { GivenUp } from './given-up.ts'
 import { LogLosses } from './log-losses.ts'
@@ -50,7 +50,7 @@ export class DurableLog {
   readonly #writer: LogWriter
   readonly #reader: SpillReader
   readonly #presence: LogPresence
-  readonly #times = new SyncTimes()
+  readonly #times: SyncTimes
   readonly #memory: LogMemory
   readonly #puts: PutQueue
   readonly #wakers = new Wakers()
@@ -70,6 +70,7 @@ export class DurableLog {
   private constructor(options: LogOptions, found: Found, elapsedMs: number) {
     const { done, folders, segments, nextEvent, skipped } = found
     this.#options = options
+    this.#times = new SyncTimes(options.syncTimer)
     this.#records = new LogRecords(options, found)
     this.#givenUp = new GivenUp(found.givenUp)
     this.#done = done
@@ -80,7 +81,7 @@ export class DurableLog {
     const { returned } = found
     this.recovery = { events: this.#size, recovered: this.#size, skipped, returned, elapsedMs }
     this.#quarantine = new Quarantine(options.disk, options.log)
-    this.#memory = new LogMemory(options.memoryBytes)
+    this.#memory = new LogMemory(options.memoryBytes, options.clock)
     this.#puts = new PutQueue(options.clock)
     this.#pool = this.#newPool(found, folders)
     this.#segments = new LiveSegments(segments, found.nextId, this.#durablyDone, this.#pool)
@@ -145,6 +146,17 @@ export class DurableLog {
     return this.#losses.byReason
   }
 
+  /** As Channel.oldestArrival. */
+  get oldestArrival(): number | undefined {
+    const isEmpty = this.#size === 0
+    return isEmpty ? undefined : this.#memory.oldestArrival(this.#done.watermark, this.#reader.position)
+  }
+
+  /** As LOG_DETAILS says. */
+  get segments(): LogSegments {
+    return this.#segments.details
+  }
+
   /** How many leading events of `batch` one put would take now without waiting; at most transactionCapacity. */
   fits(batch: EventBatch): number {
     return this.#puts.busy ? 0 : this.#fitting(batch)
@@ -192,7 +204,7 @@ export class DurableLog {
     this.#readAhead()
     return (
       loan &&
-      lend(loan.batch, { commit: ending => this.#commit(loan, ending), giveBack: () => this.#giveBack(loan) })
+      lend(loan, { commit: ending => this.#commit(loan, ending), giveBack: () => this.#giveBack(loan) })
     )
   }
 
@@ -204,7 +216,6 @@ export class DurableLog {
 
   /** How the log is doing. */
   stats(): DurableLogStats {
-    const created = this.#reader.position?.segment.created
     return logStats({
       times: this.#times,
       segments: this.#segments.all,
@@ -212,11 +223,6 @@ export class DurableLog {
       losses: this.#losses,
       verify: this.#options.verify === true,
       replayBytesPerMs: this.#replayBytesPerMs,
-      now: this.#options.clock.now(),
-      oldestSeconds:
-        this.#size === 0
-          ? undefined
-          : (this.#memory.oldestSeconds ?? (created === undefined ? undefined : created / 1000)),
       memoryBytes: this.#memory.bytes,
       recoveredEvents: this.recovery.recovered,
       givenUpEvents: this.#givenUp.events,
@@ -304,8 +310,9 @@ export class DurableLog {
     this.#size += batch.length
     const reading = this.#reader.position !== undefined
     this.#limit = end
-    if (!reading && !this.#memory.keep(batch, first, this.#options.clock.now() / 1000)) {
-      if (start !== undefined) this.#reader.begin(start, first)
+    if (reading || !this.#memory.keep(batch, first)) {
+      this.#memory.passed(first, this.#done.watermark)
+      if (!reading && start !== undefined) this.#reader.begin(start, first)
     }
     this.#wakers.wake()
   }
