@@ -56,8 +56,7 @@ function labelOf(running: Running, kind: Kind, name: string): string {
 function fillOf(counters: readonly Fill[], kind: Kind, name: string): string | undefined {
   if (kind !== 'channel') return undefined
   const values = counters.find(group => group.type === 'CHANNEL' && group.name === name)?.values
-  const capacity = values?.['ChannelCapacity']
-  if (values === undefined || typeof capacity !== 'number' || !Number.isFinite(capacity) || capacity === 0)
-    return undefined
-  return `${String(values['ChannelSize'])}/${capacity}`
+  const [size, capacity] = [values?.['ChannelSize'], values?.['ChannelCapacity']]
+  if (typeof size !== 'number' || typeof capacity !== 'number') return undefined
+  return Number.isFinite(capacity) && capacity > 0 ? `${size}/${capacity}` : undefined
 }

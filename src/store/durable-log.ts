@@ -1,9 +1,10 @@
 import type { EventBatch } from '../core/batch.ts'
 import type { Lease } from '../core/contracts.ts'
-import { AgentError, messageOf } from '../core/errors.ts'
+import { type AgentError, messageOf } from '../core/errors.ts'
 import { Background } from './background.ts'
 import { DoneSet, type EventRange } from './done-set.ts'
 import { FolderPresence } from './folder-presence.ts'
+import { closed, takeFailed } from './log-errors.ts'
 import { channelFull, completeOptions, type LogOptions, refuseImpossible } from './log-limits.ts'
 import { LiveSegments, type LogSegments } from './live-segments.ts'
 import { lend } from './log-lease.ts'
@@ -387,12 +388,7 @@ export class DurableLog {
       await this.#reader.load()
     } catch (error) {
       this.#takeErrors++
-      throw new AgentError(
-        'ERR_CHANNEL',
-        `Take failed due to IO error: ${messageOf(error)}`,
-        { channel: this.#options.name },
-        error
-      )
+      throw takeFailed(this.#options.name, error)
     }
   }
 
@@ -400,8 +396,4 @@ export class DurableLog {
     if (this.#reader.position === undefined || !this.#memory.hungry) return
     this.#track(this.#reader.load().then(() => this.#wakers.wake()))
   }
-}
-
-function closed(): AgentError {
-  return new AgentError('ERR_CHANNEL', 'The channel is closed.')
 }
