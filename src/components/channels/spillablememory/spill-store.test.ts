@@ -170,3 +170,20 @@ test('a start says what it found, and the gauges where the events are', async ()
     { Open: true, MemoryEventCount: 2, OverflowEventCount: 1, oldestAgeMs: 700 }
   )
 })
+
+test('what was in memory at a stop is as old after the start as the oldest of it', async () => {
+  const { channel, context } = setUp({ memoryCapacity: 5, overflowCapacity: 10 })
+  const { clock } = context
+  await channel.start()
+  await clock.advance(1000)
+  await channel.put(batchOf(['a']), never)
+  await clock.advance(1000)
+  await channel.put(batchOf(['b']), never)
+  await channel.stop()
+  await clock.advance(60_000)
+  await channel.start()
+  const held = channel.oldestArrival()
+  const lease = await channel.take(1)
+
+  assert.deepEqual([held, lease?.arrivedAt, channel.oldestArrival()], [1000, 1000, 1000])
+})
