@@ -5,9 +5,8 @@ import { componentKinds, componentPages } from '../src/app/component-pages.ts'
 import { renderMarkdown } from '../src/app/manual.ts'
 import type { ManualPage } from '../src/app/manual.ts'
 import { FINDING_CODES } from '../src/config/finding-codes.ts'
-import { CHANNEL_COUNTERS, SINK_COUNTERS, SOURCE_COUNTERS } from '../src/core/counters.ts'
 import { ERROR_CODES } from '../src/core/errors.ts'
-import { LOG_GAUGES } from '../src/store/log-watch.ts'
+import { countersPage } from './counters-page.ts'
 import { editorSchema } from './editor-schema.ts'
 import { HOME } from './home.ts'
 
@@ -28,7 +27,7 @@ async function allPages(): Promise<Map<string, string>> {
     [GUIDE, withFiles(readFileSync(join(REFERENCE, GUIDE), 'utf8'))],
     ['error-codes.md', GENERATED + errorCodes()],
     ['findings.md', GENERATED + findingCodes()],
-    ['counters.md', GENERATED + counters()],
+    ['counters.md', GENERATED + countersPage(components, pathOf)],
     [
       'millrace.schema.json',
       `${JSON.stringify(editorSchema(components.map(part => part.definition)), null, 2)}\n`
@@ -95,35 +94,6 @@ What \`flume-ng validate\` and the start of an agent can say about a configurati
 | code | level | meaning |
 |---|---|---|
 ${rows.join('\n')}
-`
-}
-
-function counters(): string {
-  const section = (title: string, names: readonly string[]): string =>
-    `## ${title}\n\n${names.map(name => `\`${name}\``).join(', ')}`
-  return `# Counters
-
-Every component has the counters of its kind, with Flume's names, at \`/metrics\` of the JSON reporter. They come with
-\`Type\`, \`StartTime\` and \`StopTime\` (milliseconds since 1970; 0 = never).
-
-${section('Sources', SOURCE_COUNTERS)}
-
-${section('Channels', CHANNEL_COUNTERS)}
-
-\`ChannelFillPercentage\` is their size in per cent of the capacity. It and \`ChannelCapacity\` are 0 where only the disk
-bounds a channel.
-
-A \`file\` channel, and a \`spillablememory\` channel with an overflow, also show how their log is doing. Numbers may have fractions.
-
-| attribute | meaning |
-|---|---|
-${Object.entries(LOG_GAUGES)
-  .map(([name, meaning]) => `| \`${name}\` | ${meaning} |`)
-  .join('\n')}
-
-\`spillablememory\` adds \`MemoryEventCount\` and \`OverflowEventCount\`: how many of its events are in memory, and on disk.
-
-${section('Sinks', SINK_COUNTERS)}
 `
 }
 

@@ -1,6 +1,7 @@
 import { isInner } from '../core/component.ts'
 import type { AnyDefinition } from '../core/component.ts'
 import type { Setting } from '../core/schema.ts'
+import { metricsMarkdown, metricsText } from './manual-metrics.ts'
 
 /** A component as the manual shows it. */
 export interface ManualPage {
@@ -53,6 +54,7 @@ export function renderMarkdown({ definition, example, notes }: ManualPage): stri
     classes.length === 0 ? undefined : `Also written as ${classes.map(name => `\`${name}\``).join(', ')}.`,
     rows.length === 0 ? 'It has no settings.' : `## Settings\n\n${table.join('\n')}`,
     notes?.trim(),
+    metricsMarkdown(definition),
     example === undefined ? undefined : `## Example\n\n\`\`\`properties\n${example.trimEnd()}\n\`\`\``
   ]
   return `${parts.filter(part => part !== undefined).join('\n\n')}\n`
@@ -71,6 +73,7 @@ export function renderText({ definition, example, notes }: ManualPage, width = 1
     classes.length === 0 ? undefined : `Also written as:\n${classes.map(name => `  ${name}`).join('\n')}`,
     settings.length === 0 ? 'It has no settings.' : `Settings\n${settings.join('\n')}`,
     notes?.trim(),
+    metricsText(definition, text => wrapped(text, width - 6)),
     example === undefined ? undefined : `Example\n${indented(example.trimEnd())}`
   ]
   return `${parts.filter(part => part !== undefined).join('\n\n')}\n`

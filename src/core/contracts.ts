@@ -2,6 +2,7 @@ import type { EventBatch } from './batch.ts'
 import type { ChannelCounters, SinkCounters, SourceCounters } from './counters.ts'
 import type { AgentError, Facts } from './errors.ts'
 import type { MemoryBudget } from './memory-budget.ts'
+import type { CountersOf, Metrics, NoMetrics, Observed, TimersOf } from './metrics.ts'
 
 /** start() resolves once the part does its job; stop() once it holds nothing. Both may be called twice. */
 export interface Lifecycle {
@@ -65,8 +66,10 @@ export interface IngestResult {
   readonly refusals: readonly Refusal[]
 }
 
-export interface SourceContext extends Context {
-  readonly counters: SourceCounters
+export interface SourceContext<M extends Metrics = NoMetrics> extends Context {
+  readonly counters: SourceCounters & CountersOf<M>
+  /** Those that the definition declares. */
+  readonly timers: TimersOf<M>
   /** Resolves when every required channel holds the whole batch; only then may the source acknowledge. */
   ingest(batch: EventBatch): Promise<void>
   /**
@@ -94,19 +97,23 @@ export interface SourceContext extends Context {
   dropped(reason: string, events: number): void
 }
 
-export interface ChannelContext extends Context {
-  readonly counters: ChannelCounters
+export interface ChannelContext<M extends Metrics = NoMetrics> extends Context {
+  readonly counters: ChannelCounters & CountersOf<M>
+  /** Those that the definition declares. */
+  readonly timers: TimersOf<M>
   /** What all channels of the agent may keep in memory together. */
   readonly memory: MemoryBudget
 }
 
-export interface SinkContext extends Context {
-  readonly counters: SinkCounters
+export interface SinkContext<M extends Metrics = NoMetrics> extends Context {
+  readonly counters: SinkCounters & CountersOf<M>
+  /** Those that the definition declares. */
+  readonly timers: TimersOf<M>
   /** Tells the balance sheet that `events` of the batch in hand were given up on purpose. */
   dropped(reason: string, events: number): void
 }
 
-export interface Source extends Lifecycle {
+export interface Source extends Lifecycle, Observed {
   /** Where the events come from, in a few words for the operator, once started. */
   describe?(): string
 }
@@ -136,7 +143,7 @@ export interface Selector {
   route(batch: EventBatch): readonly Route[]
 }
 
-export interface Channel extends Lifecycle {
+export interface Channel extends Lifecycle, Observed {
   /** Most events it holds; Infinity where only the store bounds it. */
   readonly capacity: number
   /** Most events of one put and of one take. */
@@ -159,8 +166,8 @@ export interface Channel extends Lifecycle {
   take(max: number): Promise<Lease | undefined>
   /** Resolves once a take may find events, or when `signal` aborts. */
   filled(signal: AbortSignal): Promise<void>
-  /** What else monitoring shows of it. */
-  gauges?(): Readonly<Record<string, number | string | boolean>>
+  /** When the oldest event held came, those on loan included, as Lease.arrivedAt; undefined when there is none. */
+  oldestArrival?(): number | undefined
   /** Events that it held and lost, since and at start, by reason. */
   skipped?(): Readonly<Record<string, number>>
 }
@@ -168,6 +175,8 @@ export interface Channel extends Lifecycle {
 /** Events on loan. Leaving scope without commit() gives them back, in order, to their place. */
 export interface Lease extends AsyncDisposable {
   readonly batch: EventBatch
+  /** When the oldest of them came, monotonic; before this start, as the time of day tells. Absent: nobody knows. */
+  readonly arrivedAt?: number | undefined
   /** Resolves once the channel will not give these events out again; `ending` cuts short the wait for a disk that refuses. */
   commit(ending?: AbortSignal): Promise<void>
 }
@@ -176,7 +185,7 @@ export interface Lease extends AsyncDisposable {
  * Resolves when the whole batch is delivered, rejects when any of it is not. ERR_DELIVERY lets the engine back
  * off by 1 s, 2 s … 5 s, any other error by 5 s. One call at a time.
  */
-export interface Sink extends Lifecycle {
+export interface Sink extends Lifecycle, Observed {
   deliver(batch: EventBatch, signal: AbortSignal): Promise<void>
   /** Where the events go, in a few words for the operator. */
   describe?(): string

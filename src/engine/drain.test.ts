@@ -17,7 +17,7 @@ function open(batchSize = 10, channel = new FakeChannel()) {
   const clock = new FakeClock()
   const log = new FakeLog()
   const sink = new FakeSink()
-  const port = new ChannelPort('c', channel, newCounters(CHANNEL_COUNTERS))
+  const port = new ChannelPort('c', channel, newCounters(CHANNEL_COUNTERS), clock)
   const sinkPort = new SinkPort('k', sink, newCounters(SINK_COUNTERS), batchSize)
   sinkPort.running = true
   const drain = new Drain({

@@ -4,16 +4,9 @@ import { type AgentError, messageOf } from '../core/errors.ts'
 import { Background } from './background.ts'
 import { DoneSet, type EventRange } from './done-set.ts'
 import { FolderPresence } from './folder-presence.ts'
-import {
-  channelFull,
-  closed,
-  completeOptions,
-  type LogOptions,
-  refuseImpossible,
-  refuseLong,
-  takeFailed
-} from './log-limits.ts'
-import { LiveSegments } from './live-segments.ts'
+import { closed, takeFailed } from './log-errors.ts'
+import { channelFull, completeOptions, type LogOptions, refuseImpossible, refuseLong } from './log-limits.ts'
+import { LiveSegments, type LogSegments } from './live-segments.ts'
 import { lend } from './log-lease.ts'
 import { GivenUp } from './given-up.ts'
 import { LogLosses } from './log-losses.ts'
@@ -58,7 +51,7 @@ export class DurableLog {
   readonly #writer: LogWriter
   readonly #reader: SpillReader
   readonly #presence: LogPresence
-  readonly #times = new SyncTimes()
+  readonly #times: SyncTimes
   readonly #memory: LogMemory
   readonly #puts: PutQueue
   readonly #wakers = new Wakers()
@@ -78,6 +71,7 @@ export class DurableLog {
   private constructor(options: LogOptions, found: Found, elapsedMs: number) {
     const { done, folders, segments, nextEvent, skipped, returned } = found
     this.#options = options
+    this.#times = new SyncTimes(options.syncTimer)
     this.#records = new LogRecords(options, found)
     this.#givenUp = new GivenUp(found.givenUp)
     this.#done = done
@@ -87,7 +81,7 @@ export class DurableLog {
     this.#replayBytesPerMs = Math.max(found.bytesRead / Math.max(elapsedMs, 1), LEAST_REPLAY_BYTES_PER_MS)
     this.recovery = { events: this.#size, recovered: this.#size, skipped, returned, elapsedMs }
     this.#quarantine = new Quarantine(options.disk, options.log)
-    this.#memory = new LogMemory(options.memoryBytes)
+    this.#memory = new LogMemory(options.memoryBytes, options.clock)
     this.#puts = new PutQueue(options.clock)
     this.#pool = this.#newPool(found, folders)
     this.#segments = new LiveSegments(segments, found.nextId, this.#durablyDone, this.#pool)
@@ -152,6 +146,17 @@ export class DurableLog {
     return this.#losses.byReason
   }
 
+  /** As Channel.oldestArrival. */
+  get oldestArrival(): number | undefined {
+    const isEmpty = this.#size === 0
+    return isEmpty ? undefined : this.#memory.oldestArrival(this.#done.watermark, this.#reader.position)
+  }
+
+  /** As LOG_DETAILS says. */
+  get segments(): LogSegments {
+    return this.#segments.details
+  }
+
   /** How many leading events of `batch` one put would take now without waiting; at most transactionCapacity. */
   fits(batch: EventBatch): number {
     return Math.min(this.fitsEach(batch), this.#options.transactionCapacity)
@@ -208,10 +213,8 @@ export class DurableLog {
     }
     const loan = this.#memory.lend(wanted)
     this.#readAhead()
-    return (
-      loan &&
-      lend(loan.batch, { commit: ending => this.#commit(loan, ending), giveBack: () => this.#giveBack(loan) })
-    )
+    const giveBack = (): void => this.#giveBack(loan as Loan)
+    return loan && lend(loan, { commit: ending => this.#commit(loan, ending), giveBack })
   }
 
   /** Resolves once a take may find events, when `signal` aborts, or when the log closes. */
@@ -222,7 +225,6 @@ export class DurableLog {
 
   /** How the log is doing. */
   stats(): DurableLogStats {
-    const created = this.#reader.position?.segment.created ?? NaN
     return logStats({
       times: this.#times,
       segments: this.#segments.all,
@@ -230,8 +232,6 @@ export class DurableLog {
       losses: this.#losses,
       verify: this.#options.verify === true,
       replayBytesPerMs: this.#replayBytesPerMs,
-      now: this.#options.clock.now(),
-      oldestSeconds: this.#size === 0 ? undefined : (this.#memory.oldestSeconds ?? created / 1000),
       memoryBytes: this.#memory.bytes,
       recoveredEvents: this.recovery.recovered,
       givenUpEvents: this.#givenUp.events,
@@ -319,8 +319,9 @@ export class DurableLog {
     this.#size += batch.length
     const reading = this.#reader.position !== undefined
     this.#limit = end
-    if (!reading && !this.#memory.keep(batch, first, this.#options.clock.now() / 1000)) {
-      if (start !== undefined) this.#reader.begin(start, first)
+    if (reading || !this.#memory.keep(batch, first)) {
+      this.#memory.passed(first, this.#done.watermark)
+      if (!reading && start !== undefined) this.#reader.begin(start, first)
     }
     this.#wakers.wake()
   }

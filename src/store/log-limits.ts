@@ -1,5 +1,5 @@
 import type { EventBatch } from '../core/batch.ts'
-import { AgentError, messageOf } from '../core/errors.ts'
+import { AgentError } from '../core/errors.ts'
 import type { DurableLogOptions } from './log-options.ts'
 
 const MEBIBYTE = 1024 * 1024
@@ -56,19 +56,4 @@ export function channelFull(name: string, held: number): AgentError {
     'size, a downstream system running slower than normal, or that the channel capacity is just too low. ' +
     `[channel=${name}]`
   return new AgentError('ERR_CHANNEL_FULL', message, { held })
-}
-
-/** For a take that the disk failed. */
-export function takeFailed(name: string, error: unknown): AgentError {
-  return new AgentError(
-    'ERR_CHANNEL',
-    `Take failed due to IO error: ${messageOf(error)}`,
-    { channel: name },
-    error
-  )
-}
-
-/** For calls that come after close(). */
-export function closed(): AgentError {
-  return new AgentError('ERR_CHANNEL', 'The channel is closed.')
 }

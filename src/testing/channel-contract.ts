@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import type { Channel, ChannelContext, Lease } from '../core/contracts.ts'
+import type { Metrics, NoMetrics } from '../core/metrics.ts'
 import { settled } from './fake-clock.ts'
 import { batchOf, fakeChannelContext, textsOf, type FakeContextParts } from './fake-context.ts'
-import { answering, kept, type Promises } from './promise-kept.ts'
+import { answering, kept, until, type Promises } from './promise-kept.ts'
 
 const PROMISES: Promises<Channel> = {
   start: 'start() of a channel resolves once events can come and go',
@@ -23,15 +24,15 @@ const PROMISES_OF_LEASE: Promises<Lease> = {
 const LONGEST_TRANSACTION = 8
 
 /** A new, started channel for `capacity` events and transactions of up to `transactionCapacity`. */
-export type OpenChannel = (
+export type OpenChannel<M extends Metrics = NoMetrics> = (
   limits: { capacity: number; transactionCapacity: number },
-  context: ChannelContext & FakeContextParts
+  context: ChannelContext<M> & FakeContextParts
 ) => Promise<Channel>
 
-/** What every channel promises. Call it in the channel's test with a way to open one. */
-export function channelContract(name: string, open: OpenChannel): void {
+/** What every channel promises. Call it in the channel's test with a way to open one; `M` are the metrics it declares. */
+export function channelContract<M extends Metrics = NoMetrics>(name: string, open: OpenChannel<M>): void {
   const never = new AbortController().signal
-  async function opened(capacity = 100, transactionCapacity = 50, context = fakeChannelContext()) {
+  async function opened(capacity = 100, transactionCapacity = 50, context = fakeChannelContext<M>()) {
     const channel = await kept('a channel is made', open({ capacity, transactionCapacity }, context))
     return answering(channel, PROMISES, {
       take: async max => {
@@ -130,6 +131,45 @@ export function channelContract(name: string, open: OpenChannel): void {
       assert.deepEqual([whileLent, channel.size], [2, 1])
     })
 
+    test('knows when its oldest event and that of a batch came', async () => {
+      const context = fakeChannelContext<M>()
+      const { clock } = context
+      const channel = await opened(100, 50, context)
+      const before = channel.oldestArrival?.()
+      await channel.put(batchOf(['a', 'b']), never)
+      await clock.advance(3000)
+      await channel.put(batchOf(['c']), never)
+      const first = await channel.take(1)
+      const lent = [first?.arrivedAt, channel.oldestArrival?.()]
+      await first?.[Symbol.asyncDispose]()
+      const second = await channel.take(2)
+      await second?.commit()
+      const younger = channel.oldestArrival?.()
+      const third = await channel.take(9)
+      await third?.commit()
+
+      assert.deepEqual([before, ...lent], [undefined, 0, 0])
+      assert.deepEqual([second?.arrivedAt, younger, third?.arrivedAt], [0, 3000, 3000])
+      assert.equal(channel.oldestArrival?.(), undefined)
+    })
+
+    test('where events survive a restart, knows to the second when they came', async () => {
+      const context = fakeChannelContext<M>()
+      const { clock } = context
+      const channel = await opened(100, 50, context)
+      if (!channel.durable) return
+      await clock.advance(500)
+      await channel.put(batchOf(['a']), never)
+      await clock.advance(60_000)
+      await channel.stop()
+      await channel.start()
+      await until(() => channel.oldestArrival?.() !== undefined, 'a channel knows when its oldest event came')
+      const held = channel.oldestArrival?.() ?? NaN
+      const arrivedAt = (await channel.take(1))?.arrivedAt ?? NaN
+
+      for (const at of [held, arrivedAt]) assert.ok(at > -500 && at <= 500, `${at}`)
+    })
+
     test('says after a stop what it holds, and the same after a start', async () => {
       const channel = await opened()
       await channel.put(batchOf(['a', 'b', 'c']), never)
@@ -161,7 +201,7 @@ export function channelContract(name: string, open: OpenChannel): void {
     })
 
     test('refuses a put that found no room in time, whole', async () => {
-      const context = fakeChannelContext()
+      const context = fakeChannelContext<M>()
       const channel = await opened(2, 2, context)
       await channel.put(batchOf(['a']), never)
       const refused = assert.rejects(channel.put(batchOf(['b', 'c']), never), { code: 'ERR_CHANNEL_FULL' })
@@ -214,7 +254,7 @@ export function channelContract(name: string, open: OpenChannel): void {
     })
 
     test('refuses events that stand alone and found no room in time, all of them', async () => {
-      const context = fakeChannelContext()
+      const context = fakeChannelContext<M>()
       const channel = await opened(4, 2, context)
       if (channel.fitsEach === undefined) return
       await channel.put(batchOf(['a', 'b']), never)

@@ -137,7 +137,10 @@ test('counters that are not what the balance sheet says are found', () => {
   }
   const values = { EventReceivedCount: 4, EventAcceptedCount: 2 }
 
-  const found = differences([{ type: 'SOURCE', name: 's', startTime: 1, stopTime: 0, values }], balance)
+  const found = differences(
+    [{ type: 'SOURCE', name: 's', startTime: 1, stopTime: 0, values, metrics: {} }],
+    balance
+  )
 
   assert.deepEqual(found, ['s: EventReceivedCount is 4, the balance sheet says 2'])
 })

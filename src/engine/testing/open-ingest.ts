@@ -1,5 +1,6 @@
 import type { Interceptor, Selector } from '../../core/contracts.ts'
 import { CHANNEL_COUNTERS, newCounters, SOURCE_COUNTERS } from '../../core/counters.ts'
+import { FakeClock } from '../../testing/fake-clock.ts'
 import { FakeLog } from '../../testing/fake-log.ts'
 import type { FakeChannel } from '../../testing/fake-parts.ts'
 import { ChannelPort } from '../channel-port.ts'
@@ -23,7 +24,7 @@ export function openIngest(
   const ports = new Map(
     Object.entries(channels).map(([name, channel]) => [
       name,
-      new ChannelPort(name, channel, newCounters(CHANNEL_COUNTERS))
+      new ChannelPort(name, channel, newCounters(CHANNEL_COUNTERS), new FakeClock())
     ])
   )
   const replicating: Selector = {

@@ -112,8 +112,17 @@ export class FileChannel implements Channel {
   }
 
   /** Flume's counters of this channel, and how its log is doing. */
-  gauges(): Readonly<Record<string, number | string | boolean>> {
+  gauges(): ReturnType<LogWatch['gauges']> {
     return this.#watch.gauges()
+  }
+
+  /** The files of its log. */
+  details(): LogWatch['segments'] {
+    return this.#watch.segments
+  }
+
+  oldestArrival(): number | undefined {
+    return this.#watch.oldestArrival
   }
 
   #log(): DurableLog {

@@ -8,6 +8,7 @@ import {
   transactionCapacityOf
 } from '../../../store/file-settings.ts'
 import { openFileLog } from '../../../store/file-log.ts'
+import { LOG_DETAILS, LOG_METRICS } from '../../../store/log-watch.ts'
 import { FileChannel } from './file-channel.ts'
 
 const SECOND_MS = 1000
@@ -36,6 +37,8 @@ export default defineChannel({
     }),
     ...fileSettings
   },
+  metrics: LOG_METRICS,
+  details: LOG_DETAILS,
   transactionCapacity: transactionCapacityOf,
   check: values => {
     const problems: Problem[] = checkFileSettings(values)

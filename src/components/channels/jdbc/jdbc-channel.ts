@@ -52,6 +52,11 @@ export class JdbcChannel implements Channel {
     return this.#session?.held ?? this.#lastHeld
   }
 
+  /** Of a running channel. */
+  oldestArrival(): number | undefined {
+    return this.#session?.oldestArrival
+  }
+
   /** Events in damaged rows, which were set aside. */
   skipped(): Readonly<Record<string, number>> {
     const lost = this.#lostBefore + (this.#session?.lost ?? 0)
@@ -70,7 +75,7 @@ export class JdbcChannel implements Channel {
       throw await withUser(error, file)
     })
     openedBy.set(file, name)
-    this.#session = new JdbcSession(thread, log)
+    this.#session = new JdbcSession(thread, this.#context)
     const { held } = this.#session
     log.info(`Queue Size after replay: ${held} [channel=${name}]`, {
       events: held,
@@ -125,8 +130,10 @@ export class JdbcChannel implements Channel {
   async take(max: number): Promise<Lease | undefined> {
     const lease = await this.#open().take(Math.min(max, this.transactionCapacity))
     if (lease === undefined) return undefined
+    const { batch, arrivedAt } = lease
     return {
-      batch: lease.batch,
+      batch,
+      arrivedAt,
       commit: async () => {
         await lease.commit()
         this.#waiting.admit()

@@ -32,6 +32,8 @@ const LARGEST_PART = 2 ** 30
 export interface SavedMemory {
   readonly runs: readonly (readonly [Tier, number])[]
   readonly batches: readonly EventBatch[]
+  /** When the oldest of them came, epoch milliseconds; undefined where an earlier version saved them. */
+  readonly arrivedMs: number | undefined
 }
 
 /** What a start finds. */
@@ -44,7 +46,8 @@ export interface LoadedMemory {
 /**
  * Keeps the events in memory over a clean stop. Little-endian; what is not whole is not believed:
  *   "MRSM"   u32 version   u32 parts behind the first   version 2: 16 bytes key id   32 bytes salt   u32 crc32 of all before
- *   per part   u32 bytes   u32 crc32 of them   the bytes: first JSON [[tier, events], …], then batch blobs
+ *   per part   u32 bytes   u32 crc32 of them   the bytes: first JSON [[tier, events], …], then batch blobs;
+ * the first run in memory is [tier, events, when its first event came, epoch milliseconds], which earlier versions pass over
  * In version 2, for a channel that encrypts, the bytes of a part are sealed as the frames of a segment are (ADR 12), bound
  * to all that stands before the first part, and to the part's place in the file.
  */
@@ -143,12 +146,14 @@ interface Head {
 
 async function writeParts(
   file: DiskFile,
-  { runs, batches }: SavedMemory,
+  { runs, batches, arrivedMs }: SavedMemory,
   cipher: FrameCipher | undefined
 ): Promise<void> {
   const head = newHead(batches.length, cipher)
   let at = await writeAll(file, head.bytes, 0)
-  at = await writePart(file, sealed(Buffer.from(JSON.stringify(runs)), at, head), at)
+  const inMemory = runs.findIndex(([tier]) => tier === 'memory')
+  const dated = runs.map((run, i) => (i === inMemory ? [...run, arrivedMs] : run))
+  at = await writePart(file, sealed(Buffer.from(JSON.stringify(dated)), at, head), at)
   for (const batch of batches) at = await writePart(file, sealed(encodeBatch(batch), at, head), at)
 }
 
@@ -194,7 +199,7 @@ function readParts(bytes: Buffer, path: string, cipher: FrameCipher | undefined)
     at += PART_BYTES + part.length
   }
   const [first, ...blobs] = parts
-  return { runs: runsOf(first), batches: blobs.map(decodeBatch) }
+  return { ...runsOf(first), batches: blobs.map(decodeBatch) }
 }
 
 /** How many events a damaged file was to keep; 0 when it does not say. */
@@ -202,7 +207,7 @@ function eventsIn(bytes: Buffer, path: string, cipher: FrameCipher | undefined):
   try {
     const head = readHead(bytes, path, cipher)
     const at = head.bytes.length
-    return runsOf(opened(readPart(bytes, at), at, head)).reduce(
+    return runsOf(opened(readPart(bytes, at), at, head)).runs.reduce(
       (sum, [tier, events]) => (tier === 'memory' ? sum + events : sum),
       0
     )
@@ -246,14 +251,17 @@ function readPart(bytes: Buffer, at: number): Buffer {
   return part
 }
 
-function runsOf(part: Buffer | undefined): [Tier, number][] {
-  const runs = parsed(part?.toString() ?? '')
-  if (!Array.isArray(runs)) throw damaged()
-  return runs.map((run: unknown): [Tier, number] => {
-    const [tier, events]: unknown[] = Array.isArray(run) ? run : []
+function runsOf(part: Buffer | undefined): Pick<SavedMemory, 'runs' | 'arrivedMs'> {
+  const given = parsed(part?.toString() ?? '')
+  if (!Array.isArray(given)) throw damaged()
+  let arrivedMs: number | undefined
+  const runs = given.map((run: unknown): [Tier, number] => {
+    const [tier, events, arrived]: unknown[] = Array.isArray(run) ? run : []
     if ((tier !== 'memory' && tier !== 'overflow') || typeof events !== 'number') throw damaged()
+    if (typeof arrived === 'number') arrivedMs ??= arrived
     return [tier, events]
   })
+  return { runs, arrivedMs }
 }
 
 function parsed(json: string): unknown {

@@ -8,10 +8,11 @@ import {
   fileSettings,
   transactionCapacityOf
 } from '../../../store/file-settings.ts'
+import { LOG_DETAILS, type LOG_METRICS } from '../../../store/log-watch.ts'
 import { SlabSpace, SlotSpace } from '../../../store/space.ts'
 import { systemDisk } from '../../../store/system-disk.ts'
 import { MemoryFile } from './memory-file.ts'
-import { SpillableChannel } from './spillable-channel.ts'
+import { SPILLABLE_METRICS, SpillableChannel } from './spillable-channel.ts'
 import type { Store } from './spill-store.ts'
 
 const SECOND_MS = 1000
@@ -93,6 +94,8 @@ export default defineChannel({
   summary:
     'Keeps events in memory and, when that is full, on disk: fast, and room for long outages of a sink.',
   settings,
+  metrics: SPILLABLE_METRICS,
+  details: LOG_DETAILS,
   transactionCapacity: transactionCapacityOf,
   check: given => [...checkFileSettings(given), ...withoutEffect(given), ...withoutRoom(given)],
   create: (given, context) => {
@@ -115,7 +118,7 @@ export default defineChannel({
   }
 })
 
-async function openStore(given: Given, context: ChannelContext): Promise<Store> {
+async function openStore(given: Given, context: ChannelContext<typeof LOG_METRICS>): Promise<Store> {
   const limits = { capacity: given.overflowCapacity, keepAliveMs: 0, memoryBytes: OVERFLOW_MEMORY_BYTES }
   const { log, returned, watched, folders, cipher, close } = await openFileLog(given, limits, context)
   const memoryFile = new MemoryFile(systemDisk, folders[0] ?? '.', context.log, cipher)

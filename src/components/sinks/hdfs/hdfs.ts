@@ -3,6 +3,8 @@ import { openFileSystem } from '../../../fs/open.ts'
 import { checkSettings } from './check-settings.ts'
 import { checkStore } from './check-store.ts'
 import { HdfsSink } from './hdfs-sink.ts'
+import { metrics } from './metrics.ts'
+import { FILES } from './open-file.ts'
 import { settings } from './settings.ts'
 
 export default defineSink({
@@ -12,6 +14,8 @@ export default defineSink({
   summary:
     'Writes events to files in HDFS or another file system, and starts a new file by time, size or count.',
   settings,
+  metrics,
+  details: FILES,
   batchSize: ({ batchSize }) => batchSize,
   check: checkSettings,
   checkSurroundings: checkStore,
