@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -77,6 +78,20 @@ test('the external filter takes the first line, also of output that is larger th
     value: 'got key',
     findings: []
   })
+})
+
+test('a command is over when it ends, whatever it leaves running', async () => {
+  const gate = join(folder, 'gate')
+  assert.equal(spawnSync('mkfifo', [gate]).status, 0)
+  const large = 'head -c 300000 /dev/zero | tr "\\0" x'
+  const path = await program(`read word <${gate} &\necho "value of $1"; ${large}; ${large} >&2`)
+  const text = `a.configfilters = f\na.configfilters.f.type = external\na.configfilters.f.command = ${path}\n`
+
+  const { value, findings } = await filtered(`${text}a.sources.r.x = \${f['key']}`)
+  // It is still there, and holds what the command wrote to.
+  await writeFile(gate, 'go\n')
+
+  assert.deepEqual([value, findings], ['value of key', []])
 })
 
 test('endless output, a failing and a missing command are findings', async () => {
