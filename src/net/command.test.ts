@@ -118,6 +118,39 @@ test('a program that is not there, or may not be run, is named', async () => {
     })
 })
 
+test('a process that may open no more files is told so, and goes on', { skip }, async () => {
+  const code = `
+    import { closeSync, openSync } from 'node:fs'
+    import { startCommand } from ${JSON.stringify(import.meta.resolve('./command.ts'))}
+    const clock = { monotonic: () => performance.now(), sleep: ms => new Promise(resolve => setTimeout(resolve, ms)) }
+    const found = new Set()
+    for (let free = 0; free <= 16; free++) {
+      const open = []
+      try { for (;;) open.push(openSync('/dev/null')) } catch {}
+      for (const file of open.splice(0, free)) closeSync(file)
+      try {
+        const command = await startCommand({ program: 'true', arguments: [] }, clock)
+        await command.ended
+        await command.end(0)
+        found.add('started')
+      } catch (error) {
+        found.add(error.code)
+      }
+      open.forEach(closeSync)
+    }
+    console.log([...found].sort().join())
+  `
+  const words = ['-c', 'ulimit -n 100; exec "$0" "$@"', process.execPath, '--input-type=module', '-e', code]
+  await using node = await startCommand({ program: 'sh', arguments: words }, new FakeClock())
+  const [said, complaint, { code: exit }] = await Promise.all([
+    text(node.stdout),
+    text(node.stderr),
+    node.ended
+  ])
+
+  assert.deepEqual([complaint, said, exit], ['', 'EMFILE,started\n', 0])
+})
+
 test('what nobody reads stays in the pipe, and the command stands still', { skip }, async () => {
   const bytes = 20_000_000
   await using command = await shell(`head -c ${bytes} /dev/zero; echo all >&2`)
@@ -139,7 +172,7 @@ test('what nobody reads stays in the pipe, and the command stands still', { skip
 test('end() lets a command finish what it does, and ends what it started', { skip }, async () => {
   const clock = new FakeClock()
   const command = await shell(
-    `trap 'echo last words >&2; exit 3' TERM; sleep 1000 & echo $!; while :; do wait; done`,
+    `trap 'echo last words >&2; exit 3' TERM; sh -c 'echo $$; exec sleep 1000' & while :; do wait; done`,
     clock
   )
   const [child] = await linesOf(command.stdout, 1)

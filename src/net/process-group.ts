@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { readdir, readFile } from 'node:fs/promises'
 import type { Writable } from 'node:stream'
+import { systemCode } from '../core/errors.ts'
 
 /**
  * Stands outside the group, so that what ends the group leaves it alone. It is told the group's number, then waits for a
@@ -44,23 +45,24 @@ export async function startGuarded(request: CommandRequest): Promise<GuardedProc
     const child = startDirectly(request, { windowsHide: true })
     return { child, pid: await started(child), release: () => {} }
   }
-  const guard = spawn('/bin/sh', ['-c', GUARD], {
+  const guard: ChildProcess = spawn('/bin/sh', ['-c', GUARD], {
     cwd: '/',
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore']
   })
-  // It may be gone when it is told something; that is no error of the agent's.
-  guard.stdin.on('error', () => {})
+  const { stdin } = guard
   try {
-    await started(guard)
+    // It may be gone when it is told something; that is no error of the agent's.
+    await started(guard, stdin)
     const child = startWaiting(request)
-    const pid = await started(child)
-    guard.stdin.write(`${pid}\n`)
-    begin(child)
+    const starter = child.stdio?.[3] as Writable | null | undefined
+    const pid = await started(child, starter)
+    stdin?.write(`${pid}\n`)
+    starter?.end('go\n')
     guard.unref()
-    return { child, pid, release: () => void (guard.stdin.writableEnded || guard.stdin.end('over\n')) }
+    return { child, pid, release: () => void (stdin?.writableEnded !== false || stdin.end('over\n')) }
   } catch (error) {
-    guard.stdin.end()
+    stdin?.end()
     throw error
   }
 }
@@ -84,12 +86,6 @@ function startDirectly(
   return spawn(program, words, { ...options, env: variables, stdio: ['ignore', 'pipe', 'pipe'] })
 }
 
-function begin({ stdio }: ChildProcess): void {
-  const starter = stdio[3] as Writable | null | undefined
-  starter?.on('error', () => {})
-  starter?.end('go\n')
-}
-
 /** Sends a signal to every process of the group; false when there is none left. */
 export function signalGroup(pid: number, signal: 'SIGTERM' | 'SIGKILL' | 0): boolean {
   if (process.platform === 'win32') return signalTree(pid, signal)
@@ -105,14 +101,21 @@ export function signalGroup(pid: number, signal: 'SIGTERM' | 'SIGKILL' | 0): boo
 export async function isGroupRunning(pid: number): Promise<boolean> {
   if (!signalGroup(pid, 0)) return false
   if (process.platform !== 'linux') return true
-  const pids = (await readdir('/proc').catch(() => [])).filter(name => /^\d+$/.test(name))
-  const states = await Promise.all(pids.map(one => groupAndState(one)))
-  return pids.length === 0 || states.some(([group, state]) => group === pid && state !== 'Z' && state !== 'X')
+  try {
+    const pids = (await readdir('/proc')).filter(name => /^\d+$/.test(name))
+    const states = await Promise.all(pids.map(one => groupAndState(one)))
+    return states.some(([group, state]) => group === pid && state !== 'Z' && state !== 'X')
+  } catch {
+    return true
+  }
 }
 
 /** As `/proc/<pid>/stat` has them, behind a name that may have anything in it: `pid (name) state parent group …`. */
 async function groupAndState(pid: string): Promise<readonly [group: number, state: string]> {
-  const text = await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => '')
+  const text = await readFile(`/proc/${pid}/stat`, 'latin1').catch((error: unknown) => {
+    if (['ENOENT', 'ESRCH'].includes(systemCode(error) ?? '')) return ''
+    throw error
+  })
   const [state = '', , group] = text.slice(text.lastIndexOf(')') + 2).split(' ')
   return [Number(group), state]
 }
@@ -128,7 +131,9 @@ function signalTree(pid: number, signal: 'SIGTERM' | 'SIGKILL' | 0): boolean {
   }
 }
 
-function started(child: ChildProcess): Promise<number> {
+/** Resolves to its number. What goes wrong with a pipe to it later on is no error. */
+function started(child: ChildProcess, pipe?: Writable | null): Promise<number> {
+  pipe?.on('error', () => {})
   return new Promise((resolve, reject) => {
     child.once('error', reject)
     child.once('spawn', () => resolve(child.pid ?? 0))
