@@ -153,6 +153,7 @@ class Assembler {
       channels,
       counters,
       log: context.log,
+      clock: context.clock,
       signal: this.#ingestAbort.signal
     })
     const source = definition.create(this.#settings(plan), {

@@ -1,11 +1,15 @@
 import { joinBatches, type EventBatch } from '../core/batch.ts'
-import type { IngestResult, Interceptor, Log, Refusal, Route, Selector } from '../core/contracts.ts'
+import type { Clock, IngestResult, Interceptor, Log, Refusal, Route, Selector } from '../core/contracts.ts'
 import type { SourceCounters } from '../core/counters.ts'
 import { AgentError, messageOf } from '../core/errors.ts'
+import { atMostEvery } from '../core/seldom.ts'
 import { addTo, SourceLedger } from './balance.ts'
 import type { ChannelPort } from './channel-port.ts'
 import { Refused } from './refused.ts'
 import { SharedPuts } from './shared-puts.ts'
+
+/** Events are lost faster than anyone reads. */
+const LOG_EVERY_MS = 10_000
 
 /** What stands between a source and its channels. */
 export interface IngestParts {
@@ -15,12 +19,15 @@ export interface IngestParts {
   readonly channels: ReadonlyMap<string, ChannelPort>
   readonly counters: SourceCounters
   readonly log: Log
+  readonly clock: Pick<Clock, 'monotonic'>
   /** Aborts waits for room when the source stops. */
   readonly signal: AbortSignal
 }
 
 /** How a channel gets its events: as one transaction, or each for itself. */
 type Door = 'put' | 'putEach'
+
+type SayDropped = (amounts: { readonly events: number }, error: unknown) => void
 
 /** Takes batches of one source through interceptors and selector into its channels. */
 export class Ingest {
@@ -31,12 +38,28 @@ export class Ingest {
     ingest: batch => this.ingest(batch),
     fits: batch => Math.min(...this.#channels.map(({ channel }) => channel.fits(batch)))
   })
+  readonly #sayFailed: (amounts: { readonly events: number }, reason: string) => void
+  readonly #dropping = new Map<string, SayDropped>()
   /** Batches and pieces so far. */
   #begun = 0
 
   constructor(parts: IngestParts) {
     this.#parts = parts
+    this.#sayFailed = atMostEvery(LOG_EVERY_MS, parts.clock, ({ events }, reason) =>
+      parts.log.error('An interceptor failed on an event, which is dropped.', { events, reason })
+    )
     this.#channels = [...parts.channels.values()]
+  }
+
+  #sayDropped(channel: string): SayDropped {
+    const { log, clock } = this.#parts
+    const say =
+      this.#dropping.get(channel) ??
+      atMostEvery(LOG_EVERY_MS, clock, ({ events }, error) =>
+        log.error('Unable to put batch on optional channel.', { channel, events, error })
+      )
+    this.#dropping.set(channel, say)
+    return say
   }
 
   /** As SourceContext.ingest. */
@@ -193,11 +216,7 @@ export class Ingest {
       await this.#port(channel)[door](batch, this.#parts.signal)
     } catch (error) {
       addTo(this.ledger.dropped, `optional channel ${channel}`, batch.length)
-      this.#parts.log.error('Unable to put batch on optional channel.', {
-        channel,
-        events: batch.length,
-        error
-      })
+      this.#sayDropped(channel)({ events: batch.length }, error)
     }
   }
 
@@ -237,9 +256,7 @@ export class Ingest {
 
   #reject(batch: EventBatch, error: unknown): EventBatch {
     this.#parts.counters.GenericProcessingFail += 1
-    this.#parts.log.error('An interceptor failed on an event, which is dropped.', {
-      reason: messageOf(error)
-    })
+    this.#sayFailed({ events: 1 }, messageOf(error))
     return batch.slice(0, 0)
   }
 }

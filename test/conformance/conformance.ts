@@ -224,7 +224,8 @@ export function differences(counters: readonly CounterGroup[], balance: BalanceS
   const found = [...balance.differences]
   const compare = (name: string, key: string, ledger: number): void => {
     const value = counters.find(group => group.name === name && key in group.values)?.values[key]
-    if (value !== ledger) found.push(`${name}: ${key} is ${JSON.stringify(value)}, the balance sheet says ${ledger}`)
+    if (value !== ledger)
+      found.push(`${name}: ${key} is ${JSON.stringify(value)}, the balance sheet says ${ledger}`)
   }
   for (const { name, received, accepted } of balance.sources) {
     compare(name, 'EventReceivedCount', received)

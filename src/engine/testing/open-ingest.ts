@@ -21,6 +21,7 @@ export function openIngest(
 ) {
   const counters = newCounters(SOURCE_COUNTERS)
   const log = new FakeLog()
+  const clock = new FakeClock()
   const ports = new Map(
     Object.entries(channels).map(([name, channel]) => [
       name,
@@ -37,7 +38,8 @@ export function openIngest(
     channels: ports,
     counters,
     log,
+    clock,
     signal: new AbortController().signal
   })
-  return { ingest, counters, log, ports }
+  return { ingest, counters, log, clock, ports }
 }

@@ -12,7 +12,9 @@ import {
   SEAL_OVERHEAD,
   type SegmentCipher
 } from '../../../store/frame-cipher.ts'
+import { readWhole, replaceFileBy } from '../../../store/replace-file.ts'
 import { keyMissing } from '../../../store/segment-files.ts'
+import { writeAll } from '../../../store/segment.ts'
 import type { Tier } from './drain-order.ts'
 
 const NAME = 'memory-events'
@@ -68,22 +70,13 @@ export class MemoryFile {
   async save(saved: SavedMemory): Promise<void> {
     const path = join(this.#folder, NAME)
     await this.#disk.makeFolder(this.#folder)
-    const file = await this.#disk.open(`${path}.tmp`, { create: true, synced: false })
-    try {
-      await file.truncate(0)
-      await writeParts(file, saved, this.#cipher)
-      await file.sync()
-    } finally {
-      await file.close()
-    }
-    await this.#disk.rename(`${path}.tmp`, path)
-    await this.#disk.syncFolder(this.#folder)
+    await replaceFileBy(this.#disk, path, file => writeParts(file, saved, this.#cipher))
   }
 
   /** What was saved, if anything. A file that is not whole is set aside, and said. Rejects with ERR_CHANNEL when its key is missing. */
   async load(): Promise<LoadedMemory> {
     const path = join(this.#folder, NAME)
-    const bytes = await this.#read(path)
+    const bytes = await readWhole(this.#disk, path, Infinity)
     if (bytes === undefined) return { saved: undefined, lost: 0 }
     try {
       return { saved: readParts(bytes, path, this.#cipher), lost: 0 }
@@ -115,25 +108,6 @@ export class MemoryFile {
       this.#log.warn('The folder cannot be synced: events may come twice after a crash.', { path, reason })
     }
   }
-
-  async #read(path: string): Promise<Buffer | undefined> {
-    let file: DiskFile
-    try {
-      file = await this.#disk.open(path, { create: false, synced: false })
-    } catch (error) {
-      if (systemCode(error) === 'ENOENT') return undefined
-      throw error
-    }
-    try {
-      const bytes = Buffer.allocUnsafeSlow(await file.size())
-      let at = 0
-      for (let read = -1; read !== 0 && at < bytes.length; at += read)
-        read = await file.read(bytes.subarray(at), at)
-      return bytes.subarray(0, at)
-    } finally {
-      await file.close()
-    }
-  }
 }
 
 interface Head {
@@ -148,13 +122,15 @@ async function writeParts(
   file: DiskFile,
   { runs, batches, arrivedMs }: SavedMemory,
   cipher: FrameCipher | undefined
-): Promise<void> {
+): Promise<number> {
   const head = newHead(batches.length, cipher)
-  let at = await writeAll(file, head.bytes, 0)
+  await writeAll(file, head.bytes, 0)
+  let at = head.bytes.length
   const inMemory = runs.findIndex(([tier]) => tier === 'memory')
   const dated = runs.map((run, i) => (i === inMemory ? [...run, arrivedMs] : run))
   at = await writePart(file, sealed(Buffer.from(JSON.stringify(dated)), at, head), at)
   for (const batch of batches) at = await writePart(file, sealed(encodeBatch(batch), at, head), at)
+  return at
 }
 
 function newHead(parts: number, cipher: FrameCipher | undefined): Head {
@@ -181,12 +157,9 @@ async function writePart(file: DiskFile, part: Buffer, at: number): Promise<numb
   const head = Buffer.alloc(PART_BYTES)
   head.writeUInt32LE(part.length, 0)
   head.writeUInt32LE(crc32(part), 4)
-  return writeAll(file, part, await writeAll(file, head, at))
-}
-
-async function writeAll(file: DiskFile, bytes: Buffer, position: number): Promise<number> {
-  for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at), position + at)
-  return position + bytes.length
+  await writeAll(file, head, at)
+  await writeAll(file, part, at + head.length)
+  return at + head.length + part.length
 }
 
 function readParts(bytes: Buffer, path: string, cipher: FrameCipher | undefined): SavedMemory {
