@@ -2,6 +2,7 @@ import { lookup } from 'node:dns/promises'
 import { once } from 'node:events'
 import type { AddressInfo, Server } from 'node:net'
 import { AgentError, messageOf, systemCode } from '../core/errors.ts'
+import { endpointText } from './endpoints.ts'
 
 const BACKLOG = 1024
 
@@ -30,5 +31,5 @@ export async function listen(server: Server, host: string, port: number): Promis
 
 /** `127.0.0.1:44444`, `[::1]:44444`. */
 export function addressText({ address, port }: AddressInfo): string {
-  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
+  return endpointText({ host: address, port })
 }
