@@ -23,10 +23,15 @@ export async function listen(server: Server, host: string, port: number): Promis
     server.listen({ host: address, port, backlog: BACKLOG })
     await once(server, 'listening')
   } catch (error) {
-    const reason = REASONS[systemCode(error) ?? ''] ?? messageOf(error)
-    throw new AgentError('ERR_START', `Cannot listen on ${host}:${port}: ${reason}.`, { host, port }, error)
+    throw cannotListen(host, port, error)
   }
   return server.address() as AddressInfo
+}
+
+/** ERR_START that says which address, and why not. */
+export function cannotListen(host: string, port: number, error: unknown): AgentError {
+  const reason = REASONS[systemCode(error) ?? ''] ?? messageOf(error)
+  return new AgentError('ERR_START', `Cannot listen on ${host}:${port}: ${reason}.`, { host, port }, error)
 }
 
 /** `127.0.0.1:44444`, `[::1]:44444`. */
