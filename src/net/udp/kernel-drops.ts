@@ -1,5 +1,6 @@
 import { readdir, readFile, readlink } from 'node:fs/promises'
 import { endianness } from 'node:os'
+import { addressBytes } from '../peer-address.ts'
 
 /** Reads the kernel's tables; undefined where there are none. */
 export type ReadTable = (path: string) => Promise<string | undefined>
@@ -51,24 +52,9 @@ export class KernelDrops {
 
 /** An address as the tables have it: four bytes at a time, as numbers of this machine. */
 export function hexAddress(address: string): string {
-  const words = Buffer.from(address.includes(':') ? bytesOf6(address) : address.split('.').map(Number))
+  const words = Buffer.from(addressBytes(address))
   if (endianness() === 'LE') words.swap32()
   return words.toString('hex').toUpperCase()
-}
-
-function bytesOf6(address: string): number[] {
-  const [plain = ''] = address.split('%')
-  const dotted = /^(.*:)(\d+)\.(\d+)\.(\d+)\.(\d+)$/.exec(plain)
-  const [a = 0, b = 0, c = 0, d = 0] = dotted?.slice(2).map(Number) ?? []
-  const text =
-    dotted === null ? plain : `${dotted[1]}${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`
-  const [head = '', tail] = text.split('::')
-  const groups = (part: string): number[] =>
-    part === '' ? [] : part.split(':').map(group => Number.parseInt(group, 16))
-  const first = groups(head)
-  const last = tail === undefined ? [] : groups(tail)
-  const zeros = new Array<number>(8 - first.length - last.length).fill(0)
-  return [...first, ...zeros, ...last].flatMap(group => [group >> 8, group & 0xff])
 }
 
 function rowsOf(table: string | undefined): readonly (readonly string[])[] {
