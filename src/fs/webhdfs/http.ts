@@ -6,7 +6,7 @@ import type { HttpRequest } from './http-request.ts'
 import { KERBEROS } from './kerberos.ts'
 import { errorOfAnswer } from './remote-exception.ts'
 import type { WebHdfsSettings } from './settings.ts'
-import { ANSWER_TIMEOUT, CONNECT_TIMEOUT, sessionsOf, Uploader } from './upload.ts'
+import { ANSWER_TIMEOUT, CONNECT_TIMEOUT, Uploader } from './upload.ts'
 
 /** Errors of the phase in which nothing was sent yet. */
 const BEFORE_SENDING: readonly string[] = [
@@ -158,7 +158,7 @@ export class HttpClient {
 
 /** Connects by TLS as it is to be spoken at that moment. */
 function connectorBy(tls: NonNullable<HttpSettings['tls']>, timeout: number): buildConnector.connector {
-  return (options, callback) => buildConnector({ ...tls(), ...sessionsOf(tls), timeout })(options, callback)
+  return (options, callback) => buildConnector({ ...tls(), timeout })(options, callback)
 }
 
 /** A NameNode that is called at the port of its native protocol. */

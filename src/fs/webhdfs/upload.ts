@@ -21,11 +21,6 @@ export interface UploadOptions {
   readonly tls: (() => ClientOptions) | undefined
 }
 
-/** A resumed session would keep a server trusted that is not any more. */
-export function sessionsOf(tls: UploadOptions['tls']): { readonly maxCachedSessions?: 0 } {
-  return tls === undefined ? {} : { maxCachedSessions: 0 }
-}
-
 /**
  * Sends bytes by node:http: a DataNode answers `100 Continue` unasked, which undici takes for a broken peer. Idle
  * connections are kept for gateways that allow it.
@@ -37,7 +32,9 @@ export class Uploader {
 
   constructor(options: UploadOptions) {
     this.#options = options
-    this.#secure = new SecureAgent({ keepAlive: true, ...sessionsOf(options.tls) })
+    // A resumed session would keep a server trusted that is not any more.
+    const sessions = options.tls === undefined ? {} : { maxCachedSessions: 0 }
+    this.#secure = new SecureAgent({ keepAlive: true, ...sessions })
   }
 
   /** Resolves to the final answer, its body not read yet. */

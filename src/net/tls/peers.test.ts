@@ -75,7 +75,10 @@ for (const keyStore of [storeFile('client.p12'), storeFile('client.jks')]) {
 }
 
 test('the key may be encrypted, and stand in a file of its own', async t => {
-  const keyStore = { ...storeFile('issued-chain.pem'), keyPath: fixturePath('issued-encrypted.key') }
+  const keyStore = {
+    ...storeFile('issued-chain.pem'),
+    keyPath: fixturePath('issued-encrypted.key')
+  }
   const { port } = await started(t, serverOf({ keyStore }))
 
   assert.equal(await met(port, clientOf()), ISSUED)
@@ -166,7 +169,11 @@ async function secretFolder(t: TestContext) {
     await symlink(next, join(folder, '..next'))
     await rename(join(folder, '..next'), join(folder, '..data'))
   }
-  return { folder, show, keyStore: { path: join(folder, 'tls.crt'), keyPath: join(folder, 'tls.key') } }
+  return {
+    folder,
+    show,
+    keyStore: { path: join(folder, 'tls.crt'), keyPath: join(folder, 'tls.key') }
+  }
 }
 
 for (const https of [false, true]) {
@@ -238,4 +245,34 @@ test('a client trusts by the trust store as it is when it connects', async t => 
   await context.clock.advance(10_000)
 
   assert.deepEqual([before, await met(port, client, files)], ['SELF_SIGNED_CERT_IN_CHAIN', ISSUED])
+})
+
+test('a client that is not trusted any more does not come in by an old session', async t => {
+  const folder = await mkdtemp(join(tmpdir(), 'millrace-tls-'))
+  t.after(() => rm(folder, { recursive: true, force: true }))
+  const path = join(folder, 'trust')
+  await copyFile(fixturePath('ca.pem'), path)
+  const { port, context } = await started(t, serverOf({ clientsNeedCertificate: true, trustStore: { path } }))
+  const client = clientOf({ keyStore: storeFile('client.p12') })
+  const files = new TlsFiles(client, fakeSinkContext())
+  const again = async (session: Buffer | undefined) => {
+    const socket = connect({ host: '127.0.0.1', port, session, ...clientOptions(files, client) })
+    const sessions: Buffer[] = []
+    socket.on('session', (ticket: Buffer) => sessions.push(ticket))
+    const reused = once(socket, 'secureConnect').then(
+      () => socket.isSessionReused(),
+      () => false
+    )
+    const greeting = await text(socket).catch(systemCode)
+    return { greeting, reused: await reused, session: sessions.at(-1) }
+  }
+
+  const first = await again(undefined)
+  const second = await again(first.session)
+  await copyFile(fixturePath('server.pem'), path)
+  await context.clock.advance(10_000)
+  const third = await again(second.session)
+
+  assert.deepEqual([first.greeting, second.greeting, second.reused], ['hello', 'hello', true])
+  assert.deepEqual([third.greeting === 'hello', third.reused], [false, false])
 })

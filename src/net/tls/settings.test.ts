@@ -54,7 +54,10 @@ test('what the component does not say comes from system properties, and then fro
     keyStore: { path: fixturePath('client.p12'), password: 'password', keyPath: undefined },
     trustStore: { path: fixturePath('trust-ca.jks'), password: undefined },
     protocols: { include: ['TLSv1.2', 'TLSv1.3'], exclude: ['SSLv3'] },
-    cipherSuites: { include: [], exclude: ['TLS_AES_128_GCM_SHA256', 'TLS_RSA_WITH_AES_128_CBC_SHA'] },
+    cipherSuites: {
+      include: [],
+      exclude: ['TLS_AES_128_GCM_SHA256', 'TLS_RSA_WITH_AES_128_CBC_SHA']
+    },
     clientsNeedCertificate: true
   })
 })
@@ -71,6 +74,7 @@ test('what the component says comes first; blanks and commas separate names', ()
   )
 
   assert.equal(tls?.keyStore?.path, fixturePath('client.jks'))
+  assert.equal(tls.trustStore, undefined)
   assert.deepEqual(tls.protocols.exclude, ['SSLv3', 'TLSv1', 'TLSv1.2'])
   assert.deepEqual(tls.cipherSuites.exclude, ['TLS_AES_256_GCM_SHA384'])
 })
