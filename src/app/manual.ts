@@ -92,7 +92,12 @@ const VALUE_WORDS: Readonly<Record<Setting<unknown>['type'], string>> = {
   choice: 'one of',
   list: 'words',
   prefix: 'text',
-  component: 'type'
+  component: 'type',
+  path: 'path',
+  bytes: 'number of bytes, also as 256k, 4m',
+  url: 'URL',
+  endpoint: 'host:port',
+  endpoints: 'host:port, host:port …'
 }
 
 function valueOf(setting: Setting<unknown>): string {

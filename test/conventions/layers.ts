@@ -4,7 +4,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   core: [],
   wire: ['core'],
   java: ['core'],
-  net: ['core'],
+  net: ['core', 'java'],
   fs: ['core', 'java', 'net', 'wire'],
   store: ['core', 'wire', 'java', 'net', 'fs'],
   components: ['core', 'wire', 'java', 'net', 'fs', 'store'],
