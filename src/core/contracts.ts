@@ -1,6 +1,7 @@
 import type { EventBatch } from './batch.ts'
 import type { ChannelCounters, SinkCounters, SourceCounters } from './counters.ts'
 import type { AgentError, Facts } from './errors.ts'
+import type { InputBudget } from './input-budget.ts'
 import type { MemoryBudget } from './memory-budget.ts'
 
 /** start() resolves once the part does its job; stop() once it holds nothing. Both may be called twice. */
@@ -67,6 +68,8 @@ export interface IngestResult {
 
 export interface SourceContext extends Context {
   readonly counters: SourceCounters
+  /** What all sources of the agent may have read that no channel holds yet: ask it before reading, whatever is read. */
+  readonly input: InputBudget
   /** Resolves when every required channel holds the whole batch; only then may the source acknowledge. */
   ingest(batch: EventBatch): Promise<void>
   /**

@@ -15,6 +15,7 @@ import {
   type SourceCounters
 } from '../core/counters.ts'
 import { AgentError } from '../core/errors.ts'
+import { InputBudget, inputLimits } from '../core/input-budget.ts'
 import { MemoryBudget } from '../core/memory-budget.ts'
 import type { AgentPlan, ComponentPlan, SinkPlan, SourcePlan } from '../core/plan.ts'
 import { settingsOf } from '../core/read-settings.ts'
@@ -69,6 +70,7 @@ export function assemble(plan: AgentPlan, services: Services): Assembly {
 class Assembler {
   readonly #services: Services
   readonly #memory: MemoryBudget
+  readonly #input: InputBudget
   readonly #channels = new Map<string, ChannelPart>()
   readonly #sinks = new Map<string, SinkPart>()
   readonly #ingestAbort = new AbortController()
@@ -76,6 +78,7 @@ class Assembler {
   constructor(services: Services) {
     this.#services = services
     this.#memory = new MemoryBudget(services.memoryBytes)
+    this.#input = new InputBudget(inputLimits(services.memoryBytes))
   }
 
   assemble(plan: AgentPlan): Assembly {
@@ -149,6 +152,7 @@ class Assembler {
     const source = definition.create(this.#settings(plan), {
       ...context,
       counters,
+      input: this.#input,
       ingest: batch => ingest.ingest(batch),
       ingestEach: batch => ingest.ingestEach(batch),
       fits: batch => ingest.fits(batch)

@@ -18,6 +18,7 @@ import {
   type SourceCounters
 } from '../core/counters.ts'
 import { AgentError } from '../core/errors.ts'
+import { InputBudget } from '../core/input-budget.ts'
 import { MemoryBudget } from '../core/memory-budget.ts'
 import { FakeClock } from './fake-clock.ts'
 import { FakeLog } from './fake-log.ts'
@@ -116,15 +117,16 @@ function full(): AgentError {
   return new AgentError('ERR_CHANNEL_FULL', "Space for commit to queue couldn't be acquired.")
 }
 
-/** A source's context; what was ingested is in `intake`. */
+/** A source's context with the usual budget, or the one given; what was ingested is in `intake`. */
 export function fakeSourceContext(
-  options: Options = {}
+  options: Options & { readonly input?: InputBudget } = {}
 ): SourceContext & FakeContextParts & { readonly counters: SourceCounters; readonly intake: FakeIntake } {
   const intake = new FakeIntake()
   return {
     ...fakeParts(options),
     counters: newCounters(SOURCE_COUNTERS),
     intake,
+    input: options.input ?? new InputBudget(),
     ingest: batch => intake.ingest(batch),
     ingestEach: batch => intake.ingestEach(batch),
     fits: batch => (intake.gate === undefined ? Math.min(batch.length, intake.room) : 0)

@@ -60,6 +60,24 @@ describe('bad clients', { concurrency: 2 }, () => {
     assert.equal(agent.storedLines().filter(line => line === 'served').length, 1)
   })
 
+  test('hundreds of clients that send line feeds without end take no more memory than a few, and others are served', async () => {
+    await using agent = await WatchedAgent.start({ sink: { type: 'null' }, ...LARGE }, { memoryMib: 300 })
+    const port = await agent.port()
+    const floods: Promise<number>[] = []
+    for (let round = 0; round < 2; round++) {
+      const flooding = await dialAll(port, 400)
+      floods.push(...flooding.map(client => client.flood('\n'.repeat(65_536), 1000)))
+      const { sources } = await agent.balance()
+      const accepted = (sources[0]?.accepted ?? 0) + 2_000_000
+      await agent.balanced(sheet => (sheet.sources[0]?.accepted ?? 0) > accepted)
+      using other = await converse(port, 'served\n')
+      assert.equal(other.oks, 1)
+      for (const client of flooding) client[Symbol.dispose]()
+    }
+    await Promise.all(floods)
+    await agent.stop()
+  })
+
   test('a client that dies in the middle costs nothing but its half line', async () => {
     await using agent = await WatchedAgent.start(LARGE)
     const port = await agent.port()
