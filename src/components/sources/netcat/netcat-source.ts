@@ -53,9 +53,11 @@ export class NetcatSource implements Source {
 
   async start(): Promise<void> {
     if (this.#server !== undefined) return
-    const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, socket => this.#serve(socket))
+    const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, socket => {
+      if (mayStay(socket)) this.#serve(socket)
+    })
     this.#address = await listen(server, this.#settings.bind, this.#settings.port)
-    limitConnections(server, this.#context)
+    const mayStay = limitConnections(server, this.#context)
     server.on('error', error => {
       if (!isOfAccept(error)) this.#context.fail(error)
     })
