@@ -113,7 +113,10 @@ async function start(
   try {
     await agent.start()
     if (stopping.aborted) return undefined
-    const reporter = await startMonitoring(program.environment.properties, agent, logging.log('monitoring'))
+    const reporter = await startMonitoring(program.environment.properties, agent, {
+      log: logging.log('monitoring'),
+      clock: systemClock
+    })
     program.out.line(
       summaryText({
         plan: job.plan,

@@ -7,7 +7,7 @@ import {
   type HeaderPairs,
   type Headers
 } from './headers.ts'
-import { allocateSlab } from './slab.ts'
+import { allocateSlab, countGarbage } from './slab.ts'
 
 /**
  * Events that travel together. All bodies lie in one slab; `starts[i]` and `ends[i]` bound body `i` (bytes, end
@@ -185,6 +185,7 @@ export function joinBatches(batches: readonly EventBatch[]): EventBatch {
   const slab = allocateSlab(bytes)
   const starts = new Uint32Array(count)
   const ends = new Uint32Array(count)
+  countGarbage(starts.byteLength + ends.byteLength, 2)
   let at = 0
   let event = 0
   for (const batch of batches) {

@@ -1,6 +1,7 @@
 import type { EventBatch } from './batch.ts'
 import type { ChannelCounters, SinkCounters, SourceCounters } from './counters.ts'
 import type { AgentError, Facts } from './errors.ts'
+import type { InputBudget } from './input-budget.ts'
 import type { MemoryBudget } from './memory-budget.ts'
 import type { CountersOf, Metrics, NoMetrics, Observed, TimersOf } from './metrics.ts'
 
@@ -70,6 +71,8 @@ export interface SourceContext<M extends Metrics = NoMetrics> extends Context {
   readonly counters: SourceCounters & CountersOf<M>
   /** Those that the definition declares. */
   readonly timers: TimersOf<M>
+  /** What all sources of the agent may have read that no channel holds yet: ask it before reading, whatever is read. */
+  readonly input: InputBudget
   /** Resolves when every required channel holds the whole batch; only then may the source acknowledge. */
   ingest(batch: EventBatch): Promise<void>
   /**

@@ -16,6 +16,7 @@ import {
   SOURCE_COUNTERS
 } from '../core/counters.ts'
 import { AgentError } from '../core/errors.ts'
+import { InputBudget, inputLimits } from '../core/input-budget.ts'
 import { MemoryBudget } from '../core/memory-budget.ts'
 import type { AgentPlan, ComponentPlan, SinkPlan, SourcePlan } from '../core/plan.ts'
 import { settingsOf } from '../core/read-settings.ts'
@@ -73,6 +74,7 @@ export function assemble(plan: AgentPlan, services: Services): Assembly {
 class Assembler {
   readonly #services: Services
   readonly #memory: MemoryBudget
+  readonly #input: InputBudget
   readonly #channels = new Map<string, ChannelPart>()
   readonly #sinks = new Map<string, SinkPart>()
   readonly #ingestAbort = new AbortController()
@@ -80,6 +82,7 @@ class Assembler {
   constructor(services: Services) {
     this.#services = services
     this.#memory = new MemoryBudget(services.memoryBytes)
+    this.#input = new InputBudget(inputLimits(services.memoryBytes))
   }
 
   assemble(plan: AgentPlan): Assembly {
@@ -160,6 +163,7 @@ class Assembler {
       ...context,
       counters,
       timers,
+      input: this.#input,
       ingest: batch => ingest.ingest(batch),
       ingestEach: batch => ingest.ingestEach(batch),
       ingestShared: batch => ingest.ingestShared(batch),

@@ -7,6 +7,8 @@ export type OnBadBytes = (reason: BadBytesReason, at: number, length: number) =>
 /** Both directions of one charset. */
 export interface CharsetCodec {
   decode(bytes: Buffer, onBad: OnBadBytes): string
+  /** The same for the pieces of one text, where something of one piece matters for the next. */
+  newDecoder?(): CharsetCodec['decode']
   /** Characters that the charset lacks, and lone surrogates, become Java's replacement (mostly `?`). */
   encode(text: string): Buffer
 }

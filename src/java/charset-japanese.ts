@@ -141,7 +141,11 @@ const WIDE_QUESTION_MARK = 0xa1a9
 
 /** ISO-2022-JP: seven bits, with escape sequences between ASCII, Japanese ASCII, half-width katakana and JIS X 0208. */
 export const ISO_2022_JP: CharsetCodec = {
-  decode: (bytes, onBad) => decodeIso2022(bytes, onBad),
+  decode: (bytes, onBad) => decodeIso2022(bytes, onBad, { mode: 'ascii', before: 'ascii' }),
+  newDecoder: () => {
+    const shift: Shift = { mode: 'ascii', before: 'ascii' }
+    return (bytes, onBad) => decodeIso2022(bytes, onBad, shift)
+  },
   encode: text => {
     const bytes: number[] = []
     let mode: Mode = 'ascii'
@@ -174,24 +178,28 @@ const SHIFT_OUT = 0x0e
 const SHIFT_IN = 0x0f
 const ESCAPE = 0x1b
 
-/** Shift-out stands for katakana until shift-in, as in Java. */
-function decodeIso2022(bytes: Buffer, onBad: OnBadBytes): string {
+/** What a byte stands for now, and what it stood for before a shift-out. */
+interface Shift {
+  mode: Mode
+  before: Mode
+}
+
+/** Shift-out stands for katakana until shift-in, as in Java. Leaves `shift` as it is after the last byte. */
+function decodeIso2022(bytes: Buffer, onBad: OnBadBytes, shift: Shift): string {
   const sink = new TextSink(bytes.length)
-  let mode: Mode = 'ascii'
-  let before: Mode = 'ascii'
   for (let at = 0; at < bytes.length;) {
     const first = bytes[at] ?? 0
     if (first === ESCAPE) {
       const length = escapeLength(bytes, at)
       const wanted = ESCAPES[bytes.toString('latin1', at, at + length)]
       if (wanted === undefined) sink.addText(onBad('malformed', at, length))
-      else mode = wanted
+      else shift.mode = wanted
       at += length
     } else if (first === SHIFT_OUT || first === SHIFT_IN) {
-      if (first === SHIFT_OUT) before = mode
-      mode = first === SHIFT_OUT ? 'kana' : before
+      if (first === SHIFT_OUT) shift.before = shift.mode
+      shift.mode = first === SHIFT_OUT ? 'kana' : shift.before
       at++
-    } else at += decodeInMode(bytes, at, mode, { sink, onBad })
+    } else at += decodeInMode(bytes, at, shift.mode, { sink, onBad })
   }
   return sink.toString()
 }

@@ -78,6 +78,7 @@ export function utf16(rules: MarkRules): CharsetCodec {
       const { order, start } = readMark(bytes, rules, 2)
       return decodeUtf16(bytes, start, order, onBad)
     },
+    newDecoder: () => decoderAfterMark(rules, 2, decodeUtf16),
     encode: text => {
       const mark = rules.writesMark && text !== '' ? '\uFEFF' : ''
       const bytes = Buffer.from(mark + text.toWellFormed(), 'utf16le')
@@ -117,6 +118,7 @@ export function utf32(rules: MarkRules): CharsetCodec {
       const { order, start } = readMark(bytes, rules, 4)
       return decodeUtf32(bytes, start, order, onBad)
     },
+    newDecoder: () => decoderAfterMark(rules, 4, decodeUtf32),
     encode: text => {
       const codes = rules.writesMark && text !== '' ? [MARK] : []
       for (let at = 0; at < text.length; at++) {
@@ -142,6 +144,22 @@ function decodeUtf32(bytes: Buffer, start: number, order: ByteOrder, onBad: OnBa
     else sink.addText(onBad('malformed', at, left))
   }
   return sink.toString()
+}
+
+/** Decodes pieces of one text, whose mark is at its beginning only. */
+function decoderAfterMark(
+  rules: MarkRules,
+  width: 2 | 4,
+  decode: (bytes: Buffer, start: number, order: ByteOrder, onBad: OnBadBytes) => string
+): CharsetCodec['decode'] {
+  let known: ByteOrder | undefined
+  return (bytes, onBad) => {
+    if (known !== undefined) return decode(bytes, 0, known, onBad)
+    if (bytes.length < width) return onBad('malformed', 0, bytes.length)
+    const { order, start } = readMark(bytes, rules, width)
+    known = order
+    return decode(bytes, start, order, onBad)
+  }
 }
 
 /** The byte order that a mark at the start tells, and where the text begins. */

@@ -2,6 +2,7 @@ import { AgentError } from '../core/errors.ts'
 import type { CharsetCodec, OnBadBytes } from './charset-codec.ts'
 import { CHARSET_ALIASES } from './charset-names.ts'
 import { multiByteCodec } from './charset-multi-byte.ts'
+import { pieceDecoder } from './charset-pieces.ts'
 import {
   changedTable,
   codePageTable,
@@ -18,10 +19,13 @@ import { UTF_8, utf16, utf32 } from './charset-unicode.ts'
 export interface Charset {
   /** The canonical name, such as `ISO-8859-1` for `latin1`. */
   readonly name: string
-  /** Bytes of every character (of every UTF-16 unit), or 0 where they differ; none of the latter has LF as a trail byte. */
-  readonly width: 0 | 1 | 2 | 4
   /** Bad bytes become U+FFFD, as many as Java puts. */
   decode(bytes: Buffer): string
+  /**
+   * The same for a text that comes in pieces, wherever they are cut: keeps at most the bytes of one character. A
+   * character that has no end is left out.
+   */
+  newDecoder(): (piece: Buffer) => string
   /** Throws ERR_FORMAT with Java's reason, `at` and `length` for the first bad bytes. */
   decodeStrict(bytes: Buffer): string
   /** Leaves bad bytes out. */
@@ -39,8 +43,8 @@ export function charset(name: string): Charset | undefined {
   const codec = codecOf(canonical)
   const value: Charset = {
     name: canonical,
-    width: widthOf(canonical),
     decode: bytes => codec.decode(bytes, replaceBad),
+    newDecoder: () => pieceDecoder(codec),
     decodeStrict: bytes => codec.decode(bytes, refuseBad),
     decodeIgnoring: bytes => codec.decode(bytes, () => ''),
     encode: text => codec.encode(text)
@@ -85,12 +89,6 @@ const DECODED: Readonly<Record<string, readonly [label: string, controls: Contro
   'x-iso-8859-11': ['windows-874', 'controls'],
   'x-windows-874': ['windows-874', 'unused'],
   'x-MacCyrillic': ['x-mac-cyrillic', 'asDecoded']
-}
-
-function widthOf(name: string): Charset['width'] {
-  if (/^x?-?UTF-?16/i.test(name)) return 2
-  if (/^(?:X-)?UTF-32/.test(name)) return 4
-  return name === 'UTF-8' || multiByteCodec(name) !== undefined ? 0 : 1
 }
 
 function codecOf(name: string): CharsetCodec {

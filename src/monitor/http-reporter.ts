@@ -1,8 +1,9 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { Lifecycle } from '../core/contracts.ts'
+import type { Context, Lifecycle } from '../core/contracts.ts'
 import type { CounterGroup, DetailsTable } from '../core/counters.ts'
+import { keepNewest } from '../net/keep-newest.ts'
 import { hostOf } from '../net/listen.ts'
 import { renderDetails, renderMetrics } from './json-metrics.ts'
 
@@ -15,7 +16,19 @@ export interface Readings {
   details(): readonly DetailsTable[]
 }
 
-const MOST_CONNECTIONS = 256
+const MOST_CONNECTIONS = 64
+/** How long a client may take to say what it wants, and how long it may then say nothing. */
+const ASKING_MS = 5000
+const MOST_LOOKS_MS = 1000
+
+/** Where a reporter listens, and how patient it is. */
+export interface HttpPlace {
+  /** 0 picks a free one. */
+  readonly port: number
+  /** Without it, all addresses of the machine. */
+  readonly bind: string | undefined
+  readonly askingMs?: number
+}
 const LOOPBACK = /^(?:::ffff:)?127\.|^::1$/
 // A page of another site that had its name point here must not read what loopback clients may.
 const LOCAL_HOST = /^(?:localhost|127(?:\.\d+){3}|\[::1\])(?::\d+)?$/i
@@ -27,15 +40,34 @@ export class HttpReporter implements Lifecycle {
   readonly #bind: string | undefined
   readonly #server: Server
 
-  /** Port 0 picks a free one; without `bind` it listens on all addresses. */
-  constructor(readings: Readings, port: number, bind: string | undefined) {
+  /**
+   * Whoever comes is answered: where there are too many connections, the ones that asked longest ago are closed, and
+   * so is one that takes too long to ask.
+   */
+  constructor(
+    readings: Readings,
+    { port, bind, askingMs = ASKING_MS }: HttpPlace,
+    context: Pick<Context, 'log' | 'clock'>
+  ) {
     this.#readings = readings
     this.#port = port
     this.#bind = bind === undefined ? undefined : hostOf(bind)
-    this.#server = createServer((request, response) => {
+    const limits = {
+      headersTimeout: askingMs,
+      requestTimeout: askingMs,
+      keepAliveTimeout: askingMs,
+      connectionsCheckingInterval: Math.min(MOST_LOOKS_MS, askingMs)
+    }
+    this.#server = createServer(limits, (request, response) => {
+      isUsed(request.socket)
       this.#answer(request, response)
     })
-    this.#server.maxConnections = MOST_CONNECTIONS
+    const isUsed = keepNewest(
+      this.#server,
+      MOST_CONNECTIONS,
+      context,
+      'Connections to the counters are closed, those first that asked longest ago: there are too many.'
+    )
   }
 
   async start(): Promise<void> {

@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
+import { once } from 'node:events'
 import { request } from 'node:http'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import type { CounterGroup, DetailsTable } from '../core/counters.ts'
 import { gauge } from '../core/metrics.ts'
+import { FakeClock } from '../testing/fake-clock.ts'
 import { FakeLog } from '../testing/fake-log.ts'
 import { HttpReporter } from './http-reporter.ts'
 import { renderMetrics } from './json-metrics.ts'
@@ -187,7 +190,7 @@ test('balance and details are not for pages of other sites whose name points her
 })
 
 test('a reporter starts and stops twice', async () => {
-  const reporter = new HttpReporter(readings, 0, '127.0.0.1')
+  const reporter = new HttpReporter(readings, { port: 0, bind: '127.0.0.1' }, context())
   await reporter.start()
   await reporter.start()
   await reporter.stop()
@@ -198,7 +201,7 @@ test('a reporter starts and stops twice', async () => {
 test('no type means no reporter, and nothing in the log', async () => {
   const log = new FakeLog()
 
-  assert.equal(await startMonitoring({}, readings, log), undefined)
+  assert.equal(await startMonitoring({}, readings, { ...context(), log }), undefined)
   assert.deepEqual(log.lines, [])
 })
 
@@ -209,7 +212,7 @@ test('the type is read in any case, and as a class name', async () => {
       'flume.monitoring.port': '0',
       'flume.monitoring.bind': '127.0.0.1'
     }
-    const reporter = await startMonitoring(properties, readings, new FakeLog())
+    const reporter = await startMonitoring(properties, readings, context())
 
     assert.match(reporter?.url ?? '', /^http:\/\/127\.0\.0\.1:\d+\/metrics$/)
     await reporter?.stop()
@@ -233,7 +236,7 @@ for (const [name, properties, level, message] of [
   test(`${name} is logged, and the agent goes on`, async () => {
     const log = new FakeLog()
 
-    assert.equal(await startMonitoring(properties, readings, log), undefined)
+    assert.equal(await startMonitoring(properties, readings, { ...context(), log }), undefined)
     assert.deepEqual(log.messages(level), [message])
   })
 }
@@ -247,14 +250,73 @@ test('a taken port is logged, and the agent goes on', async () => {
     'flume.monitoring.bind': '127.0.0.1'
   }
 
-  assert.equal(await startMonitoring(properties, readings, log), undefined)
+  assert.equal(await startMonitoring(properties, readings, { ...context(), log }), undefined)
   assert.deepEqual(log.messages('error'), [
     'Error starting the HTTP reporter. JSON Metrics may not be available.'
   ])
 })
 
-async function startedReporter() {
-  const reporter = new HttpReporter(readings, 0, '127.0.0.1')
+test('connections that say nothing keep nobody from the counters, and are said once a minute', async () => {
+  const { log, clock } = context()
+  await using reporter = await startedReporter({ log, clock })
+  const idle = Array.from({ length: 256 }, () => connect(reporter.port, '127.0.0.1').on('error', () => {}))
+  await Promise.all(idle.slice(0, 192).map(socket => once(socket.resume(), 'close')))
+  const { status } = await ask(reporter.port, 'GET', '/metrics')
+  await clock.advance(60_000)
+  for (const socket of idle) socket.destroy()
+
+  assert.equal(status, 200)
+  assert.deepEqual(
+    log.lines.map(({ level, facts }) => [level, facts]),
+    [
+      ['warn', { clients: 1, limit: 64 }],
+      ['warn', { clients: 192, limit: 64 }]
+    ]
+  )
+})
+
+test('of too many connections those stay that asked last', async () => {
+  await using reporter = await startedReporter()
+  const asking = connect(reporter.port, '127.0.0.1')
+  const ask200 = async (): Promise<string> => {
+    asking.write('GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n')
+    const [answer] = (await once(asking, 'data')) as [Buffer]
+    return String(answer).slice(0, 12)
+  }
+  const answers: string[] = []
+  for (let round = 0; round < 4; round++) {
+    answers.push(await ask200())
+    const idle = Array.from({ length: 63 }, () => connect(reporter.port, '127.0.0.1').on('error', () => {}))
+    await Promise.all(idle.map(socket => once(socket, 'connect')))
+  }
+  answers.push(await ask200())
+  asking.destroy()
+
+  assert.deepEqual(answers, new Array<string>(5).fill('HTTP/1.1 200'))
+})
+
+test('a client that says nothing, half of a request or nothing more is hung up on', async () => {
+  const reporter = new HttpReporter(readings, { port: 0, bind: '127.0.0.1', askingMs: 20 }, context())
+  await reporter.start()
+  const sent = ['', 'GET /metr', 'GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n']
+  const heard = await Promise.all(
+    sent.map(async request => {
+      const socket = connect(reporter.port, '127.0.0.1')
+      socket.write(request)
+      return (await text(socket)).slice(0, 12)
+    })
+  )
+  await reporter.stop()
+
+  assert.deepEqual(heard, ['HTTP/1.1 408', 'HTTP/1.1 408', 'HTTP/1.1 200'])
+})
+
+function context(): { log: FakeLog; clock: FakeClock } {
+  return { log: new FakeLog(), clock: new FakeClock() }
+}
+
+async function startedReporter(surroundings = context()) {
+  const reporter = new HttpReporter(readings, { port: 0, bind: '127.0.0.1' }, surroundings)
   await reporter.start()
   return { port: reporter.port, [Symbol.asyncDispose]: () => reporter.stop() }
 }

@@ -1,6 +1,6 @@
-import type { Lifecycle, Log } from '../core/contracts.ts'
+import type { Context, Lifecycle } from '../core/contracts.ts'
 import { parseJavaInt } from '../core/numbers.ts'
-import type { Readings } from './http-reporter.ts'
+import type { HttpPlace, Readings } from './http-reporter.ts'
 
 const PREFIX = 'flume.monitoring.'
 const DEFAULT_PORT = 41414
@@ -18,8 +18,9 @@ export interface Reporter extends Lifecycle {
 export async function startMonitoring(
   properties: Readonly<Record<string, string>>,
   readings: Readings,
-  log: Log
+  context: Pick<Context, 'log' | 'clock'>
 ): Promise<Reporter | undefined> {
+  const { log } = context
   const type = properties[`${PREFIX}type`]
   if (type === undefined) return undefined
   if (!HTTP_NAMES.includes(type.toLowerCase())) {
@@ -34,17 +35,17 @@ export async function startMonitoring(
     })
     return undefined
   }
-  return startHttp(port, properties[`${PREFIX}bind`], readings, log)
+  return startHttp({ port, bind: properties[`${PREFIX}bind`] }, readings, context)
 }
 
 async function startHttp(
-  port: number,
-  bind: string | undefined,
+  { port, bind }: HttpPlace,
   readings: Readings,
-  log: Log
+  context: Pick<Context, 'log' | 'clock'>
 ): Promise<Reporter | undefined> {
   const { HttpReporter } = await import('./http-reporter.ts')
-  const reporter = new HttpReporter(readings, port, bind)
+  const { log } = context
+  const reporter = new HttpReporter(readings, { port, bind }, context)
   try {
     await reporter.start()
   } catch (error) {
@@ -52,6 +53,6 @@ async function startHttp(
     return undefined
   }
   const url = `http://${bind ?? 'localhost'}:${reporter.port}/metrics`
-  log.info('Counters are served.', { url })
+  log.info('Counters are served.', { url, addresses: bind ?? 'all' })
   return { url, start: () => reporter.start(), stop: () => reporter.stop() }
 }

@@ -15,7 +15,7 @@ for (const direct of [true, false]) {
     const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, accepted => {
       const socket = readInto(
         accepted,
-        buffer,
+        () => buffer,
         bytes => received.push(Buffer.from(buffer.subarray(0, bytes))),
         direct
       )
@@ -45,7 +45,7 @@ for (const direct of [true, false]) {
       accepted.resolve(
         readInto(
           socket,
-          buffer,
+          () => buffer,
           bytes => {
             received += bytes
           },
@@ -70,7 +70,12 @@ for (const direct of [true, false]) {
 
 test('the server knows when the last connection is gone', async () => {
   const server = createServer({ pauseOnConnect: true }, socket => {
-    readInto(socket, Buffer.alloc(10), () => {}, true).resume()
+    readInto(
+      socket,
+      () => Buffer.alloc(10),
+      () => {},
+      true
+    ).resume()
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   const connected = once(server, 'connection')

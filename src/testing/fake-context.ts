@@ -18,6 +18,7 @@ import {
   type SourceCounters
 } from '../core/counters.ts'
 import { AgentError } from '../core/errors.ts'
+import { InputBudget } from '../core/input-budget.ts'
 import { MemoryBudget } from '../core/memory-budget.ts'
 import type { CountersOf, Metrics, NoMetrics, TimersOf } from '../core/metrics.ts'
 import { Timer } from '../core/timer.ts'
@@ -139,9 +140,9 @@ function full(): AgentError {
   return new AgentError('ERR_CHANNEL_FULL', "Space for commit to queue couldn't be acquired.")
 }
 
-/** A source's context; what was ingested is in `intake`, what the source gave up in `drops`. */
+/** A source's context with the usual budget, or the one given; what was ingested is in `intake`, what it gave up in `drops`. */
 export function fakeSourceContext<M extends Metrics = NoMetrics>(
-  options: Options = {}
+  options: Options & { readonly input?: InputBudget } = {}
 ): SourceContext<M> &
   FakeContextParts & {
     readonly counters: SourceCounters
@@ -154,6 +155,7 @@ export function fakeSourceContext<M extends Metrics = NoMetrics>(
     ...fakeParts<M>(options),
     counters: fakeCounters<SourceCounters, M>(newCounters(SOURCE_COUNTERS)),
     intake,
+    input: options.input ?? new InputBudget(),
     ingest: batch => intake.ingest(batch),
     ingestEach: batch => intake.ingestEach(batch),
     ingestShared: batch => intake.ingest(batch),

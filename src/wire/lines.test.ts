@@ -124,12 +124,11 @@ test('any bytes in any chunks give the same lines as decoding all at once', () =
   )
 })
 
-test('lines that wait are counted with their offsets until they are taken, empty ones too', () => {
+test('lines and the bytes of their bodies are counted, those of other senders and empty ones too', () => {
   const collector = new LineCollector<string>(512)
   collector.add('a', newRest(), Buffer.from('ab\n\ncd\nrest'))
-
-  const before = collector.bytes
   linesOf(collector)
+  collector.add('b', newRest(), Buffer.from('é\n\n'))
 
-  assert.deepEqual([before, collector.bytes], [4 + 3 * 8, 0])
+  assert.deepEqual([collector.count, collector.bodyBytes], [5, 6])
 })

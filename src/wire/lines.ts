@@ -1,12 +1,10 @@
 import { isUtf8 } from 'node:buffer'
 import { EventBatch } from '../core/batch.ts'
-import { allocateSlab } from '../core/slab.ts'
+import { allocateSlab, countGarbage } from '../core/slab.ts'
 import { LineOffsets, SCAN_INPUT } from './newline-scan.ts'
 
 const NEWLINE = 0x0a
 const SLAB_BYTES = 1024 * 1024
-/** A line costs this much beside its body: where it begins and ends. */
-const LINE_BYTES = 8
 
 const NOTHING = Buffer.alloc(0)
 const FIRST_REST_BYTES = 256
@@ -52,7 +50,7 @@ export class LineCollector<Sender> {
   readonly #offsets = new LineOffsets()
   #segments: LineSegment<Sender>[] = []
   #ready: LineBatch<Sender>[] = []
-  #bytes = 0
+  #bodyBytes = 0
   #total = 0
 
   /** Lines of `maxCharacters` UTF-16 units, their LF included, are the longest. */
@@ -60,9 +58,9 @@ export class LineCollector<Sender> {
     this.#maxCharacters = maxCharacters
   }
 
-  /** What lines that wait to be taken cost, in bytes: bodies and offsets. */
-  get bytes(): number {
-    return this.#bytes
+  /** Bytes of the bodies of all lines collected since the beginning. */
+  get bodyBytes(): number {
+    return this.#bodyBytes
   }
 
   /** Lines collected since the beginning. */
@@ -91,9 +89,7 @@ export class LineCollector<Sender> {
   /** The oldest batch, or undefined when there are no lines. */
   take(): LineBatch<Sender> | undefined {
     if (this.#ready.length === 0) this.#finish()
-    const batch = this.#ready.shift()
-    if (batch !== undefined) this.#bytes -= batch.batch.bodyBytes + batch.batch.length * LINE_BYTES
-    return batch
+    return this.#ready.shift()
   }
 
   /** Keeps an unfinished line; false when it has reached the limit. */
@@ -150,7 +146,7 @@ export class LineCollector<Sender> {
     const { starts, ends, count } = this.#offsets
     const lines = count - before
     if (lines > 0) {
-      this.#bytes += ends[count - 1]! - starts[before]! - (lines - 1) + lines * LINE_BYTES
+      this.#bodyBytes += ends[count - 1]! - starts[before]! - (lines - 1)
       this.#total += lines
       this.#credit(sender, lines)
     }
@@ -183,6 +179,8 @@ export class LineCollector<Sender> {
   #finish(): void {
     const { starts, ends, count } = this.#offsets
     if (count === 0) return
+    // Where lines are short their offsets are larger than the slab.
+    countGarbage(2 * starts.BYTES_PER_ELEMENT * count, 2)
     const batch = new EventBatch(this.#slab, starts.slice(0, count), ends.slice(0, count))
     this.#ready.push({ batch, segments: this.#segments })
     this.#offsets.count = 0

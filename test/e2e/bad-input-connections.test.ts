@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { converse, LineClient, numbered, numbersOf, upTo } from './line-client.ts'
-import { until, WatchedAgent } from './watched-agent.ts'
+import { EMBEDDED_HDFS, until, WatchedAgent } from './watched-agent.ts'
 
 const LARGE = { channel: { capacity: '1000000', transactionCapacity: '1000' } }
 const MANY = 1000
@@ -60,6 +60,24 @@ describe('bad clients', { concurrency: 2 }, () => {
     assert.equal(agent.storedLines().filter(line => line === 'served').length, 1)
   })
 
+  test('hundreds of clients that send line feeds without end take no more memory than a few, and others are served', async () => {
+    await using agent = await WatchedAgent.start({ sink: { type: 'null' }, ...LARGE }, { memoryMib: 300 })
+    const port = await agent.port()
+    const floods: Promise<number>[] = []
+    for (let round = 0; round < 2; round++) {
+      const flooding = await dialAll(port, 400)
+      floods.push(...flooding.map(client => client.flood('\n'.repeat(65_536), 1000)))
+      const { sources } = await agent.balance()
+      const accepted = (sources[0]?.accepted ?? 0) + 2_000_000
+      await agent.balanced(sheet => (sheet.sources[0]?.accepted ?? 0) > accepted)
+      using other = await converse(port, 'served\n')
+      assert.equal(other.oks, 1)
+      for (const client of flooding) client[Symbol.dispose]()
+    }
+    await Promise.all(floods)
+    await agent.stop()
+  })
+
   test('a client that dies in the middle costs nothing but its half line', async () => {
     await using agent = await WatchedAgent.start(LARGE)
     const port = await agent.port()
@@ -100,26 +118,45 @@ describe('bad clients', { concurrency: 2 }, () => {
     )
   })
 
-  test('more clients than the process may have open are turned away; those inside and the files go on, and later ones get in', async () => {
-    await using agent = await WatchedAgent.start(LARGE, { openFiles: 128 })
-    const port = await agent.port()
-    using first = await LineClient.dial(port)
-    const crowd = await dialAll(port, 400)
-    await until(() => crowd.filter(({ closed }) => closed).length > 250)
-    await first.send('inside\n')
-    await first.answered(1)
-    await agent.delivered(1)
-    for (const client of crowd) client[Symbol.dispose]()
-    await until(async () => {
-      using later = await converse(port, 'later\n')
-      return later.oks === 1
-    })
-    await agent.stop()
+  for (const openFiles of [64, 128]) {
+    test(`more clients than the process may have open (${openFiles}) are turned away; those inside and the files go on, and later ones get in`, async () => {
+      // Each line goes to a file of its own.
+      const sink = { ...EMBEDDED_HDFS, 'hdfs.rollCount': '1', 'hdfs.batchSize': '1' }
+      await using agent = await WatchedAgent.start({ ...LARGE, sink }, { openFiles })
+      const port = await agent.port()
+      using first = await LineClient.dial(port)
+      const crowd = await dialAll(port, 400)
+      await until(() => crowd.filter(({ closed }) => closed).length > 290)
+      await first.send('inside 1\ninside 2\ninside 3\ninside 4\ninside 5\ninside 6\ninside 7\ninside 8\n')
+      await first.answered(8)
+      await agent.delivered(8)
+      for (const client of crowd) client[Symbol.dispose]()
+      await until(async () => {
+        using later = await converse(port, 'later 9\n')
+        return later.oks === 1
+      })
+      await agent.delivered(9)
+      await agent.stop()
 
-    assert.equal(first.oks, 1)
-    assert.deepEqual(agent.storedLines(), ['inside', 'later'])
-    assert.match(agent.process.stderr, /turned away/)
-  })
+      assert.equal(first.oks, 8)
+      assert.match(agent.process.stderr, /turned away.* clients=1 open=\d+ limit=\d+ keptFree=\d+/)
+      assert.ok((agent.process.stderr.match(/turned away/g) ?? []).length < 5)
+    })
+  }
+})
+
+test('hundreds of connections to the counters that say nothing silence them for nobody', async () => {
+  await using agent = await WatchedAgent.start(LARGE, { openFiles: 64 })
+  const port = await agent.port()
+  const idle = await dialAll(Number(new URL(agent.counters).port), 256)
+  await until(() => idle.filter(({ closed }) => closed).length > 200)
+  using client = await converse(port, 'one\n')
+  await agent.delivered(1)
+  for (const one of idle) one[Symbol.dispose]()
+  await agent.stop()
+
+  assert.equal(client.oks, 1)
+  assert.match(agent.process.stderr, /Connections to the counters are closed/)
 })
 
 async function dialAll(port: number, count: number): Promise<LineClient[]> {

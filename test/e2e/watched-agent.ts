@@ -93,6 +93,11 @@ export class WatchedAgent implements AsyncDisposable {
     }
   }
 
+  /** Where its counters are, without a path. */
+  get counters(): string {
+    return this.#counters
+  }
+
   port(): Promise<number> {
     return this.process.portOf('in')
   }
