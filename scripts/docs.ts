@@ -5,7 +5,12 @@ import { componentKinds, componentPages } from '../src/app/component-pages.ts'
 import { renderMarkdown } from '../src/app/manual.ts'
 import type { ManualPage } from '../src/app/manual.ts'
 import { FINDING_CODES } from '../src/config/finding-codes.ts'
-import { CHANNEL_COUNTERS, SINK_COUNTERS, SOURCE_COUNTERS } from '../src/core/counters.ts'
+import {
+  CHANNEL_COUNTERS,
+  INTERCEPTOR_COUNTERS,
+  SINK_COUNTERS,
+  SOURCE_COUNTERS
+} from '../src/core/counters.ts'
 import { ERROR_CODES } from '../src/core/errors.ts'
 import { LOG_GAUGES } from '../src/store/log-watch.ts'
 import { editorSchema } from './editor-schema.ts'
@@ -107,6 +112,10 @@ Every component has the counters of its kind, with Flume's names, at \`/metrics\
 \`Type\`, \`StartTime\` and \`StopTime\` (milliseconds since 1970; 0 = never).
 
 ${section('Sources', SOURCE_COUNTERS)}
+
+${section('Interceptors', INTERCEPTOR_COUNTERS)}
+
+Those of the interceptor \`i1\` of the source \`r1\` are at \`INTERCEPTOR.r1.i1\`; Flume counts nothing of interceptors.
 
 ${section('Channels', CHANNEL_COUNTERS)}
 

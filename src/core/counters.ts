@@ -34,9 +34,13 @@ export const SINK_COUNTERS = [
   'ChannelReadFail'
 ] as const
 
+/** Ours: Flume counts nothing of them. Dropped are events that do not come out, failed those that it threw on. */
+export const INTERCEPTOR_COUNTERS = ['EventReceivedCount', 'EventDroppedCount', 'EventFailedCount'] as const
+
 export type SourceCounters = Record<(typeof SOURCE_COUNTERS)[number], number>
 export type ChannelCounters = Record<(typeof CHANNEL_COUNTERS)[number], number>
 export type SinkCounters = Record<(typeof SINK_COUNTERS)[number], number>
+export type InterceptorCounters = Record<(typeof INTERCEPTOR_COUNTERS)[number], number>
 
 /** Plain counters, all 0, as fields of one object: `counters.EventReceivedCount += n`. */
 export function newCounters<Name extends string>(names: readonly Name[]): Record<Name, number> {
@@ -47,7 +51,7 @@ export function newCounters<Name extends string>(names: readonly Name[]): Record
 
 /** One component's counters as the reporters show them. */
 export interface CounterGroup {
-  readonly type: 'SOURCE' | 'CHANNEL' | 'SINK'
+  readonly type: 'SOURCE' | 'CHANNEL' | 'SINK' | 'INTERCEPTOR'
   readonly name: string
   /** Epoch milliseconds, 0 = never. */
   readonly startTime: number

@@ -36,6 +36,7 @@ export type SettingType =
   | 'list'
   | 'prefix'
   | 'component'
+  | 'records'
 /** `remark` is what is odd about a value that is taken all the same. */
 export type Parsed<T> =
   | { readonly value: T; readonly remark?: { readonly problem: string; readonly hint: string } }
@@ -172,7 +173,8 @@ export function verified<T>(
   return { ...inner, parse }
 }
 
-function setting<T>(
+/** A setting of a kind that is not among those above. */
+export function setting<T>(
   key: string,
   type: SettingType,
   options: Common<T> & { unit?: string; min?: number; max?: number },

@@ -54,9 +54,7 @@ export class Agent {
 
   /** What every component is at, now. */
   waits(): ComponentWait[] {
-    const drainOf = (sink: string): string =>
-      this.#plan.groups.find(({ sinks }) => sinks.includes(sink))?.name ?? sink
-    return componentWaits(this.#parts, drainOf, this.#services.clock.now())
+    return componentWaits(this.#parts, this.#services.clock.now())
   }
 
   /** Where every event is, now. */
@@ -99,6 +97,14 @@ export class Agent {
         values: { ...counters },
         ...times(supervised)
       })),
+      ...sources.flatMap(({ name, interceptors, supervised }) =>
+        interceptors.map((link): CounterGroup => ({
+          type: 'INTERCEPTOR',
+          name: `${name}.${link.name}`,
+          values: { ...link.counters },
+          ...times(supervised)
+        }))
+      ),
       ...sinks.map(({ port, supervised }): CounterGroup => ({
         type: 'SINK',
         name: port.name,

@@ -1,14 +1,15 @@
-import { joinBatches, type EventBatch } from '../core/batch.ts'
-import type { IngestResult, Interceptor, Log, Refusal, Route, Selector } from '../core/contracts.ts'
+import type { EventBatch } from '../core/batch.ts'
+import type { IngestResult, Log, Refusal, Route, Selector } from '../core/contracts.ts'
 import type { SourceCounters } from '../core/counters.ts'
 import { AgentError, messageOf } from '../core/errors.ts'
 import { addTo, SourceLedger } from './balance.ts'
 import type { ChannelPort } from './channel-port.ts'
+import type { InterceptorChain } from './interceptor-chain.ts'
 import { Refused } from './refused.ts'
 
 /** What stands between a source and its channels. */
 export interface IngestParts {
-  readonly interceptors: readonly Interceptor[]
+  readonly interceptors: InterceptorChain
   readonly selector: Selector
   /** The source's channels by name. */
   readonly channels: ReadonlyMap<string, ChannelPort>
@@ -99,7 +100,7 @@ export class Ingest {
 
   /** Required channels first, one after the other. Resolves to what `put` noted as refused. */
   async #store(batch: EventBatch, put: PutRequired): Promise<readonly Refusal[]> {
-    const shaped = this.#intercept(batch)
+    const shaped = this.#parts.interceptors.intercept(batch)
     const refused = new Refused(shaped)
     const routes = shaped.length === 0 ? [] : this.#parts.selector.route(shaped)
     let routed = 0
@@ -176,39 +177,6 @@ export class Ingest {
         channel: name
       })
     return port
-  }
-
-  /** The chain over the whole batch; where it throws, event by event, so that one bad event harms no other. */
-  #intercept(batch: EventBatch): EventBatch {
-    if (this.#parts.interceptors.length === 0) return batch
-    try {
-      return this.#chain(batch)
-    } catch (error) {
-      if (batch.length === 1) return this.#reject(batch, error)
-    }
-    const pieces: EventBatch[] = []
-    for (let i = 0; i < batch.length; i++) {
-      const piece = this.#intercept(batch.slice(i, i + 1))
-      if (piece.length > 0) pieces.push(piece)
-    }
-    return joinBatches(pieces)
-  }
-
-  #chain(batch: EventBatch): EventBatch {
-    let shaped = batch
-    for (const interceptor of this.#parts.interceptors) {
-      if (shaped.length === 0) break
-      shaped = interceptor.intercept(shaped)
-    }
-    return shaped
-  }
-
-  #reject(batch: EventBatch, error: unknown): EventBatch {
-    this.#parts.counters.GenericProcessingFail += 1
-    this.#parts.log.error('An interceptor failed on an event, which is dropped.', {
-      reason: messageOf(error)
-    })
-    return batch.slice(0, 0)
   }
 }
 

@@ -4,12 +4,16 @@ import type {
   ChannelContext,
   Clock,
   Environment,
+  GroupSink,
   IngestResult,
+  InterceptorContext,
+  ProcessorContext,
   SinkContext,
   SourceContext
 } from '../core/contracts.ts'
 import {
   CHANNEL_COUNTERS,
+  INTERCEPTOR_COUNTERS,
   newCounters,
   SINK_COUNTERS,
   SOURCE_COUNTERS,
@@ -129,6 +133,19 @@ export function fakeSourceContext(
     ingestEach: batch => intake.ingestEach(batch),
     fits: batch => (intake.gate === undefined ? Math.min(batch.length, intake.room) : 0)
   }
+}
+
+/** An interceptor's context, of a source that is called `source`. */
+export function fakeInterceptorContext(options: Options = {}): InterceptorContext & FakeContextParts {
+  return { ...fakeParts(options), source: 'source', counters: newCounters(INTERCEPTOR_COUNTERS) }
+}
+
+/** A processor's context with these sinks. */
+export function fakeProcessorContext(
+  sinks: readonly GroupSink[],
+  options: Options = {}
+): ProcessorContext & FakeContextParts {
+  return { ...fakeParts(options), channel: 'channel', sinks }
 }
 
 /** A batch of these texts. */

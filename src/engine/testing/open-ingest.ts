@@ -1,9 +1,10 @@
 import type { Interceptor, Selector } from '../../core/contracts.ts'
-import { CHANNEL_COUNTERS, newCounters, SOURCE_COUNTERS } from '../../core/counters.ts'
+import { CHANNEL_COUNTERS, INTERCEPTOR_COUNTERS, newCounters, SOURCE_COUNTERS } from '../../core/counters.ts'
 import { FakeLog } from '../../testing/fake-log.ts'
 import type { FakeChannel } from '../../testing/fake-parts.ts'
 import { ChannelPort } from '../channel-port.ts'
 import { Ingest } from '../ingest.ts'
+import { InterceptorChain } from '../interceptor-chain.ts'
 
 interface Options {
   interceptors?: Interceptor[]
@@ -30,13 +31,18 @@ export function openIngest(
     route: batch =>
       Object.keys(channels).map(channel => ({ channel, batch, required: !optional.includes(channel) }))
   }
+  const links = interceptors.map((interceptor, i) => ({
+    name: `i${i + 1}`,
+    interceptor,
+    counters: newCounters(INTERCEPTOR_COUNTERS)
+  }))
   const ingest = new Ingest({
-    interceptors,
+    interceptors: new InterceptorChain(links, counters, log),
     selector: selector ?? replicating,
     channels: ports,
     counters,
     log,
     signal: new AbortController().signal
   })
-  return { ingest, counters, log, ports }
+  return { ingest, counters, log, ports, links }
 }
