@@ -1,5 +1,5 @@
 import type { EventBatch } from './batch.ts'
-import type { ChannelCounters, SinkCounters, SourceCounters } from './counters.ts'
+import type { ChannelCounters, InterceptorCounters, SinkCounters, SourceCounters } from './counters.ts'
 import type { AgentError, Facts } from './errors.ts'
 import type { MemoryBudget } from './memory-budget.ts'
 import type { CountersOf, Metrics, NoMetrics, Observed, TimersOf } from './metrics.ts'
@@ -126,9 +126,25 @@ export interface PolledSource extends Source {
   poll(signal: AbortSignal): Promise<boolean>
 }
 
+export interface InterceptorContext<M extends Metrics = NoMetrics> extends Context {
+  /** The source whose events pass it. */
+  readonly source: string
+  /** Those of every interceptor are counted by the engine. */
+  readonly counters: Readonly<InterceptorCounters> & CountersOf<M>
+  /** Those that the definition declares. */
+  readonly timers: TimersOf<M>
+}
+
 /** Changes or drops events. Synchronous, no I/O. Returns the same batch when nothing changed. */
-export interface Interceptor {
+export interface Interceptor extends Observed {
   intercept(batch: EventBatch): EventBatch
+  /**
+   * Where it needs something before the first event: a name looked up, a file read. Interceptors start in their order, before
+   * their source and each time that it does; what rejects keeps the source from starting, and both are tried again.
+   */
+  start?(): Promise<void>
+  /** After the source has stopped, in the opposite order. Works before start() and twice. */
+  stop?(): Promise<void>
 }
 
 /** One channel's share of a batch. A failing optional route does not fail the batch. */
@@ -136,6 +152,11 @@ export interface Route {
   readonly channel: string
   readonly batch: EventBatch
   readonly required: boolean
+}
+
+export interface SelectorContext extends Context {
+  /** The channels of the source that run, in the order of the file. Others that the settings name are left out. */
+  readonly channels: readonly string[]
 }
 
 /** Decides which channels get which events. Routes keep the order of the batch. */
@@ -191,7 +212,36 @@ export interface Sink extends Lifecycle, Observed {
   describe?(): string
 }
 
-/** Chooses among the sinks of a group; started and stopped sinks are the engine's business. */
+/** How a member of a group is doing. Times are those of Clock.monotonic(). */
+export interface SinkHealth {
+  /** It has started. A delivery to one that has not rejects at once and does not count as a failure. */
+  readonly running: boolean
+  /** Deliveries that failed since the last one that did not. */
+  readonly failures: number
+  readonly lastFailureAt: number | undefined
+  readonly lastError: unknown
+  /** Until when the processor lets it be, as it said by backOff(); undefined once that is over. */
+  readonly backsOffUntil: number | undefined
+}
+
+/** A sink of a group, as the group's processor sees it. */
+export interface GroupSink {
+  readonly name: string
+  readonly health: SinkHealth
+  /** As Sink.deliver. */
+  deliver(batch: EventBatch, signal: AbortSignal): Promise<void>
+  /** Notes that the processor will not ask it for so long; a delivery that succeeds ends it. */
+  backOff(ms: number): void
+}
+
+export interface ProcessorContext extends Context {
+  /** The channel whose events it hands on: a group whose sinks drain several has one processor for each. */
+  readonly channel: string
+  /** The members of the group that drain this channel, in the order of the file. */
+  readonly sinks: readonly GroupSink[]
+}
+
+/** Chooses among the sinks of a group; started and stopped sinks are the engine's business. One call at a time. */
 export interface SinkProcessor {
   deliver(batch: EventBatch, signal: AbortSignal): Promise<void>
 }
@@ -209,4 +259,34 @@ export interface EventSerializer {
   flush(): readonly Buffer[]
   /** The last bytes of the file, held back ones included. */
   end(): readonly Buffer[]
+}
+
+/** Turns the bytes of one file into events. Made for one file, and given its bytes in order. */
+export interface EventDeserializer {
+  /** The events that are whole by now and were not returned before. `ended`: no bytes follow. */
+  read(bytes: Buffer, ended: boolean): EventBatch
+  /** Bytes of the file that the events returned so far stand for: after a crash the source goes on behind them. */
+  readonly position: number
+}
+
+/** A request that brings events. Names of headers are in lower case. */
+export interface EventRequest {
+  readonly headers: Readonly<Record<string, string>>
+  readonly parameters: Readonly<Record<string, string>>
+  readonly body: Buffer
+}
+
+/** Turns requests into events; rejects with ERR_BAD_EVENT what it cannot read, which its sender is told. */
+export interface RequestHandler {
+  events(request: EventRequest): Promise<EventBatch>
+}
+
+/** Turns text that was found in an event into the value of a header. Synchronous; throws what it cannot turn. */
+export interface HeaderSerializer {
+  serialize(text: string): string
+}
+
+/** In which order the sinks of a group are asked for one batch: the first that does not fail gets it. */
+export interface SinkSelector {
+  order(sinks: readonly GroupSink[]): readonly GroupSink[]
 }

@@ -4,9 +4,10 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { describe, test } from 'node:test'
 import { AgentError } from '../../../core/errors.ts'
-import { readSettings, settingsOf } from '../../../core/read-settings.ts'
+import { settingsOf } from '../../../core/read-settings.ts'
 import { fakeSourceContext, textsOf } from '../../../testing/fake-context.ts'
 import { sourceContract } from '../../../testing/source-contract.ts'
+import { checked } from '../../../testing/checked.ts'
 import netcat from './netcat.ts'
 
 const none = (): undefined => undefined
@@ -365,9 +366,9 @@ describe('netcat', () => {
     await source.stop()
   })
 
-  test('bind and port are required, and an unknown character set is refused, before anything starts', () => {
-    const { problems } = readSettings(netcat, {}, none)
-    const coding = readSettings(netcat, { bind: 'localhost', port: '1', encoding: 'nope' }, none)
+  test('bind and port are required, and an unknown character set is refused, before anything starts', async () => {
+    const { problems } = await checked(netcat, {})
+    const coding = await checked(netcat, { bind: 'localhost', port: '1', encoding: 'nope' })
 
     assert.deepEqual(
       problems.map(({ message }) => message),
