@@ -1,5 +1,5 @@
 import type { EventBatch } from '../core/batch.ts'
-import type { Channel, Lease } from '../core/contracts.ts'
+import type { Channel, Lease } from '../core/contracts/channel.ts'
 import type { ChannelCounters } from '../core/counters.ts'
 import { ChannelLedger, sumOf } from './balance.ts'
 

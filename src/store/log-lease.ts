@@ -1,5 +1,5 @@
 import type { EventBatch } from '../core/batch.ts'
-import type { Lease } from '../core/contracts.ts'
+import type { Lease } from '../core/contracts/channel.ts'
 
 /** Events on loan that are committed or given back once; what comes after does nothing. */
 export function lend(

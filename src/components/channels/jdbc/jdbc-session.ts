@@ -1,5 +1,6 @@
 import type { EventBatch } from '../../../core/batch.ts'
-import type { Lease, Log } from '../../../core/contracts.ts'
+import type { Log } from '../../../core/contracts.ts'
+import type { Lease } from '../../../core/contracts/channel.ts'
 import { AgentError } from '../../../core/errors.ts'
 import { EventQueue, type Run } from '../../../store/event-queue.ts'
 import { decodeBatch, encodeBatch } from '../../../store/batch-blob.ts'

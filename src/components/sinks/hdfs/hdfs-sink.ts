@@ -1,5 +1,5 @@
 import type { EventBatch } from '../../../core/batch.ts'
-import type { Sink, SinkContext } from '../../../core/contracts.ts'
+import type { Sink, SinkContext } from '../../../core/contracts/sink.ts'
 import { AgentError, reasonOf, systemCode } from '../../../core/errors.ts'
 import type { openFileSystem } from '../../../fs/open.ts'
 import type { Bucket } from '../../../java/bucket-path.ts'

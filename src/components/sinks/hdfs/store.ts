@@ -1,5 +1,5 @@
 import type { EventBatch } from '../../../core/batch.ts'
-import type { SinkContext } from '../../../core/contracts.ts'
+import type { SinkContext } from '../../../core/contracts/sink.ts'
 import { AgentError, reasonOf } from '../../../core/errors.ts'
 import type { FileSystem } from '../../../fs/file-system.ts'
 import type { OpenedPath, openFileSystem } from '../../../fs/open.ts'

@@ -1,5 +1,5 @@
 import { defineSerializer, type Resolution } from '../../../../core/component.ts'
-import type { SinkContext } from '../../../../core/contracts.ts'
+import type { SinkContext } from '../../../../core/contracts/sink.ts'
 import { settingsOf } from '../../../../core/read-settings.ts'
 import { batchOf, fakeSinkContext } from '../../../../testing/fake-context.ts'
 import { FakeFileSystem } from '../../../../testing/fake-file-system.ts'
