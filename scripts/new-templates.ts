@@ -33,7 +33,7 @@ function sourceFiles(type: string, name: string, className: string): Omit<NewCom
 function sourceCode(type: string, className: string): string {
   return `import { BatchBuilder } from '../../../core/batch-builder.ts'
 import { defineSource } from '../../../core/component.ts'
-import type { PolledSource, SourceContext } from '../../../core/contracts.ts'
+import type { PolledSource, SourceContext } from '../../../core/contracts/source.ts'
 import { text } from '../../../core/schema.ts'
 
 export default defineSource({
@@ -101,7 +101,7 @@ test('the line is ingested once', async () => {
 function sinkFiles(type: string, name: string, className: string): Omit<NewComponent, 'conf'> {
   const code = `import type { EventBatch } from '../../../core/batch.ts'
 import { defineSink } from '../../../core/component.ts'
-import type { Sink } from '../../../core/contracts.ts'
+import type { Sink } from '../../../core/contracts/sink.ts'
 import { integer } from '../../../core/schema.ts'
 
 export default defineSink({

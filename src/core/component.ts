@@ -1,20 +1,10 @@
-import type {
-  Channel,
-  ChannelContext,
-  Context,
-  Environment,
-  Interceptor,
-  InterceptorContext,
-  PolledSource,
-  ProcessorContext,
-  Selector,
-  SelectorContext,
-  Sink,
-  SinkContext,
-  SinkProcessor,
-  Source,
-  SourceContext
-} from './contracts.ts'
+import type { Context, Environment } from './contracts.ts'
+import type { PolledSource, Source, SourceContext } from './contracts/source.ts'
+import type { Interceptor, InterceptorContext } from './contracts/interceptor.ts'
+import type { Selector, SelectorContext } from './contracts/selector.ts'
+import type { Channel, ChannelContext } from './contracts/channel.ts'
+import type { Sink, SinkContext } from './contracts/sink.ts'
+import type { ProcessorContext, SinkProcessor } from './contracts/processor.ts'
 import type { InnerKind, InnerKinds } from './inner.ts'
 import type { DetailsDeclaration, Metrics, NoMetrics, Shows } from './metrics.ts'
 import type { AgentPlan, Kind } from './plan.ts'

@@ -1,11 +1,11 @@
+import type { Context } from './contracts.ts'
 import type {
-  Context,
   EventDeserializer,
   EventSerializer,
   HeaderSerializer,
   RequestHandler,
   SinkSelector
-} from './contracts.ts'
+} from './contracts/inner.ts'
 import { setting, type Setting } from './schema.ts'
 
 /** The kinds of components that live inside others, and what each makes. */

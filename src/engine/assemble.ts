@@ -6,7 +6,9 @@ import type {
   SinkDefinition,
   SourceDefinition
 } from '../core/component.ts'
-import type { Context, PolledSource, SinkProcessor, Source } from '../core/contracts.ts'
+import type { Context } from '../core/contracts.ts'
+import type { PolledSource, Source } from '../core/contracts/source.ts'
+import type { SinkProcessor } from '../core/contracts/processor.ts'
 import {
   CHANNEL_COUNTERS,
   CHANNEL_MEASURES,

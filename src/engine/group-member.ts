@@ -1,5 +1,6 @@
 import type { EventBatch } from '../core/batch.ts'
-import type { Clock, GroupSink, SinkHealth } from '../core/contracts.ts'
+import type { Clock } from '../core/contracts.ts'
+import type { GroupSink, SinkHealth } from '../core/contracts/processor.ts'
 import type { SinkPort } from './sink-port.ts'
 
 /** A sink of a group, with what its processor goes by. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { defineChannel, defineProcessor, defineSink } from '../core/component.ts'
-import type { GroupSink, ProcessorContext } from '../core/contracts.ts'
+import type { GroupSink, ProcessorContext } from '../core/contracts/processor.ts'
 import { AgentError } from '../core/errors.ts'
 import type { SinkPlan } from '../core/plan.ts'
 import { settled } from '../testing/fake-clock.ts'

@@ -1,5 +1,7 @@
 import type { EventBatch } from '../core/batch.ts'
-import type { Clock, IngestResult, Log, Refusal, Route, Selector } from '../core/contracts.ts'
+import type { Clock, Log } from '../core/contracts.ts'
+import type { Route, Selector } from '../core/contracts/selector.ts'
+import type { IngestResult, Refusal } from '../core/contracts/source.ts'
 import type { SourceCounters } from '../core/counters.ts'
 import { AgentError, messageOf } from '../core/errors.ts'
 import { atMostEvery } from '../core/seldom.ts'

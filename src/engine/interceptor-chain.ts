@@ -1,5 +1,6 @@
 import { joinBatches, type EventBatch } from '../core/batch.ts'
-import type { Clock, Interceptor, Lifecycle, Log } from '../core/contracts.ts'
+import type { Clock, Lifecycle, Log } from '../core/contracts.ts'
+import type { Interceptor } from '../core/contracts/interceptor.ts'
 import type { InterceptorCounters, SourceCounters } from '../core/counters.ts'
 import { AgentError, messageOf } from '../core/errors.ts'
 import { atMostEvery } from '../core/seldom.ts'

@@ -1,16 +1,11 @@
 import type { EventBatch } from '../core/batch.ts'
 import { BatchBuilder } from '../core/batch-builder.ts'
-import type {
-  ChannelContext,
-  Clock,
-  Environment,
-  GroupSink,
-  IngestResult,
-  InterceptorContext,
-  ProcessorContext,
-  SinkContext,
-  SourceContext
-} from '../core/contracts.ts'
+import type { Clock, Environment } from '../core/contracts.ts'
+import type { IngestResult, SourceContext } from '../core/contracts/source.ts'
+import type { InterceptorContext } from '../core/contracts/interceptor.ts'
+import type { ChannelContext } from '../core/contracts/channel.ts'
+import type { SinkContext } from '../core/contracts/sink.ts'
+import type { GroupSink, ProcessorContext } from '../core/contracts/processor.ts'
 import {
   CHANNEL_COUNTERS,
   INTERCEPTOR_COUNTERS,

@@ -1,5 +1,6 @@
 import type { EventBatch } from '../core/batch.ts'
-import type { Clock, GroupSink, SinkHealth } from '../core/contracts.ts'
+import type { Clock } from '../core/contracts.ts'
+import type { GroupSink, SinkHealth } from '../core/contracts/processor.ts'
 import { AgentError } from '../core/errors.ts'
 import { FakeClock } from './fake-clock.ts'
 import { textsOf } from './fake-context.ts'

@@ -1,4 +1,5 @@
-import type { Interceptor, Selector } from '../../core/contracts.ts'
+import type { Interceptor } from '../../core/contracts/interceptor.ts'
+import type { Selector } from '../../core/contracts/selector.ts'
 import { CHANNEL_COUNTERS, INTERCEPTOR_COUNTERS, newCounters, SOURCE_COUNTERS } from '../../core/counters.ts'
 import { FakeClock } from '../../testing/fake-clock.ts'
 import { FakeLog } from '../../testing/fake-log.ts'

@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import type { Channel } from '../../../core/contracts.ts'
+import type { Channel } from '../../../core/contracts/channel.ts'
 import { settingsOf } from '../../../core/read-settings.ts'
 import { channelContract } from '../../../testing/channel-contract.ts'
 import { batchOf, fakeChannelContext, textsOf } from '../../../testing/fake-context.ts'

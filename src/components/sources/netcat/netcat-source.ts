@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import type { EventBatch } from '../../../core/batch.ts'
-import type { IngestResult, Source, SourceContext } from '../../../core/contracts.ts'
+import type { IngestResult, Source, SourceContext } from '../../../core/contracts/source.ts'
 import { messageOf } from '../../../core/errors.ts'
 import { gauge, type Details, type GaugesOf } from '../../../core/metrics.ts'
 import { isOfAccept, limitConnections } from '../../../net/connection-limit.ts'
