@@ -1,6 +1,12 @@
 import { tableOf } from '../src/app/manual-metrics.ts'
 import type { ManualPage } from '../src/app/manual.ts'
-import { CHANNEL_COUNTERS, CHANNEL_MEASURES, SINK_COUNTERS, SOURCE_COUNTERS } from '../src/core/counters.ts'
+import {
+  CHANNEL_COUNTERS,
+  CHANNEL_MEASURES,
+  INTERCEPTOR_COUNTERS,
+  SINK_COUNTERS,
+  SOURCE_COUNTERS
+} from '../src/core/counters.ts'
 
 /** The page of all counters; `pathOf` says where the page of a component is. */
 export function countersPage(pages: readonly ManualPage[], pathOf: (page: ManualPage) => string): string {
@@ -22,6 +28,12 @@ A **counter** only grows while the agent runs. A **gauge** goes up and down. A *
 ## Sources
 
 ${tableOf(SOURCE_COUNTERS)}
+
+## Interceptors
+
+${tableOf(INTERCEPTOR_COUNTERS)}
+
+Those of the interceptor \`i1\` of the source \`r1\` are at \`INTERCEPTOR.r1.i1\`; Flume counts nothing of interceptors.
 
 ## Channels
 

@@ -1,7 +1,8 @@
 import { defaultText } from '../src/app/manual.ts'
 import type { AnyDefinition } from '../src/core/component.ts'
 import type { Kind } from '../src/core/plan.ts'
-import type { Setting } from '../src/core/schema.ts'
+import { isRecords } from '../src/core/records.ts'
+import type { Setting, Settings } from '../src/core/schema.ts'
 
 type Json = string | number | boolean | readonly Json[] | { readonly [key: string]: Json }
 type JsonObject = Readonly<Record<string, Json>>
@@ -43,19 +44,25 @@ function anyOfKind(definitions: readonly AnyDefinition[]): JsonObject {
 }
 
 function componentSchema({ summary, settings }: AnyDefinition): JsonObject {
-  const all = Object.values(settings)
-  const named = all.filter(setting => setting.type !== 'prefix')
-  const prefixes = all.filter(setting => setting.type === 'prefix')
-  const escape = (text: string): string => text.replaceAll('.', String.raw`\.`)
+  const named = Object.values(settings).filter(({ type }) => type !== 'prefix' && type !== 'records')
   return {
     description: summary,
     type: 'object',
     required: named.filter(setting => setting.required).map(setting => setting.key),
     properties: Object.fromEntries(named.map(setting => [setting.key, settingSchema(setting)])),
-    patternProperties: Object.fromEntries(
-      prefixes.map(setting => [`^${escape(setting.key)}`, { description: setting.doc, type: 'string' }])
-    )
+    patternProperties: Object.fromEntries(patterns(settings))
   }
+}
+
+// Prefixes, and the keys of records: any name may stand in the place of the placeholder.
+function patterns(settings: Settings, placeholder?: string): [string, JsonObject][] {
+  return Object.values(settings).flatMap((setting): [string, JsonObject][] => {
+    if (isRecords(setting)) return patterns(setting.records.each, setting.records.placeholder)
+    const key = setting.key.replaceAll('.', String.raw`\.`)
+    const form = placeholder === undefined ? key : key.replace(placeholder, '.+')
+    if (setting.type === 'prefix') return [[`^${form}`, { description: setting.doc, type: 'string' }]]
+    return placeholder === undefined ? [] : [[`^${form}$`, settingSchema(setting)]]
+  })
 }
 
 function settingSchema(setting: Setting<unknown>): JsonObject {

@@ -33,7 +33,7 @@ function sourceFiles(type: string, name: string, className: string): Omit<NewCom
 function sourceCode(type: string, className: string): string {
   return `import { BatchBuilder } from '../../../core/batch-builder.ts'
 import { defineSource } from '../../../core/component.ts'
-import type { PolledSource, SourceContext } from '../../../core/contracts.ts'
+import type { PolledSource, SourceContext } from '../../../core/contracts/source.ts'
 import { text } from '../../../core/schema.ts'
 
 export default defineSource({
@@ -101,7 +101,7 @@ test('the line is ingested once', async () => {
 function sinkFiles(type: string, name: string, className: string): Omit<NewComponent, 'conf'> {
   const code = `import type { EventBatch } from '../../../core/batch.ts'
 import { defineSink } from '../../../core/component.ts'
-import type { Sink } from '../../../core/contracts.ts'
+import type { Sink } from '../../../core/contracts/sink.ts'
 import { integer } from '../../../core/schema.ts'
 
 export default defineSink({
@@ -164,12 +164,12 @@ export default defineInterceptor({
   const test = `import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { settingsOf } from '../../../core/read-settings.ts'
-import { batchOf, fakeSourceContext } from '../../../testing/fake-context.ts'
+import { batchOf, fakeInterceptorContext } from '../../../testing/fake-context.ts'
 import definition from './${name}.ts'
 
 test('every event gets the header', () => {
   const values = settingsOf(definition, { header: 'seen' }, () => undefined)
-  const interceptor = definition.create(values, fakeSourceContext())
+  const interceptor = definition.create(values, fakeInterceptorContext())
 
   const batch = interceptor.intercept(batchOf(['a', 'b']))
 
@@ -230,17 +230,20 @@ export default defineProcessor({
 `
   const test = `import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { batchOf, fakeSourceContext, textsOf } from '../../../testing/fake-context.ts'
+import { batchOf, fakeProcessorContext } from '../../../testing/fake-context.ts'
+import { FakeGroupSink } from '../../../testing/fake-group-sink.ts'
 import definition from './${name}.ts'
 
 test('the first sink gets every batch', async () => {
-  const delivered: string[] = []
-  const first = { name: 'k1', deliver: async (batch: Parameters<typeof textsOf>[0]) => void delivered.push(...textsOf(batch)) }
-  const processor = definition.create({}, { ...fakeSourceContext(), sinks: [first] })
+  const sinks = [new FakeGroupSink('k1'), new FakeGroupSink('k2')]
+  const processor = definition.create({}, fakeProcessorContext(sinks))
 
   await processor.deliver(batchOf(['a']), new AbortController().signal)
 
-  assert.deepEqual(delivered, ['a'])
+  assert.deepEqual(
+    sinks.map(({ delivered }) => delivered),
+    [['a'], []]
+  )
 })
 `
   return { code, test }

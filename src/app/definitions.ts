@@ -1,7 +1,7 @@
-import { isInner, type AnyDefinition, type Catalog, type Resolution } from '../core/component.ts'
+import type { AnyDefinition, Catalog, Resolution } from '../core/component.ts'
 import { AgentError } from '../core/errors.ts'
 import type { AgentPlan, ComponentPlan, Kind } from '../core/plan.ts'
-import { below, innerTypes, type Resolved } from '../core/read-settings.ts'
+import { innerTypes, type Resolved } from '../core/read-settings.ts'
 
 /** The definitions of everything that a plan names, loaded. */
 export interface Definitions {
@@ -15,7 +15,8 @@ export async function loadDefinitions(plan: AgentPlan, catalog: Catalog): Promis
   const load = async ({ kind, type, properties }: Wanted): Promise<void> => {
     const resolution = await catalog.resolve(kind, type)
     loaded.set(idOf(kind, type), resolution)
-    if (resolution.status === 'found') await Promise.all(innerOf(resolution.definition, properties).map(load))
+    if (resolution.status === 'found')
+      await Promise.all(innerTypes(resolution.definition.settings, properties).map(load))
   }
   await Promise.all(componentsOf(plan).map(load))
   return {
@@ -29,17 +30,6 @@ export async function loadDefinitions(plan: AgentPlan, catalog: Catalog): Promis
 }
 
 type Wanted = Pick<ComponentPlan, 'kind' | 'type' | 'properties'>
-
-// A component's inner ones, each with the settings below its prefix.
-function innerOf({ settings }: AnyDefinition, properties: Wanted['properties']): Wanted[] {
-  const prefixes = Object.values(settings)
-    .filter(isInner)
-    .map(({ inner }) => inner.prefix)
-  return innerTypes(settings, properties).map((inner, index) => ({
-    ...inner,
-    properties: below(properties, prefixes[index] ?? '')
-  }))
-}
 
 function componentsOf(plan: AgentPlan): ComponentPlan[] {
   return [

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { defineInterceptor, defineSink, serializer } from '../core/component.ts'
+import { defineInterceptor, defineSink } from '../core/component.ts'
+import { inner } from '../core/inner.ts'
 import { gauge, label } from '../core/metrics.ts'
+import { records } from '../core/records.ts'
 import { choice, integer, list, optional, prefixed, text } from '../core/schema.ts'
 import { renderMarkdown, renderText, settingRows } from './manual.ts'
 
@@ -13,7 +15,16 @@ const settings = {
   password: optional(text('password', { doc: 'Opens the door.', secret: true })),
   words: list('words', { doc: 'Some words.', default: ['a', 'b'] }),
   extra: prefixed('extra.', { doc: 'Passed on.' }),
-  serializer: serializer('serializer', { doc: 'Format of the file.', default: 'TEXT' })
+  serializer: inner('serializer', 'serializer', { doc: 'Format of the file.', default: 'TEXT' }),
+  groups: records({
+    name: 'GROUP',
+    namedBy: ['words'],
+    each: {
+      path: text('words.GROUP', { doc: 'A folder.' }),
+      headers: prefixed('headers.GROUP.', { doc: 'Headers.' })
+    }
+  }),
+  routes: records({ name: 'VALUE', each: { to: list('to.VALUE', { doc: 'Where to.', default: [] }) } })
 }
 
 const stop = { start: async () => {}, stop: async () => {}, deliver: async () => {} }
@@ -37,7 +48,10 @@ test('each setting is a row with its kind of value, default, limits and remarks'
     'password | text |  | Opens the door. Never shown.',
     'words | words | a b | Some words.',
     'extra.* | text |  | Passed on.',
-    'serializer | type | TEXT | Format of the file. Its own settings follow below `serializer.`.'
+    'serializer | type | TEXT | Format of the file. Its own settings follow below `serializer.`.',
+    'words.GROUP | text | required | A folder. For each GROUP in `words`.',
+    'headers.GROUP.* | text |  | Headers. For each GROUP in `words`.',
+    'to.VALUE | words |  | Where to.'
   ])
 })
 

@@ -1,6 +1,7 @@
-import { isInner } from '../core/component.ts'
 import type { AnyDefinition } from '../core/component.ts'
-import type { Setting } from '../core/schema.ts'
+import { isInner } from '../core/inner.ts'
+import { isRecords } from '../core/records.ts'
+import type { Setting, Settings } from '../core/schema.ts'
 import { metricsMarkdown, metricsText } from './manual-metrics.ts'
 
 /** A component as the manual shows it. */
@@ -22,12 +23,24 @@ export interface SettingRow {
 
 /** Every setting of a component in the order of its declaration, as texts. */
 export function settingRows(definition: AnyDefinition): SettingRow[] {
-  return Object.values(definition.settings).map(setting => ({
-    key: setting.type === 'prefix' ? `${setting.key}*` : setting.key,
-    value: valueOf(setting),
-    default: setting.required ? 'required' : defaultText(setting),
-    doc: docOf(setting)
-  }))
+  return rowsOf(definition.settings)
+}
+
+// Records are shown as one of them, under the word that stands for its name.
+function rowsOf(settings: Settings, remark = ''): SettingRow[] {
+  return Object.values(settings).flatMap(setting => {
+    if (isRecords(setting)) {
+      const { placeholder, namedBy, each } = setting.records
+      const lists = namedBy.map(key => `\`${key}\``).join(' and ')
+      return rowsOf(each, lists === '' ? '' : `For each ${placeholder} in ${lists}.`)
+    }
+    return {
+      key: setting.type === 'prefix' ? `${setting.key}*` : setting.key,
+      value: valueOf(setting),
+      default: setting.required ? 'required' : defaultText(setting),
+      doc: docOf(setting, remark)
+    }
+  })
 }
 
 /** The default as one would write it in a file; empty when there is none or it is secret. */
@@ -97,7 +110,8 @@ const VALUE_WORDS: Readonly<Record<Setting<unknown>['type'], string>> = {
   bytes: 'number of bytes, also as 256k, 4m',
   url: 'URL',
   endpoint: 'host:port',
-  endpoints: 'host:port, host:port …'
+  endpoints: 'host:port, host:port …',
+  records: ''
 }
 
 function valueOf(setting: Setting<unknown>): string {
@@ -109,8 +123,9 @@ function valueOf(setting: Setting<unknown>): string {
     .join(' ')
 }
 
-function docOf(setting: Setting<unknown>): string {
+function docOf(setting: Setting<unknown>, remark: string): string {
   const remarks = [
+    remark,
     setting.aliases.length === 0 ? '' : `Also: ${setting.aliases.join(', ')}.`,
     setting.secret ? 'Never shown.' : '',
     setting.lenient ? 'A wrong value gives a warning and the default.' : '',

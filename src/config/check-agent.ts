@@ -13,6 +13,7 @@ import type { Property } from './finding.ts'
 import type { Findings } from './findings.ts'
 import { makePlan } from './make-plan.ts'
 import { hasStrangeBlank } from './misread.ts'
+import { writtenPlan } from './written-plan.ts'
 
 /** How one listed component came out. */
 export interface ComponentStatus {
@@ -32,7 +33,8 @@ export interface AgentCheck {
 }
 
 /** Checks one agent whole. What is wrong drops the part it concerns; the rest makes the plan. */
-export async function checkAgent(context: CheckContext): Promise<AgentCheck> {
+export async function checkAgent(given: Omit<CheckContext, 'written'>): Promise<AgentCheck> {
+  const context = { ...given, written: await writtenPlan(given.agent, given.catalog) }
   const channels = await checkAll('channels', context, (name, list) =>
     checkComponent('channel', name, context, list)
   )

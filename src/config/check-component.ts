@@ -6,6 +6,7 @@ import { isMisread } from './misread.ts'
 import { KNOWN_TYPES } from './known-types.ts'
 import { builtInFor } from './known/third-party.ts'
 import { nearestName } from './nearest-name.ts'
+import { componentText } from './part-text.ts'
 
 type TopKind = 'source' | 'channel' | 'sink'
 
@@ -32,7 +33,7 @@ export async function checkComponent(
     reportUndefined(kind, name, context, list)
     return { ...dropped(''), kind, name, text, at: list }
   }
-  const type = text.properties.get('type')
+  const { type, own } = componentText(kind, text)
   if (type === undefined) {
     const [first = list] = text.properties.values()
     const blank = kind === 'channel' ? '' : ' '
@@ -50,7 +51,7 @@ export async function checkComponent(
     type: type.value,
     at: type,
     prefix: `${key}.`,
-    properties: ownProperties(kind, text)
+    properties: own
   }
   const checked = await checkPart(part, context)
   reportType(part, checked, context)
@@ -123,20 +124,6 @@ function listedHint(name: string, key: string, close: string | undefined): strin
   return close === undefined
     ? `Define ${key}.type, or take ${name} out of the list.`
     : `Did you mean ${close}?`
-}
-
-/** Keys of the component itself, without those that the frame around it reads. */
-function ownProperties(kind: TopKind, text: ComponentText): Map<string, Property> {
-  const frame = (key: string): boolean =>
-    key === 'type' ||
-    key === 'config' ||
-    (kind === 'sink' && key === 'channel') ||
-    (kind === 'source' &&
-      (key === 'channels' ||
-        key === 'interceptors' ||
-        key.startsWith('interceptors.') ||
-        key.startsWith('selector.')))
-  return new Map([...text.properties].filter(([key]) => !frame(key)))
 }
 
 /** Says what is special about the type: strange, unknown, gone, or in unusual case. */

@@ -6,6 +6,7 @@ import type { CheckedSink } from './check-sinks.ts'
 import type { Property } from './finding.ts'
 import { isMisread } from './misread.ts'
 import { nearestName } from './nearest-name.ts'
+import { processorText } from './part-text.ts'
 
 export interface CheckedGroup {
   readonly name: string
@@ -129,7 +130,7 @@ async function checkProcessor(
 ): Promise<CheckedGroup | undefined> {
   const { agent } = context
   const key = `${agent.name}.sinkgroups.${text.name}`
-  const type = text.properties.get('processor.type')
+  const { type, own } = processorText(text)
   const [first = agent.at] = text.properties.values()
   if (type === undefined && sinks.length > 1) {
     dropGroup(
@@ -140,31 +141,24 @@ async function checkProcessor(
     )
     return undefined
   }
-  const own = new Map(
-    [...text.properties]
-      .filter(([name]) => name.startsWith('processor.') && name !== 'processor.type')
-      .map(([name, property]) => [name.slice(10), property])
-  )
   const part = {
     kind: 'processor',
     name: text.name,
     type: type?.value ?? 'default',
     at: type ?? first,
     prefix: `${key}.processor.`,
-    properties: own
+    properties: own,
+    more: { sinks: sinks.map(sink => ({ name: sink, channel: all.get(sink)?.channel ?? '' })) }
   } as const
   const checked = await checkPart(part, context)
   if (type !== undefined) reportType(part, checked, context)
-  const wrong =
-    checked.status === 'dropped' || checked.status === 'third-party'
-      ? `SinkGroup ${text.name} has been removed due to an error during configuration.`
-      : miscounted(checked.type, sinks.length)
-  if (wrong !== undefined) {
-    const causes = checked.status === 'ok' ? [] : [`${key}.processor`]
-    dropGroup(text, `${wrong} Its sinks run alone.`, `Correct ${key}.processor.type and its settings.`, {
-      context,
-      causes
-    })
+  if (checked.status === 'dropped' || checked.status === 'third-party') {
+    dropGroup(
+      text,
+      `SinkGroup ${text.name} has been removed due to an error during configuration. Its sinks run alone.`,
+      `Correct ${key}.processor.type and its settings.`,
+      { context, causes: [`${key}.processor`] }
+    )
     return undefined
   }
   reportChannels(text.name, sinks, all, context)
@@ -174,15 +168,6 @@ async function checkProcessor(
     sinks,
     processor: { kind: 'processor', name: text.name, type: checked.type, properties: checked.properties }
   }
-}
-
-function miscounted(type: string, sinks: number): string | undefined {
-  if (type === 'default' && sinks > 1) {
-    return 'DefaultSinkPolicy can only handle one sink, try using a policy that supports multiple sinks.'
-  }
-  return type === 'load_balance' && sinks < 2
-    ? 'The LoadBalancingSinkProcessor cannot be used for a single sink. Please configure more than one sinks and try again.'
-    : undefined
 }
 
 function reportChannels(
@@ -197,7 +182,7 @@ function reportChannels(
   findings.add('GROUP_CHANNELS', {
     at: property ?? agent.at,
     key: `${agent.name}.sinkgroups.${name}.sinks`,
-    message: `The sinks of group ${name} drain different channels: ${channels.join(', ')}. Each call drains only one of them.`,
+    message: `The sinks of group ${name} drain different channels: ${channels.join(', ')}. Each channel is drained by its own sinks of the group; none of them stands in for one of another channel.`,
     hint: 'Give all sinks of a group the same channel.'
   })
 }

@@ -4,11 +4,14 @@ import { reportType } from './check-component.ts'
 import { checkPart, type CheckContext, type Status } from './check-part.ts'
 import type { Property } from './finding.ts'
 import { hasStrangeBlank, isMisread } from './misread.ts'
+import { interceptorTexts, type PartText } from './part-text.ts'
 
 export interface CheckedPlan {
   readonly status: Status
   readonly plan: ComponentPlan
 }
+
+const NOTHING: PartText = { type: undefined, own: new Map() }
 
 /** Checks a source's interceptors, in the order of their list. */
 export async function checkInterceptors(
@@ -18,33 +21,31 @@ export async function checkInterceptors(
 ): Promise<CheckedPlan[]> {
   const list = text.properties.get('interceptors')
   const names = namesOf(list)
-  const grouped = groupedByName(text)
+  const texts = interceptorTexts(text)
   const found: CheckedPlan[] = []
   for (const name of names)
-    found.push(await checkInterceptor(source, name, grouped.get(name) ?? new Map(), { context, list }))
-  reportUnlisted(source, names, grouped, context)
+    found.push(await checkInterceptor(source, name, texts.get(name) ?? NOTHING, { context, list }))
+  reportUnlisted(source, names, texts, context)
   return found
 }
 
 async function checkInterceptor(
   source: string,
   name: string,
-  properties: ReadonlyMap<string, Property>,
+  { type, own }: PartText,
   { context, list }: { context: CheckContext; list: Property | undefined }
 ): Promise<CheckedPlan> {
   const { agent, findings } = context
   const prefix = `${agent.name}.sources.${source}.interceptors.${name}.`
-  const type = properties.get('type')
   if (type === undefined) {
     findings.add('NO_TYPE', {
-      at: [...properties.values()][0] ?? list ?? agent.at,
+      at: [...own.values()][0] ?? list ?? agent.at,
       key: list !== undefined && isMisread(list, name) ? list.key : `${prefix}type`,
       message: `Interceptor.Type not specified for ${name}. Type not specified for interceptor ${name}; source ${source} is dropped.`,
       hint: `Add ${prefix}type = timestamp, or take ${name} out of the list; names are separated by blanks.`
     })
     return { status: 'dropped', plan: { kind: 'interceptor', name, type: '', properties: {} } }
   }
-  const own = new Map([...properties].filter(([key]) => key !== 'type'))
   const part = { kind: 'interceptor', name, type: type.value, at: type, prefix, properties: own } as const
   const checked = await checkPart(part, context)
   reportType(part, checked, context)
@@ -54,29 +55,14 @@ async function checkInterceptor(
   }
 }
 
-/** Properties below `interceptors.`, by interceptor and key. */
-function groupedByName(text: ComponentText): Map<string, Map<string, Property>> {
-  const grouped = new Map<string, Map<string, Property>>()
-  for (const [key, property] of text.properties) {
-    if (!key.startsWith('interceptors.')) continue
-    const dot = key.indexOf('.', 13)
-    if (dot < 0) continue
-    const name = key.slice(13, dot)
-    const properties = grouped.get(name) ?? new Map<string, Property>()
-    properties.set(key.slice(dot + 1), property)
-    grouped.set(name, properties)
-  }
-  return grouped
-}
-
 function reportUnlisted(
   source: string,
   names: readonly string[],
-  grouped: ReadonlyMap<string, ReadonlyMap<string, Property>>,
+  texts: ReadonlyMap<string, PartText>,
   { agent, findings }: CheckContext
 ): void {
-  for (const [name, properties] of grouped) {
-    const [first] = properties.values()
+  for (const [name, { type, own }] of texts) {
+    const first = [type, ...own.values()].find(property => property !== undefined)
     if (names.includes(name) || first === undefined) continue
     const key = `${agent.name}.sources.${source}.interceptors`
     const remark = {

@@ -1,21 +1,23 @@
-import {
-  isInner,
-  type AnyDefinition,
-  type Catalog,
-  type Problem,
-  type Resolution
+import { checkedSettings } from '../core/checked-settings.ts'
+import type {
+  Around,
+  Catalog,
+  Problem,
+  ProcessorAround,
+  Resolution,
+  SelectorAround
 } from '../core/component.ts'
 import type { Environment } from '../core/contracts.ts'
-import type { Kind } from '../core/plan.ts'
-import { isFatal, innerTypes, readSettings, type Resolved } from '../core/read-settings.ts'
-import type { Settings, Values } from '../core/schema.ts'
 import { nearest } from '../core/nearest.ts'
+import type { AgentPlan, Kind } from '../core/plan.ts'
+import { isFatal, resolveInner } from '../core/read-settings.ts'
 import type { AgentText } from './agent-text.ts'
 import type { Position, Property } from './finding.ts'
 import type { Findings } from './findings.ts'
 import { knownType } from './known-types.ts'
 import { checkOnly, type KnownType } from './known/known-type.ts'
 import { undocumented } from './known/undocumented.ts'
+import { valuesOf } from './part-text.ts'
 
 export type Status = 'ok' | 'dropped' | 'not-in-this-version' | 'third-party'
 
@@ -30,6 +32,8 @@ export interface CheckContext {
   readonly catalog: ListedCatalog
   readonly findings: Findings
   readonly environment: Environment
+  /** The agent as it is written. */
+  readonly written: AgentPlan
   /** What is checked falls for another reason already, before Flume would look for classes inside of it. */
   readonly isGone?: true
 }
@@ -45,6 +49,8 @@ export interface Part {
   readonly prefix: string
   /** By key below the prefix; keys of the frame are not among them. */
   readonly properties: ReadonlyMap<string, Property>
+  /** What is around parts of its kind beside what is around every part. */
+  readonly more?: Omit<SelectorAround, keyof Around> | Omit<ProcessorAround, keyof Around>
 }
 
 export interface CheckedPart {
@@ -63,7 +69,7 @@ export interface CheckedPart {
 /** Finds the part's type and reads its settings; says everything that is wrong with them. */
 export async function checkPart(part: Part, context: CheckContext): Promise<CheckedPart> {
   const resolution = await context.catalog.resolve(part.kind, part.type)
-  const properties = Object.fromEntries([...part.properties].map(([key, { value }]) => [key, value]))
+  const properties = valuesOf(part.properties)
   const known = resolution.status === 'not-in-this-version' ? knownType(part.kind, part.type) : undefined
   const definition =
     resolution.status === 'found' ? resolution.definition : known === undefined ? undefined : checkOnly(known)
@@ -71,32 +77,32 @@ export async function checkPart(part: Part, context: CheckContext): Promise<Chec
   if (definition === undefined) return { ...none, status: statusOf(resolution), type: part.type }
   reportDeprecated(part, known, context.findings)
   reportUndocumented(part, definition.type, context.findings)
-  const resolved = await resolveInner(definition, properties, context.catalog)
-  const reading = readSettings(definition, properties, resolved)
+  const around = aroundOf(part, properties, context)
+  const resolved = await resolveInner(definition.settings, properties, (kind, type) =>
+    context.catalog.resolve(kind, type)
+  )
+  const { outer, problems: read } = await checkedSettings(definition, resolved, around as never)
   const problems = [
-    ...reading.problems,
-    ...(await aroundProblems(definition, reading.values, context)),
-    ...(known?.rules?.(properties) ?? []),
+    ...read,
+    ...(known?.rules?.(properties, around) ?? []),
     ...capacityProblems(known, properties)
   ].map(problem => refined(part, problem, properties))
   for (const problem of problems) reportProblem(part, problem, problems, context)
-  const values =
-    reading.values ?? readSettings(definition, withoutInner(definition, properties), resolved).values
   return {
     ...none,
     type: definition.type,
     status: worse(statusOf(resolution), statusAfter(problems)),
-    batchSize: values === undefined ? undefined : definition.batchSize?.(values),
-    transactionCapacity: values === undefined ? undefined : definition.transactionCapacity?.(values)
+    batchSize: outer === undefined ? undefined : definition.batchSize?.(outer),
+    transactionCapacity: outer === undefined ? undefined : definition.transactionCapacity?.(outer)
   }
 }
 
-async function aroundProblems(
-  definition: AnyDefinition,
-  values: Values<Settings> | undefined,
-  { environment }: CheckContext
-): Promise<readonly Problem[]> {
-  return values === undefined ? [] : ((await definition.checkSurroundings?.(values, environment)) ?? [])
+function aroundOf(
+  { name, prefix, more }: Part,
+  properties: Readonly<Record<string, string>>,
+  { environment, written }: CheckContext
+): Around {
+  return { name, prefix, properties, agent: written, environment, ...more }
 }
 
 const ORDER: readonly Status[] = ['ok', 'not-in-this-version', 'third-party', 'dropped']
@@ -110,38 +116,15 @@ function statusOf(resolution: Resolution): Status {
   return resolution.status === 'found' ? 'ok' : resolution.status
 }
 
+/** A class of somebody else inside of a component. */
+const STRANGE_INSIDE = ['CUSTOM_SERIALIZER', 'CUSTOM_DESERIALIZER', 'CUSTOM_CLASS']
+
 function statusAfter(problems: readonly Problem[]): Status {
   const errors = problems.filter(isFatal)
   if (errors.length === 0) return 'ok'
-  if (errors.some(({ code }) => code !== 'CUSTOM_SERIALIZER' && code !== 'NOT_IN_THIS_VERSION'))
+  if (errors.some(({ code }) => !STRANGE_INSIDE.includes(code) && code !== 'NOT_IN_THIS_VERSION'))
     return 'dropped'
-  return errors.some(({ code }) => code === 'CUSTOM_SERIALIZER') ? 'third-party' : 'not-in-this-version'
-}
-
-async function resolveInner(
-  definition: AnyDefinition,
-  properties: Readonly<Record<string, string>>,
-  catalog: Catalog
-): Promise<Resolved> {
-  const found = new Map<string, Resolution>()
-  const defaults = innerTypes(definition.settings, withoutInner(definition, properties))
-  for (const { kind, type } of [...innerTypes(definition.settings, properties), ...defaults]) {
-    found.set(`${kind} ${type}`, await catalog.resolve(kind, type))
-  }
-  return (kind, type) => found.get(`${kind} ${type}`)
-}
-
-/** The properties without those of inner components, so that a strange serializer does not hide a batch size. */
-function withoutInner(
-  definition: AnyDefinition,
-  properties: Readonly<Record<string, string>>
-): Record<string, string> {
-  const inner = Object.values(definition.settings).filter(isInner)
-  return Object.fromEntries(
-    Object.entries(properties).filter(
-      ([key]) => !inner.some(setting => key === setting.key || key.startsWith(setting.inner.prefix))
-    )
-  )
+  return errors.some(({ code }) => STRANGE_INSIDE.includes(code)) ? 'third-party' : 'not-in-this-version'
 }
 
 function reportProblem(
@@ -151,7 +134,7 @@ function reportProblem(
   { findings, isGone }: CheckContext
 ): void {
   const { code, message, hint } = problem
-  if (isGone === true && code === 'CUSTOM_SERIALIZER') return
+  if (isGone === true && STRANGE_INSIDE.includes(code)) return
   const property = part.properties.get(problem.key)
   const { file, line } = property ?? part.at
   const at = { file, line }

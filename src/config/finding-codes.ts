@@ -82,7 +82,9 @@ export const FINDING_CODES = {
   EXEC_NEEDS_SHELL: warning('A command uses what only a shell understands.'),
   DUP_KEY_DIFF: warning('The same key twice with different values; the last wins.'),
   DUP_KEY_SAME: info('The same key twice with the same value.'),
-  DEFINED_NOT_LISTED: warning('A component has properties but is in no list; it is not used.'),
+  DEFINED_NOT_LISTED: warning(
+    'A component, or a named part of one, has properties but is in no list; it is not used.'
+  ),
   ORPHAN_AGENT_PREFIX: warning('Properties under an agent name that lists nothing; perhaps a misspelling.'),
   KEY_WITHOUT_AGENT: warning('A key that belongs to no agent.'),
   INVALID_PROPERTY: warning('A key that fits none of the forms an agent has.'),

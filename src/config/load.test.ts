@@ -4,12 +4,14 @@ import fc from 'fast-check'
 import {
   defineChannel,
   defineInterceptor,
+  defineSelector,
   defineSink,
   defineSource,
   type AnyDefinition,
   type Catalog
 } from '../core/component.ts'
-import { integer, text } from '../core/schema.ts'
+import { integer, list, text } from '../core/schema.ts'
+import { unknownChannels } from '../core/unknown-channels.ts'
 import { SMALL_AGENT } from '../testing/small-agent.ts'
 import { knownType, namesType } from './known-types.ts'
 import { loadConfiguration, loadConfigurations } from './load.ts'
@@ -39,13 +41,12 @@ const DEFINITIONS: readonly AnyDefinition[] = [
     type: 'static',
     settings: { key: text('key', { doc: 'k', default: 'key' }) }
   }),
-  {
+  defineSelector({
     ...common,
-    kind: 'selector',
     type: 'replicating',
-    classes: [],
-    settings: { optional: text('optional', { doc: 'o', default: '' }) }
-  },
+    settings: { optional: list('optional', { doc: 'o', default: [] }) },
+    check: ({ optional }, around) => unknownChannels('optional', optional, around)
+  }),
   { ...common, kind: 'processor', type: 'default', classes: [], settings: {} }
 ]
 const catalog: Catalog = {

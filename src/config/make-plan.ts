@@ -1,5 +1,4 @@
 import type { AgentPlan, ComponentPlan, SinkGroupPlan, SourcePlan } from '../core/plan.ts'
-import { wordsOf } from '../core/words.ts'
 import type { CheckedAgent } from './checked-agent.ts'
 import type { Checked } from './check-component.ts'
 import type { CheckedSource } from './check-sources.ts'
@@ -44,17 +43,7 @@ function planOf({ kind, name, type, properties }: Checked): ComponentPlan {
 }
 
 function sourcePlan(source: CheckedSource, usable: ReadonlyMap<string, unknown>): SourcePlan {
-  const { interceptors } = source
+  const { interceptors, selector } = source
   const channels = source.channels.filter(name => usable.has(name))
-  return { ...planOf(source), channels, selector: withoutLost(source.selector, channels), interceptors }
-}
-
-/** A selector's optional channels, less those that do not run. */
-function withoutLost(selector: ComponentPlan, channels: readonly string[]): ComponentPlan {
-  const { optional, ...others } = selector.properties
-  if (optional === undefined) return selector
-  const left = wordsOf(optional)
-    .filter(name => channels.includes(name))
-    .join(' ')
-  return { ...selector, properties: left === '' ? others : { ...others, optional: left } }
+  return { ...planOf(source), channels, selector, interceptors }
 }

@@ -1,24 +1,23 @@
-import type {
-  Channel,
-  ChannelContext,
-  Context,
-  Environment,
-  EventSerializer,
-  Interceptor,
-  PolledSource,
-  Selector,
-  Sink,
-  SinkContext,
-  SinkProcessor,
-  Source,
-  SourceContext
-} from './contracts.ts'
+import type { Context, Environment } from './contracts.ts'
+import type { PolledSource, Source, SourceContext } from './contracts/source.ts'
+import type { Interceptor, InterceptorContext } from './contracts/interceptor.ts'
+import type { Selector, SelectorContext } from './contracts/selector.ts'
+import type { Channel, ChannelContext } from './contracts/channel.ts'
+import type { Sink, SinkContext } from './contracts/sink.ts'
+import type { ProcessorContext, SinkProcessor } from './contracts/processor.ts'
+import type { InnerKind, InnerKinds } from './inner.ts'
 import type { DetailsDeclaration, Metrics, NoMetrics, Shows } from './metrics.ts'
-import type { Kind } from './plan.ts'
-import type { Setting, Settings, Values } from './schema.ts'
+import type { AgentPlan, Kind } from './plan.ts'
+import type { Settings, Values } from './schema.ts'
 
 /** What a component file exports by default. Everything that is known about the component is said here. */
-export interface Definition<K extends Kind = Kind, S extends Settings = Settings, C = never, T = unknown> {
+export interface Definition<
+  K extends Kind = Kind,
+  S extends Settings = Settings,
+  C = never,
+  T = unknown,
+  A = never
+> {
   readonly kind: K
   /** The short name users write; any case. */
   readonly type: string
@@ -28,7 +27,7 @@ export interface Definition<K extends Kind = Kind, S extends Settings = Settings
   /** One sentence for the manual. */
   readonly summary: string
   readonly settings: S
-  /** Sources, channels and sinks: what it counts and measures beside what all of its kind have. */
+  /** Sources, interceptors, channels and sinks: what it counts and measures beside what all of its kind have. */
   readonly metrics?: Metrics
   /** Likewise: the table of what it works on. */
   readonly details?: DetailsDeclaration
@@ -36,10 +35,11 @@ export interface Definition<K extends Kind = Kind, S extends Settings = Settings
   batchSize?(settings: Values<S>): number
   /** Channels: most events of one transaction. */
   transactionCapacity?(settings: Values<S>): number
-  /** Rules between settings, checked before anything starts. */
-  check?(settings: Values<S>): readonly Problem[]
-  /** Rules about what is around the agent, such as Hadoop's site files. Changes nothing, connects to nothing. */
-  checkSurroundings?(settings: Values<S>, environment: Environment): Promise<readonly Problem[]>
+  /**
+   * Rules between settings, and between them and what is around the component: its channels, the agent, site files. Asked
+   * before anything starts, once the settings by themselves can be used. Changes nothing, connects to nothing.
+   */
+  check?(settings: Values<S>, around: A): readonly Problem[] | Promise<readonly Problem[]>
   create(settings: Values<S>, context: C): T
 }
 
@@ -57,27 +57,47 @@ export interface Problem {
   readonly hint: string
 }
 
-/** What a selector may name. */
-export interface SelectorContext extends Context {
+/** What is around a component when it is checked: plain data, and where its check finds files. */
+export interface Around {
+  /** The component's name in the configuration. */
+  readonly name: string
+  /** What stands before its keys in the file, such as `a1.sinks.k1.`; for hints that show a whole line. */
+  readonly prefix: string
+  /** Its keys as they are written. */
+  readonly properties: Readonly<Record<string, string>>
+  /** The whole agent as it is written, whatever its parts are worth; types by their short names. */
+  readonly agent: AgentPlan
+  readonly environment: Environment
+}
+
+/** The same for a selector. */
+export interface SelectorAround extends Around {
+  /** The source that has it. */
+  readonly source: string
+  /** The channels of that source, as far as they can be used: all that it may name. */
   readonly channels: readonly string[]
 }
 
-/** The sinks a processor chooses among, in the order of the file. */
-export interface ProcessorContext extends Context {
-  readonly sinks: readonly { readonly name: string; deliver: Sink['deliver'] }[]
+/** The same for a processor. */
+export interface ProcessorAround extends Around {
+  /** The members of its group that can be used, in the order of the file, with the channel that each drains. */
+  readonly sinks: readonly { readonly name: string; readonly channel: string }[]
 }
 
 // Definitions of any settings, as registries hold them. `never` accepts every parameter type.
 export type AnyDefinition = Definition<Kind, Settings, never>
 
-type Described<S extends Settings, C, T> = Omit<Definition<Kind, S, C, T>, 'kind' | 'classes'> & {
+type Described<S extends Settings, C, T, A = Around> = Omit<
+  Definition<Kind, S, C, T, A>,
+  'kind' | 'classes'
+> & {
   readonly classes?: readonly string[]
 }
 
-function define<K extends Kind, S extends Settings, C, T>(
+function define<K extends Kind, S extends Settings, C, T, A = Around>(
   kind: K,
-  given: Described<S, C, T>
-): Definition<K, S, C, T> {
+  given: Described<S, C, T, A>
+): Definition<K, S, C, T, A> {
   return { classes: [], ...given, kind }
 }
 
@@ -93,25 +113,38 @@ export const defineSource = <
   D extends Metrics = NoMetrics
 >(
   given: Observable<S, M, D, SourceContext<M>, Source | PolledSource>
-): Definition<'source', S, SourceContext<M>, Source | PolledSource> => define('source', given)
+): Definition<'source', S, SourceContext<M>, Source | PolledSource, Around> => define('source', given)
 export const defineChannel = <
   S extends Settings,
   M extends Metrics = NoMetrics,
   D extends Metrics = NoMetrics
 >(
   given: Observable<S, M, D, ChannelContext<M>, Channel>
-): Definition<'channel', S, ChannelContext<M>, Channel> => define('channel', given)
+): Definition<'channel', S, ChannelContext<M>, Channel, Around> => define('channel', given)
 export const defineSink = <S extends Settings, M extends Metrics = NoMetrics, D extends Metrics = NoMetrics>(
   given: Observable<S, M, D, SinkContext<M>, Sink>
-): Definition<'sink', S, SinkContext<M>, Sink> => define('sink', given)
-export const defineInterceptor = <S extends Settings>(given: Described<S, Context, Interceptor>) =>
-  define('interceptor', given)
-export const defineSelector = <S extends Settings>(given: Described<S, SelectorContext, Selector>) =>
-  define('selector', given)
-export const defineProcessor = <S extends Settings>(given: Described<S, ProcessorContext, SinkProcessor>) =>
-  define('processor', given)
-export const defineSerializer = <S extends Settings>(given: Described<S, Context, EventSerializer>) =>
-  define('serializer', given)
+): Definition<'sink', S, SinkContext<M>, Sink, Around> => define('sink', given)
+export const defineInterceptor = <
+  S extends Settings,
+  M extends Metrics = NoMetrics,
+  D extends Metrics = NoMetrics
+>(
+  given: Observable<S, M, D, InterceptorContext<M>, Interceptor>
+): Definition<'interceptor', S, InterceptorContext<M>, Interceptor, Around> => define('interceptor', given)
+export const defineSelector = <S extends Settings>(
+  given: Described<S, SelectorContext, Selector, SelectorAround>
+) => define('selector', given)
+export const defineProcessor = <S extends Settings>(
+  given: Described<S, ProcessorContext, SinkProcessor, ProcessorAround>
+) => define('processor', given)
+/** A component that lives inside others: its kind says what it makes. */
+export const defineInner = <K extends InnerKind, S extends Settings>(
+  kind: K,
+  given: Described<S, Context, InnerKinds[K]>
+) => define(kind, given)
+export const defineSerializer = <S extends Settings>(
+  given: Described<S, Context, InnerKinds['serializer']>
+) => defineInner('serializer', given)
 
 export type SourceDefinition = ReturnType<typeof defineSource>
 export type ChannelDefinition = ReturnType<typeof defineChannel>
@@ -132,48 +165,4 @@ export type Resolution =
 /** Finds components by the type name that users write. */
 export interface Catalog {
   resolve(kind: Kind, type: string): Promise<Resolution>
-}
-
-/** A component inside a component (a sink's serializer): made as often as needed. */
-export interface Inner<T> {
-  readonly type: string
-  create(context: Context): T
-}
-
-/** A setting that names another component and hands it the keys below `prefix`. */
-export interface InnerSetting<T> extends Setting<Inner<T>> {
-  readonly inner: { readonly kind: Kind; readonly prefix: string; readonly defaultType: string }
-}
-
-/** `key` names the serializer, keys below `key.` are its settings. */
-export function serializer(
-  key: string,
-  options: { doc: string; default: string }
-): InnerSetting<EventSerializer> {
-  const unresolved = {
-    type: options.default,
-    create: () => {
-      throw new Error('Resolved by resolveSettings.')
-    }
-  }
-  return {
-    key,
-    type: 'component',
-    doc: options.doc,
-    default: unresolved,
-    required: false,
-    secret: false,
-    aliases: [],
-    lenient: false,
-    unit: undefined,
-    min: undefined,
-    max: undefined,
-    values: undefined,
-    parse: () => ({ value: unresolved }),
-    inner: { kind: 'serializer', prefix: `${key}.`, defaultType: options.default }
-  }
-}
-
-export function isInner(setting: Setting<unknown>): setting is InnerSetting<unknown> {
-  return 'inner' in setting
 }

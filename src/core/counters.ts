@@ -15,6 +15,13 @@ export const SOURCE_COUNTERS = {
   GenericProcessingFail: counter('failures', 'Other failures.')
 } as const
 
+/** Ours: Flume counts nothing of them. */
+export const INTERCEPTOR_COUNTERS = {
+  EventReceivedCount: counter('events', 'Events that came in.'),
+  EventDroppedCount: counter('events', 'Those of them that did not come out.'),
+  EventFailedCount: counter('events', 'Events on which it failed, and which are dropped for that.')
+} as const
+
 export const CHANNEL_COUNTERS = {
   ChannelCapacity: gauge('events', 'Most events that it holds; 0 where only the disk bounds it.'),
   ChannelSize: gauge('events', 'Events held, those on their way to a sink included.'),
@@ -50,6 +57,7 @@ export const CHANNEL_MEASURES = {
 } as const
 
 export type SourceCounters = Record<keyof typeof SOURCE_COUNTERS, number>
+export type InterceptorCounters = Record<keyof typeof INTERCEPTOR_COUNTERS, number>
 export type ChannelCounters = Record<keyof typeof CHANNEL_COUNTERS, number>
 export type SinkCounters = Record<keyof typeof SINK_COUNTERS, number>
 
@@ -72,7 +80,7 @@ export function newTimers(own: Metrics | undefined): Record<string, Timer> {
 
 /** One component's counters as the reporters show them. */
 export interface CounterGroup {
-  readonly type: 'SOURCE' | 'CHANNEL' | 'SINK'
+  readonly type: 'SOURCE' | 'CHANNEL' | 'SINK' | 'INTERCEPTOR'
   readonly name: string
   /** Epoch milliseconds, 0 = never. */
   readonly startTime: number

@@ -44,6 +44,10 @@ export const KINDS = [
   'selector',
   'processor',
   'serializer',
+  'deserializer',
+  'handler',
+  'headerserializer',
+  'sinkselector',
   'configfilter'
 ] as const
 export type Kind = (typeof KINDS)[number]

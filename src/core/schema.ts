@@ -41,6 +41,7 @@ export type SettingType =
   | 'url'
   | 'endpoint'
   | 'endpoints'
+  | 'records'
 /** `remark` is what is odd about a value that is taken all the same. */
 export type Parsed<T> =
   | { readonly value: T; readonly remark?: { readonly problem: string; readonly hint: string } }
@@ -209,7 +210,7 @@ export function verified<T>(
   return { ...inner, parse }
 }
 
-/** A setting of a kind that is not here: `parse` says what a text means. */
+/** A setting of a kind that is not among those above: `parse` says what a text means. */
 export function setting<T>(
   key: string,
   type: SettingType,

@@ -7,7 +7,8 @@ import {
   defineSource,
   type AnyDefinition
 } from '../core/component.ts'
-import type { SinkContext, SourceContext } from '../core/contracts.ts'
+import type { SourceContext } from '../core/contracts/source.ts'
+import type { SinkContext } from '../core/contracts/sink.ts'
 import type { AgentPlan } from '../core/plan.ts'
 import { FakeClock, settled } from '../testing/fake-clock.ts'
 import { batchOf } from '../testing/fake-context.ts'

@@ -57,9 +57,7 @@ export class Agent {
 
   /** What every component is at, now. */
   waits(): ComponentWait[] {
-    const drainOf = (sink: string): string =>
-      this.#plan.groups.find(({ sinks }) => sinks.includes(sink))?.name ?? sink
-    return componentWaits(this.#parts, drainOf, this.#services.clock.now())
+    return componentWaits(this.#parts, this.#services.clock.now())
   }
 
   /** Where every event is, now. */

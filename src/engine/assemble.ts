@@ -6,10 +6,13 @@ import type {
   SinkDefinition,
   SourceDefinition
 } from '../core/component.ts'
-import type { Context, PolledSource, Source } from '../core/contracts.ts'
+import type { Context } from '../core/contracts.ts'
+import type { PolledSource, Source } from '../core/contracts/source.ts'
+import type { SinkProcessor } from '../core/contracts/processor.ts'
 import {
   CHANNEL_COUNTERS,
   CHANNEL_MEASURES,
+  INTERCEPTOR_COUNTERS,
   newCounters,
   newTimers,
   SINK_COUNTERS,
@@ -18,12 +21,14 @@ import {
 import { AgentError } from '../core/errors.ts'
 import { InputBudget, inputLimits } from '../core/input-budget.ts'
 import { MemoryBudget } from '../core/memory-budget.ts'
-import type { AgentPlan, ComponentPlan, SinkPlan, SourcePlan } from '../core/plan.ts'
+import type { AgentPlan, ComponentPlan, SinkGroupPlan, SinkPlan, SourcePlan } from '../core/plan.ts'
 import { settingsOf } from '../core/read-settings.ts'
 import type { SourceLedger } from './balance.ts'
 import { ChannelPort } from './channel-port.ts'
 import { Drain } from './drain.ts'
+import { GroupMember } from './group-member.ts'
 import { Ingest } from './ingest.ts'
+import { InterceptorChain, type ChainLink } from './interceptor-chain.ts'
 import { Polling } from './polling.ts'
 import type { Services } from './services.ts'
 import type { Shown } from './shown.ts'
@@ -39,6 +44,8 @@ export interface Assembly {
   readonly sources: readonly SourcePart[]
   readonly sinks: readonly SinkPart[]
   readonly drains: readonly Drain[]
+  /** Sink to the drain that brings its events. */
+  readonly drainOf: ReadonlyMap<string, Drain>
   /** Channel to the sinks that drain it. */
   readonly links: ReadonlyMap<string, readonly string[]>
   /** Ends every source's wait for room. */
@@ -54,9 +61,15 @@ interface ChannelPart {
 interface SourcePart {
   readonly name: string
   readonly shown: Shown
+  readonly interceptors: readonly InterceptorPart[]
   readonly ledger: SourceLedger
   readonly supervised: Supervised
   readonly needs: readonly Supervised[]
+}
+
+/** A link of the source's chain, and what is shown of it. */
+interface InterceptorPart extends ChainLink {
+  readonly shown: Shown
 }
 
 interface SinkPart {
@@ -64,6 +77,17 @@ interface SinkPart {
   readonly shown: Shown
   readonly supervised: Supervised
   readonly channel: Supervised
+}
+
+/** A drain, and the names of the sinks that it delivers to. */
+interface SinkDrain {
+  readonly drain: Drain
+  readonly sinks: readonly string[]
+}
+
+interface Drained {
+  readonly members: readonly SinkPart[]
+  readonly processor: SinkProcessor
 }
 
 /** Makes every component of the plan. Throws ERR_CONFIG when a setting that was checked before is wrong after all. */
@@ -91,11 +115,13 @@ class Assembler {
     const sources = plan.sources.map(source => this.#source(source))
     const links = new Map<string, string[]>()
     for (const { name, channel } of plan.sinks) links.set(channel, [...(links.get(channel) ?? []), name])
+    const drains = this.#drains(plan)
     return {
       channels: [...this.#channels.values()],
       sources,
       sinks: [...this.#sinks.values()],
-      drains: this.#drains(plan),
+      drains: drains.map(({ drain }) => drain),
+      drainOf: new Map(drains.flatMap(({ drain, sinks }) => sinks.map(name => [name, drain]))),
       links,
       ingestAbort: this.#ingestAbort
     }
@@ -142,13 +168,10 @@ class Assembler {
     const timers = newTimers(definition.metrics)
     const channels = new Map(plan.channels.map(name => [name, this.#channelOf(name).port]))
     const context = this.#context(plan, () => supervised)
+    const interceptors = plan.interceptors.map(own => this.#interceptor(own, plan.name, context))
+    const chain = new InterceptorChain(interceptors, { ...context, counters })
     const ingest = new Ingest({
-      interceptors: plan.interceptors.map(interceptor =>
-        (this.#services.definition(interceptor) as InterceptorDefinition).create(
-          this.#settings(interceptor),
-          context
-        )
-      ),
+      interceptors: chain,
       selector: (this.#services.definition(plan.selector) as SelectorDefinition).create(
         this.#settings(plan.selector),
         { ...context, channels: plan.channels }
@@ -171,10 +194,23 @@ class Assembler {
       dropped: (reason, events) => ingest.dropped(reason, events),
       fits: batch => ingest.fits(batch)
     })
-    const supervised: Supervised = this.#supervise(plan, { part: source, ...this.#polling(source, context) })
+    const subject = { part: source, before: chain, ...this.#polling(source, context) }
+    const supervised: Supervised = this.#supervise(plan, subject)
     const needs = plan.channels.map(name => this.#channelOf(name).supervised)
     const shown = { ofAll: SOURCE_COUNTERS, definition, counters, timers, part: source }
-    return { name: plan.name, shown, ledger: ingest.ledger, supervised, needs }
+    return { name: plan.name, shown, interceptors, ledger: ingest.ledger, supervised, needs }
+  }
+
+  #interceptor(plan: ComponentPlan, source: string, { clock, environment, fail }: Context): InterceptorPart {
+    const { name } = plan
+    const definition = this.#services.definition(plan) as InterceptorDefinition
+    const counters = newCounters(INTERCEPTOR_COUNTERS, definition.metrics)
+    const timers = newTimers(definition.metrics)
+    const log = this.#services.log(`interceptor ${source}.${name}`)
+    const context = { name, source, log, clock, environment, counters, timers, fail }
+    const interceptor = definition.create(this.#settings(plan), context)
+    const shown = { ofAll: INTERCEPTOR_COUNTERS, definition, counters, timers, part: interceptor }
+    return { name, counters, interceptor, shown }
   }
 
   #polling(source: Source | PolledSource, context: Context): { up?: () => void; down?: () => Promise<void> } {
@@ -183,33 +219,42 @@ class Assembler {
     return { up: () => polling.start(), down: () => polling.end() }
   }
 
-  #drains(plan: AgentPlan): Drain[] {
+  #drains(plan: AgentPlan): SinkDrain[] {
     const grouped = new Set(plan.groups.flatMap(group => group.sinks))
     const alone = plan.sinks
       .filter(({ name }) => !grouped.has(name))
-      .map(({ name }) => {
+      .map(({ name, channel }) => {
         const sink = this.#sinkOf(name)
-        return this.#drain(name, [sink], { deliver: (batch, signal) => sink.port.deliver(batch, signal) })
+        const deliver: SinkPort['deliver'] = (batch, signal) => sink.port.deliver(batch, signal)
+        return this.#drain(name, channel, { members: [sink], processor: { deliver } })
       })
-    return [
-      ...alone,
-      ...plan.groups.map(({ name, processor, sinks }) => {
-        const members = sinks.map(sink => this.#sinkOf(sink))
-        const definition = this.#services.definition(processor) as ProcessorDefinition
-        const context = {
-          ...this.#context(processor, () => undefined),
-          sinks: members.map(({ port }) => port)
-        }
-        return this.#drain(name, members, definition.create(this.#settings(processor), context))
-      })
-    ]
+    return [...alone, ...plan.groups.flatMap(group => this.#groupDrains(group, plan.sinks))]
   }
 
-  #drain(name: string, members: readonly SinkPart[], processor: { deliver: SinkPort['deliver'] }): Drain {
-    const port = this.#channelPort(members)
+  /** One drain for each channel that members of the group drain, with a processor of its own. */
+  #groupDrains(group: SinkGroupPlan, sinks: readonly SinkPlan[]): SinkDrain[] {
+    const channelOf = new Map(sinks.map(({ name, channel }) => [name, channel]))
+    const byChannel = Map.groupBy(group.sinks, name => channelOf.get(name) ?? '')
+    const definition = this.#services.definition(group.processor) as ProcessorDefinition
+    return [...byChannel].map(([channel, names]) => {
+      const name = byChannel.size === 1 ? group.name : `${group.name} on ${channel}`
+      const members = names.map(member => this.#sinkOf(member))
+      const { clock } = this.#services
+      const context = {
+        ...this.#context({ ...group.processor, name }, () => undefined),
+        channel,
+        sinks: members.map(({ port }) => new GroupMember(port, clock))
+      }
+      const processor = definition.create(this.#settings(group.processor), context)
+      return this.#drain(name, channel, { members, processor })
+    })
+  }
+
+  #drain(name: string, channel: string, { members, processor }: Drained): SinkDrain {
+    const { port } = this.#channelOf(channel)
     const { clock } = this.#services
     const sinks = members.map(member => member.port)
-    return new Drain({
+    const drain = new Drain({
       name,
       port,
       processor,
@@ -224,12 +269,7 @@ class Assembler {
           ? members[0].supervised.settled
           : Promise.all(members.map(({ supervised }) => supervised.attempted))
     })
-  }
-
-  #channelPort(members: readonly SinkPart[]): ChannelPort {
-    const found = [...this.#channels.values()].find(({ supervised }) => supervised === members[0]?.channel)
-    if (found === undefined) throw new AgentError('ERR_CONFIG', 'A group has no sinks.')
-    return found.port
+    return { drain, sinks: sinks.map(sink => sink.name) }
   }
 
   #settings(plan: ComponentPlan): never {
@@ -242,7 +282,7 @@ class Assembler {
     return { name: plan.name, log, clock, environment, fail: error => supervised()?.fail(error) }
   }
 
-  #supervise(plan: ComponentPlan, subject: Pick<Supervised['subject'], 'part' | 'up' | 'down'>): Supervised {
+  #supervise(plan: ComponentPlan, subject: Omit<Supervised['subject'], 'kind' | 'name'>): Supervised {
     const log = this.#services.log(`${plan.kind} ${plan.name}`)
     return new Supervised({ kind: plan.kind, name: plan.name, ...subject }, this.#services.clock, log)
   }

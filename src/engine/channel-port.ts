@@ -1,5 +1,6 @@
 import type { EventBatch } from '../core/batch.ts'
-import type { Channel, Clock, Lease } from '../core/contracts.ts'
+import type { Clock } from '../core/contracts.ts'
+import type { Channel, Lease } from '../core/contracts/channel.ts'
 import type { ChannelCounters } from '../core/counters.ts'
 import { Timer } from '../core/timer.ts'
 import { ChannelLedger, sumOf } from './balance.ts'

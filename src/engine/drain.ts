@@ -1,4 +1,6 @@
-import type { Clock, Lease, Log, SinkProcessor } from '../core/contracts.ts'
+import type { Clock, Log } from '../core/contracts.ts'
+import type { Lease } from '../core/contracts/channel.ts'
+import type { SinkProcessor } from '../core/contracts/processor.ts'
 import { AgentError, reasonOf } from '../core/errors.ts'
 import type { ChannelPort } from './channel-port.ts'
 import type { Outcome, SinkPort } from './sink-port.ts'

@@ -1,10 +1,13 @@
-import { joinBatches, type EventBatch } from '../core/batch.ts'
-import type { Clock, IngestResult, Interceptor, Log, Refusal, Route, Selector } from '../core/contracts.ts'
+import type { EventBatch } from '../core/batch.ts'
+import type { Clock, Log } from '../core/contracts.ts'
+import type { Route, Selector } from '../core/contracts/selector.ts'
+import type { IngestResult, Refusal } from '../core/contracts/source.ts'
 import type { SourceCounters } from '../core/counters.ts'
 import { AgentError, messageOf } from '../core/errors.ts'
 import { atMostEvery } from '../core/seldom.ts'
 import { addTo, SourceLedger } from './balance.ts'
 import type { ChannelPort } from './channel-port.ts'
+import type { InterceptorChain } from './interceptor-chain.ts'
 import { Refused } from './refused.ts'
 import { SharedPuts } from './shared-puts.ts'
 
@@ -13,7 +16,7 @@ const LOG_EVERY_MS = 10_000
 
 /** What stands between a source and its channels. */
 export interface IngestParts {
-  readonly interceptors: readonly Interceptor[]
+  readonly interceptors: InterceptorChain
   readonly selector: Selector
   /** The source's channels by name. */
   readonly channels: ReadonlyMap<string, ChannelPort>
@@ -38,16 +41,12 @@ export class Ingest {
     ingest: batch => this.ingest(batch),
     fits: batch => Math.min(...this.#channels.map(({ channel }) => channel.fits(batch)))
   })
-  readonly #sayFailed: (amounts: { readonly events: number }, reason: string) => void
   readonly #dropping = new Map<string, SayDropped>()
   /** Batches and pieces so far. */
   #begun = 0
 
   constructor(parts: IngestParts) {
     this.#parts = parts
-    this.#sayFailed = atMostEvery(LOG_EVERY_MS, parts.clock, ({ events }, reason) =>
-      parts.log.error('An interceptor failed on an event, which is dropped.', { events, reason })
-    )
     this.#channels = [...parts.channels.values()]
   }
 
@@ -152,7 +151,7 @@ export class Ingest {
 
   /** Required channels first, one after the other. Resolves to what they refused, where events stand alone. */
   async #store(batch: EventBatch, turn: number | undefined): Promise<readonly Refusal[]> {
-    const shaped = this.#intercept(batch)
+    const shaped = this.#parts.interceptors.intercept(batch)
     const refused = new Refused(shaped)
     const routes = shaped.length === 0 ? [] : this.#parts.selector.route(shaped)
     const door = turn === undefined ? 'put' : 'putEach'
@@ -227,37 +226,6 @@ export class Ingest {
         channel: name
       })
     return port
-  }
-
-  /** The chain over the whole batch; where it throws, event by event, so that one bad event harms no other. */
-  #intercept(batch: EventBatch): EventBatch {
-    if (this.#parts.interceptors.length === 0) return batch
-    try {
-      return this.#chain(batch)
-    } catch (error) {
-      if (batch.length === 1) return this.#reject(batch, error)
-    }
-    const pieces: EventBatch[] = []
-    for (let i = 0; i < batch.length; i++) {
-      const piece = this.#intercept(batch.slice(i, i + 1))
-      if (piece.length > 0) pieces.push(piece)
-    }
-    return joinBatches(pieces)
-  }
-
-  #chain(batch: EventBatch): EventBatch {
-    let shaped = batch
-    for (const interceptor of this.#parts.interceptors) {
-      if (shaped.length === 0) break
-      shaped = interceptor.intercept(shaped)
-    }
-    return shaped
-  }
-
-  #reject(batch: EventBatch, error: unknown): EventBatch {
-    this.#parts.counters.GenericProcessingFail += 1
-    this.#sayFailed({ events: 1 }, messageOf(error))
-    return batch.slice(0, 0)
   }
 }
 

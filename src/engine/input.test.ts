@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { defineChannel, defineSelector, defineSource, type AnyDefinition } from '../core/component.ts'
-import type { SourceContext } from '../core/contracts.ts'
+import type { SourceContext } from '../core/contracts/source.ts'
 import { FakeClock } from '../testing/fake-clock.ts'
 import { FakeLog } from '../testing/fake-log.ts'
 import { FakeChannel, FakeSource } from '../testing/fake-parts.ts'

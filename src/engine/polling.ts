@@ -1,4 +1,5 @@
-import type { Clock, Log, PolledSource } from '../core/contracts.ts'
+import type { Clock, Log } from '../core/contracts.ts'
+import type { PolledSource } from '../core/contracts/source.ts'
 import { AgentError, messageOf } from '../core/errors.ts'
 
 /** Flume tries again at once, which is a busy loop where the channel does not wait itself. */

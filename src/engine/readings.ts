@@ -76,6 +76,17 @@ export class AgentReadings {
       ...sources.map(({ name, shown, supervised }): Place => {
         return { type: 'SOURCE', name, shown, supervised, own: none }
       }),
+      ...sources.flatMap(({ name, interceptors, supervised }) =>
+        interceptors.map((link): Place => {
+          return {
+            type: 'INTERCEPTOR',
+            name: `${name}.${link.name}`,
+            shown: link.shown,
+            supervised,
+            own: none
+          }
+        })
+      ),
       ...sinks.map(({ port, shown, supervised }): Place => {
         return { type: 'SINK', name: port.name, shown, supervised, own: none }
       })

@@ -1,5 +1,5 @@
 import type { EventBatch } from '../core/batch.ts'
-import type { Refusal } from '../core/contracts.ts'
+import type { Refusal } from '../core/contracts/source.ts'
 import type { AgentError } from '../core/errors.ts'
 
 /** Which events of one batch a required channel has refused: those are not offered to the channels behind it. */

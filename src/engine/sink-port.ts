@@ -1,5 +1,5 @@
 import type { EventBatch } from '../core/batch.ts'
-import type { Sink } from '../core/contracts.ts'
+import type { Sink } from '../core/contracts/sink.ts'
 import type { SinkCounters } from '../core/counters.ts'
 import { AgentError } from '../core/errors.ts'
 import { addTo, SinkLedger } from './balance.ts'

@@ -14,6 +14,8 @@ export interface Subject {
   readonly kind: Kind
   readonly name: string
   readonly part: Lifecycle
+  /** Starts before the part, each time, and stops after it. */
+  readonly before?: Lifecycle
   /** Runs right after each successful start, and before each stop. */
   readonly up?: () => void
   readonly down?: () => Promise<void>
@@ -101,6 +103,7 @@ export class Supervised {
     const { subject } = this
     if (this.state !== 'failing') this.state = 'starting'
     try {
+      await subject.before?.start()
       await subject.part.start()
       this.state = 'running'
       this.error = undefined
@@ -128,9 +131,17 @@ export class Supervised {
   }
 
   async #down(): Promise<void> {
+    const { down, part, before } = this.subject
+    await this.#cleanly(async () => {
+      await down?.()
+      await part.stop()
+    })
+    if (before !== undefined) await this.#cleanly(() => before.stop())
+  }
+
+  async #cleanly(stop: () => Promise<void>): Promise<void> {
     try {
-      await this.subject.down?.()
-      await this.subject.part.stop()
+      await stop()
     } catch (error) {
       this.#log.error('A component failed to stop cleanly.', {
         ...this.#names(),

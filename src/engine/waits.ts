@@ -17,10 +17,9 @@ export interface ComponentWait {
   readonly error?: string
 }
 
-/** Every component of an agent, in the order in which events pass them. `drainOf` names the drain of a sink. */
+/** Every component of an agent, in the order in which events pass them. */
 export function componentWaits(
-  { sources, channels, sinks, drains }: Assembly,
-  drainOf: (sink: string) => string,
+  { sources, channels, sinks, drainOf }: Assembly,
   now: number
 ): ComponentWait[] {
   return [
@@ -37,7 +36,7 @@ export function componentWaits(
       return waitOf(supervised, [], () => ({ waitsFor: stored + taken }))
     }),
     ...sinks.map(({ supervised, channel, port }) => {
-      const drain = drains.find(({ name }) => name === drainOf(port.name))
+      const drain = drainOf.get(port.name)
       return waitOf(supervised, [channel], () =>
         drain === undefined ? { waitsFor: 'events' } : drainWait(drain, now)
       )

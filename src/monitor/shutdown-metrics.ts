@@ -40,7 +40,13 @@ const SINK: Readonly<Record<string, string>> = {
   ChannelReadFail: 'sink.channel.read.fail'
 }
 
-const NAMES = { SOURCE, CHANNEL, SINK }
+const INTERCEPTOR: Readonly<Record<string, string>> = {
+  EventReceivedCount: 'interceptor.events.received',
+  EventDroppedCount: 'interceptor.events.dropped',
+  EventFailedCount: 'interceptor.events.failed'
+}
+
+const NAMES = { SOURCE, CHANNEL, SINK, INTERCEPTOR }
 
 /** The lines in which a stopped component leaves its counters in the log, as Flume's do. */
 export function shutdownLines({ type, name, startTime, stopTime, values }: CounterGroup): string[] {

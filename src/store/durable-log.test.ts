@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Lease } from '../core/contracts.ts'
+import type { Lease } from '../core/contracts/channel.ts'
 import { FakeClock } from '../testing/fake-clock.ts'
 import { range } from '../testing/numbered-log.ts'
 import { drain, FOLDER, KIBIBYTE, newDisk, numbered, openLog, turns } from '../testing/opened-log.ts'

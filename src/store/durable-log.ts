@@ -1,5 +1,5 @@
 import type { EventBatch } from '../core/batch.ts'
-import type { Lease } from '../core/contracts.ts'
+import type { Lease } from '../core/contracts/channel.ts'
 import { type AgentError, messageOf } from '../core/errors.ts'
 import { Background } from './background.ts'
 import { DoneSet, type EventRange } from './done-set.ts'

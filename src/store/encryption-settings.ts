@@ -1,4 +1,5 @@
-import { choice, list, optional, prefixed, text, type Values } from '../core/schema.ts'
+import { records } from '../core/records.ts'
+import { choice, list, optional, text, type Values } from '../core/schema.ts'
 
 /** Settings of a channel that can encrypt what it writes: Flume's, and key files. */
 export const encryptionSettings = {
@@ -33,8 +34,16 @@ export const encryptionSettings = {
     doc: 'Aliases in use: the active one and those that older data is encrypted with.',
     default: []
   }),
-  keyPasswordFiles: prefixed('encryption.keyProvider.keys.', {
-    doc: 'ALIAS.passwordFile: file with the password of one key, where it is not that of the key store.'
+  ofKeys: records({
+    name: 'ALIAS',
+    namedBy: ['encryption.keyProvider.keys', 'encryption.activeKey'],
+    each: {
+      passwordFile: optional(
+        text('encryption.keyProvider.keys.ALIAS.passwordFile', {
+          doc: 'File with the password of this key, where it is not that of the key store.'
+        })
+      )
+    }
   }),
   keyFile: optional(
     text('encryption.keyFile', {

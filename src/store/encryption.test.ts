@@ -206,19 +206,24 @@ test('a secret that is no AES key is refused', t => {
 })
 
 test('a password file that is not there is a warning, and one for no key in use too', t => {
-  const values = read({
-    ...flume(t, 'aes.p12', { activeKey: 'aes128', keys: 'aes128' }),
-    'encryption.keyProvider.keys.aes128.passwordFile': '/nowhere/at/all',
-    'encryption.keyProvider.keys.aes256.passwordFile': '/nowhere/at/all',
-    'encryption.keyProvider.keys.aes128.paswordFile': '/nowhere/at/all'
-  })
+  const { values, problems } = readSettings(
+    { settings: encryptionSettings },
+    {
+      ...flume(t, 'aes.p12', { activeKey: 'aes128', keys: 'aes128' }),
+      'encryption.keyProvider.keys.aes128.passwordFile': '/nowhere/at/all',
+      'encryption.keyProvider.keys.aes256.passwordFile': '/nowhere/at/all',
+      'encryption.keyProvider.keys.aes128.paswordFile': '/nowhere/at/all'
+    },
+    () => undefined
+  )
+  assert.ok(values)
 
   assert.deepEqual(
-    checkEncryption(values).map(({ level, code, key }) => [level, code, key]),
+    [...problems, ...checkEncryption(values)].map(({ code, key }) => `${code} ${key}`),
     [
-      ['warning', 'UNK_PROP', 'encryption.keyProvider.keys.aes256.passwordFile'],
-      ['warning', 'UNK_PROP', 'encryption.keyProvider.keys.aes128.paswordFile'],
-      ['warning', 'UNREADABLE', 'encryption.keyProvider.keys.aes128.passwordFile']
+      'DEFINED_NOT_LISTED encryption.keyProvider.keys.aes256.passwordFile',
+      'UNK_PROP encryption.keyProvider.keys.aes128.paswordFile',
+      'UNREADABLE encryption.keyProvider.keys.aes128.passwordFile'
     ]
   )
   assert.ok(openEncryption(values))

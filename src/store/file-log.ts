@@ -1,4 +1,4 @@
-import type { ChannelContext } from '../core/contracts.ts'
+import type { ChannelContext } from '../core/contracts/channel.ts'
 import { openEncryption } from './encryption.ts'
 import { DurableLog } from './durable-log.ts'
 import type { FrameCipher } from './frame-cipher.ts'

@@ -20,7 +20,7 @@ function problemsOf(given: Readonly<Record<string, string>>): readonly Problem[]
 }
 
 test('settings of a key store without a key provider are refused, whichever they are', () => {
-  for (const key of ['keyStoreFile', 'keyStorePasswordFile', 'keys', 'keys.key-0.passwordFile']) {
+  for (const key of ['keyStoreFile', 'keyStorePasswordFile', 'keys']) {
     const [problem] = problemsOf({ [`keyProvider.${key}`]: '/x' })
 
     assert.deepEqual(
@@ -65,6 +65,28 @@ test('hints say what to write: after a wrong password of the store, commas betwe
     /^Check that \S+wrong \(encryption\.keyProvider\.keyStorePasswordFile\) holds the password of \S+aes\.p12\.$/
   )
   assert.deepEqual(hints({}), ['Write encryption.cipherProvider = AESCTRNOPADDING.'])
+})
+
+test('the active key may have a password of its own where the list of keys lacks it', t => {
+  const folder = mkdtempSync(join(tmpdir(), 'key-ring-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  writeFileSync(join(folder, 'store'), 'storePass', { mode: 0o600 })
+  writeFileSync(join(folder, 'k1'), 'otherPass', { mode: 0o600 })
+
+  const found = problemsOf({
+    keyProvider: 'JCEKSFILE',
+    activeKey: 'k1',
+    cipherProvider: 'AESCTRNOPADDING',
+    'keyProvider.keyStoreFile': join(STORES, 'own-key-password.jceks'),
+    'keyProvider.keyStorePasswordFile': join(folder, 'store'),
+    'keyProvider.keys': 'other',
+    'keyProvider.keys.k1.passwordFile': join(folder, 'k1')
+  })
+
+  assert.deepEqual(
+    found.filter(({ code }) => code !== 'OPEN_PERMISSIONS').map(({ level, message }) => [level, message]),
+    [['warning', 'KeyStore returned null for other; data encrypted with it cannot be read.']]
+  )
 })
 
 test('files of old keys are separated by blanks, and commas are told', () => {

@@ -96,12 +96,10 @@ class KeyRingReader {
 
   /** A setting of the key store that is given, if any. */
   get #keyOfStore(): string | undefined {
-    const { keyStoreFile, keyStorePasswordFile, keys, keyPasswordFiles } = this.#values
-    const [ofOneKey] = Object.keys(keyPasswordFiles)
+    const { keyStoreFile, keyStorePasswordFile, keys } = this.#values
     if (keyStoreFile !== undefined) return 'keyProvider.keyStoreFile'
     if (keyStorePasswordFile !== undefined) return 'keyProvider.keyStorePasswordFile'
-    if (keys.length > 0) return 'keyProvider.keys'
-    return ofOneKey === undefined ? undefined : `keyProvider.keys.${ofOneKey}`
+    return keys.length > 0 ? 'keyProvider.keys' : undefined
   }
 
   #storedKeys(): NamedKey[] {
@@ -125,7 +123,6 @@ class KeyRingReader {
     const opened = this.#openStore(keyStoreFile, keyStorePasswordFile)
     if (opened === undefined) return []
     const wanted = new Set(activeKey === undefined ? keys : [...keys, activeKey])
-    this.#checkPasswordNames(wanted)
     return [...wanted].flatMap(alias => this.#storedKey(alias, opened) ?? [])
   }
 
@@ -188,10 +185,9 @@ class KeyRingReader {
 
   #keyPassword(alias: string, opened: OpenStore): { password: string; path: string } {
     const store = { password: opened.password, path: opened.passwordPath }
-    const key = `${alias}.passwordFile`
-    const path = this.#values.keyPasswordFiles[key]
+    const path = this.#values.ofKeys.get(alias)?.passwordFile
     if (path === undefined) return store
-    const setting = `encryption.keyProvider.keys.${key}`
+    const setting = `encryption.keyProvider.keys.${alias}.passwordFile`
     if (!isPlainFile(path)) {
       this.#warning(
         'UNREADABLE',
@@ -203,20 +199,6 @@ class KeyRingReader {
     }
     const password = this.#attempt(setting, path, () => readPasswordFile(path))
     return password === undefined ? store : { password, path }
-  }
-
-  #checkPasswordNames(wanted: ReadonlySet<string>): void {
-    for (const name of Object.keys(this.#values.keyPasswordFiles)) {
-      const known = name.endsWith('.passwordFile') && wanted.has(name.slice(0, -'.passwordFile'.length))
-      if (!known) {
-        this.#warning(
-          'UNK_PROP',
-          `encryption.keyProvider.keys.${name}`,
-          `encryption.keyProvider.keys.${name} belongs to none of the keys in use and is ignored.`,
-          'Write encryption.keyProvider.keys.ALIAS.passwordFile, with ALIAS as in encryption.keyProvider.keys.'
-        )
-      }
-    }
   }
 
   #filedKey(setting: string, path: string, hint?: string): NamedKey | undefined {

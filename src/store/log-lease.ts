@@ -1,4 +1,4 @@
-import type { Lease } from '../core/contracts.ts'
+import type { Lease } from '../core/contracts/channel.ts'
 
 /** Events on loan that are committed or given back once; what comes after does nothing. */
 export function lend(

@@ -23,7 +23,7 @@ function recorded(end: 'killed' | 'stopped'): SimulatedDisk {
 
 function versionsIn(disk: SimulatedDisk): number[] {
   const headers = [...disk.files()].filter(([path]) => path.includes('/seg-')).map(([, bytes]) => bytes)
-  return [...new Set(headers.map(bytes => bytes.readUInt16LE(6)))].sort((one, other) => one - other)
+  return [...new Set(headers.map(bytes => bytes.readUInt16LE(6)))].sort((a, b) => a - b)
 }
 
 for (const end of ['killed', 'stopped'] as const) {

@@ -1,5 +1,5 @@
 import type { EventBatch } from '../core/batch.ts'
-import type { Lease } from '../core/contracts.ts'
+import type { Lease } from '../core/contracts/channel.ts'
 import type { DurableLog } from './durable-log.ts'
 import type { SkippedPart } from './log-options.ts'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import type { Channel, ChannelContext, Lease } from '../core/contracts.ts'
+import type { Channel, ChannelContext, Lease } from '../core/contracts/channel.ts'
 import type { Metrics, NoMetrics } from '../core/metrics.ts'
 import { settled } from './fake-clock.ts'
 import { batchOf, fakeChannelContext, textsOf, type FakeContextParts } from './fake-context.ts'

@@ -1,19 +1,19 @@
 import type { EventBatch } from '../core/batch.ts'
 import { BatchBuilder } from '../core/batch-builder.ts'
-import type {
-  ChannelContext,
-  Clock,
-  Environment,
-  IngestResult,
-  SinkContext,
-  SourceContext
-} from '../core/contracts.ts'
+import type { Clock, Environment } from '../core/contracts.ts'
+import type { IngestResult, SourceContext } from '../core/contracts/source.ts'
+import type { InterceptorContext } from '../core/contracts/interceptor.ts'
+import type { ChannelContext } from '../core/contracts/channel.ts'
+import type { SinkContext } from '../core/contracts/sink.ts'
+import type { GroupSink, ProcessorContext } from '../core/contracts/processor.ts'
 import {
   CHANNEL_COUNTERS,
+  INTERCEPTOR_COUNTERS,
   newCounters,
   SINK_COUNTERS,
   SOURCE_COUNTERS,
   type ChannelCounters,
+  type InterceptorCounters,
   type SinkCounters,
   type SourceCounters
 } from '../core/counters.ts'
@@ -169,6 +169,25 @@ export function fakeSourceContext<M extends Metrics = NoMetrics>(
     drops,
     fits: batch => (intake.gate === undefined ? Math.min(batch.length, intake.room) : 0)
   }
+}
+
+/** An interceptor's context, of a source that is called `source`. */
+export function fakeInterceptorContext<M extends Metrics = NoMetrics>(
+  options: Options = {}
+): InterceptorContext<M> & FakeContextParts {
+  return {
+    ...fakeParts<M>(options),
+    source: 'source',
+    counters: fakeCounters<InterceptorCounters, M>(newCounters(INTERCEPTOR_COUNTERS))
+  }
+}
+
+/** A processor's context with these sinks. */
+export function fakeProcessorContext(
+  sinks: readonly GroupSink[],
+  options: Options = {}
+): ProcessorContext & FakeContextParts {
+  return { ...fakeParts(options), channel: 'channel', sinks }
 }
 
 /** A batch of these texts. */

@@ -1,6 +1,8 @@
 import { once } from 'node:events'
 import type { EventBatch } from '../core/batch.ts'
-import type { Channel, Lease, PolledSource, Sink, Source } from '../core/contracts.ts'
+import type { PolledSource, Source } from '../core/contracts/source.ts'
+import type { Channel, Lease } from '../core/contracts/channel.ts'
+import type { Sink } from '../core/contracts/sink.ts'
 import { AgentError } from '../core/errors.ts'
 import { textsOf } from './fake-context.ts'
 

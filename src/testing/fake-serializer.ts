@@ -1,5 +1,5 @@
 import { defineSerializer } from '../core/component.ts'
-import type { EventSerializer } from '../core/contracts.ts'
+import type { EventSerializer } from '../core/contracts/inner.ts'
 import { AgentError } from '../core/errors.ts'
 
 /**

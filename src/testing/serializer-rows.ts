@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { EventBatch } from '../core/batch.ts'
 import { BatchBuilder } from '../core/batch-builder.ts'
-import type { EventSerializer } from '../core/contracts.ts'
+import type { EventSerializer } from '../core/contracts/inner.ts'
 import { goldenRows } from './golden.ts'
 
 const EVENTS = new URL('../../test/fixtures/filechannel/events300.json', import.meta.url)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { Sink, SinkContext } from '../core/contracts.ts'
+import type { Sink, SinkContext } from '../core/contracts/sink.ts'
 import type { Metrics, NoMetrics } from '../core/metrics.ts'
 import { batchOf, fakeSinkContext, type FakeContextParts } from './fake-context.ts'
 import { answering, kept, type Promises } from './promise-kept.ts'

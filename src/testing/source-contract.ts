@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { PolledSource, Source, SourceContext } from '../core/contracts.ts'
+import type { PolledSource, Source, SourceContext } from '../core/contracts/source.ts'
 import type { Metrics, NoMetrics } from '../core/metrics.ts'
 import { settled } from './fake-clock.ts'
 import { fakeSourceContext, type FakeContextParts, type FakeIntake } from './fake-context.ts'

@@ -6,9 +6,9 @@ import memory from '../../src/components/channels/memory/memory.ts'
 import replicating from '../../src/components/selectors/replicating/replicating.ts'
 import netcat from '../../src/components/sources/netcat/netcat.ts'
 import type { AnyDefinition } from '../../src/core/component.ts'
-import type { Channel, ChannelContext } from '../../src/core/contracts.ts'
+import type { Channel, ChannelContext } from '../../src/core/contracts/channel.ts'
 import { Agent } from '../../src/engine/agent.ts'
-import { readSettings } from '../../src/core/read-settings.ts'
+import { checked } from '../../src/testing/checked.ts'
 import { systemClock } from '../../src/app/clock.ts'
 import { FakeLog } from '../../src/testing/fake-log.ts'
 import { goldenRows } from '../../src/testing/golden.ts'
@@ -105,8 +105,8 @@ describe('netcat answers as Flume 1.11 did:', () => {
   for (const [i, row] of goldenRows<Transcript>('netcat-transcripts.jsonl').entries()) {
     const name = `${i + 1}. ${JSON.stringify(row.config)}, capacity ${row.channelCapacity}`
     if (row.config['encoding'] === 'nope') {
-      test(`${name}: refused before it starts (Flume hangs each client)`, () => {
-        const { problems } = readSettings(netcat, { bind: 'localhost', port: '0', ...row.config }, none)
+      test(`${name}: refused before it starts (Flume hangs each client)`, async () => {
+        const { problems } = await checked(netcat, { bind: 'localhost', port: '0', ...row.config })
         assert.deepEqual(
           problems.map(({ key, level }) => [key, level]),
           [['encoding', 'error']]

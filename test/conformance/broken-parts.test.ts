@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { createServer } from 'node:net'
 import { describe, test } from 'node:test'
-import type { Channel, Lease } from '../../src/core/contracts.ts'
+import type { Channel, Lease } from '../../src/core/contracts/channel.ts'
 import type { FakeContextParts } from '../../src/testing/fake-context.ts'
 import { FakeChannel, FakeSink, FakeSource } from '../../src/testing/fake-parts.ts'
 import { batchOf } from '../../src/testing/fake-context.ts'

@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib'
 import { BatchBuilder } from '../../src/core/batch-builder.ts'
 import type { EventBatch } from '../../src/core/batch.ts'
-import type { Lease } from '../../src/core/contracts.ts'
+import type { Lease } from '../../src/core/contracts/channel.ts'
 import { AgentError } from '../../src/core/errors.ts'
 import type { Disk, DiskFile } from '../../src/store/disk.ts'
 import type { DurableLogOptions, RecoveryReport } from '../../src/store/log-options.ts'

@@ -1,5 +1,6 @@
 import type { EventBatch } from '../../src/core/batch.ts'
-import type { Clock, Lease, Log } from '../../src/core/contracts.ts'
+import type { Clock, Log } from '../../src/core/contracts.ts'
+import type { Lease } from '../../src/core/contracts/channel.ts'
 import { createFrameCipher, type FrameCipher } from '../../src/store/frame-cipher.ts'
 import type { Disk } from '../../src/store/disk.ts'
 import type { DurableLogOptions, RecoveryReport } from '../../src/store/log-options.ts'

@@ -1,4 +1,4 @@
-import type { Lease } from '../../src/core/contracts.ts'
+import type { Lease } from '../../src/core/contracts/channel.ts'
 import { systemCode } from '../../src/core/errors.ts'
 import { FakeClock } from '../../src/testing/fake-clock.ts'
 import { FakeLog } from '../../src/testing/fake-log.ts'

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import jdbc from '../../src/components/channels/jdbc/jdbc.ts'
-import type { Channel } from '../../src/core/contracts.ts'
+import type { Channel } from '../../src/core/contracts/channel.ts'
 import { settingsOf } from '../../src/core/read-settings.ts'
 import { batchOf, fakeChannelContext } from '../../src/testing/fake-context.ts'
 

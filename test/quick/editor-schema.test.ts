@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { editorSchema } from '../../scripts/editor-schema.ts'
 import { defineChannel } from '../../src/core/component.ts'
-import { choice, integer, optional, prefixed, text } from '../../src/core/schema.ts'
+import { records } from '../../src/core/records.ts'
+import { choice, integer, list, optional, prefixed, text } from '../../src/core/schema.ts'
 
 const definition = defineChannel({
   type: 'sample',
@@ -14,7 +15,16 @@ const definition = defineChannel({
     size: integer('size', { doc: 'How many.', default: 5, min: 1, max: 9 }),
     mode: choice('mode', ['fast', 'safe'], { doc: 'How.', default: 'safe' }),
     password: optional(text('key.password', { doc: 'Opens it.', secret: true })),
-    rest: prefixed('kafka.', { doc: 'Passed on.' })
+    rest: prefixed('kafka.', { doc: 'Passed on.' }),
+    keys: list('keys', { doc: 'Names.', default: [] }),
+    each: records({
+      name: 'KEY',
+      namedBy: ['keys'],
+      each: {
+        size: integer('keys.KEY.size', { doc: 'Of one.', default: 1, min: 0 }),
+        more: prefixed('more.KEY.', { doc: 'Of one, too.' })
+      }
+    })
   },
   create: () => {
     throw new Error('A schema needs no channel.')
@@ -33,9 +43,19 @@ test('a component becomes a definition with types, limits, defaults and required
         path: { description: 'Where.', type: 'string' },
         size: { description: 'How many.', type: ['integer', 'string'], default: '5', minimum: 1, maximum: 9 },
         mode: { description: 'How.', type: 'string', examples: ['fast', 'safe'], default: 'safe' },
-        'key.password': { description: 'Opens it.', type: 'string', writeOnly: true }
+        'key.password': { description: 'Opens it.', type: 'string', writeOnly: true },
+        keys: { description: 'Names.', type: 'string' }
       },
-      patternProperties: { [String.raw`^kafka\.`]: { description: 'Passed on.', type: 'string' } }
+      patternProperties: {
+        [String.raw`^kafka\.`]: { description: 'Passed on.', type: 'string' },
+        [String.raw`^keys\..+\.size$`]: {
+          description: 'Of one.',
+          type: ['integer', 'string'],
+          default: '1',
+          minimum: 0
+        },
+        [String.raw`^more\..+\.`]: { description: 'Of one, too.', type: 'string' }
+      }
     }
   })
 })

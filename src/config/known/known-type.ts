@@ -1,4 +1,4 @@
-import type { AnyDefinition, Problem } from '../../core/component.ts'
+import type { AnyDefinition, Around, Problem, ProcessorAround, SelectorAround } from '../../core/component.ts'
 import type { Kind } from '../../core/plan.ts'
 import { integer, long, optional, prefixed, text, type Setting, type Settings } from '../../core/schema.ts'
 
@@ -29,8 +29,11 @@ export interface KnownType {
   /** Keys whose quotes the component takes away itself. */
   readonly unquotes?: (properties: Readonly<Record<string, string>>) => readonly string[]
   /** Rules that go beyond single keys. */
-  readonly rules?: (properties: Readonly<Record<string, string>>) => readonly Problem[]
+  readonly rules?: (properties: Readonly<Record<string, string>>, around: KnownAround) => readonly Problem[]
 }
+
+/** What is around a part of any kind. */
+export type KnownAround = Around & Partial<SelectorAround & ProcessorAround>
 
 /** A definition good for checking, not for running. */
 export function checkOnly(known: KnownType): AnyDefinition {

@@ -1,5 +1,5 @@
 import type { KnownType } from './known-type.ts'
-import { wordRules } from './rules.ts'
+import { channelRules, twoSinksRules, wordRules } from './rules.ts'
 
 const INTERCEPTOR = 'org.apache.flume.interceptor.'
 const MORPHLINE = 'org.apache.flume.sink.solr.morphline.'
@@ -59,7 +59,8 @@ export const KNOWN_OTHERS: readonly KnownType[] = [
     kind: 'selector',
     type: 'multiplexing',
     classes: ['org.apache.flume.channel.MultiplexingChannelSelector'],
-    keys: 'header default mapping.* optional.*'
+    keys: 'header default mapping.* optional.*',
+    rules: channelRules
   },
   {
     kind: 'selector',
@@ -78,7 +79,8 @@ export const KNOWN_OTHERS: readonly KnownType[] = [
     kind: 'processor',
     type: 'load_balance',
     classes: ['org.apache.flume.sink.LoadBalancingSinkProcessor'],
-    keys: 'selector backoff selector.maxTimeOut:long selector.*'
+    keys: 'selector backoff selector.maxTimeOut:long selector.*',
+    rules: twoSinksRules
   },
   {
     kind: 'configfilter',

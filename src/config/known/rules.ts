@@ -1,6 +1,8 @@
 import type { Problem } from '../../core/component.ts'
+import { unknownChannels } from '../../core/unknown-channels.ts'
 import { parseJavaBoolean, parseJavaInt } from '../../core/numbers.ts'
 import { wordsOf } from '../../core/words.ts'
+import type { KnownAround } from './known-type.ts'
 
 type Given = Readonly<Record<string, string>>
 
@@ -78,6 +80,28 @@ export function fileGroupRules(given: Given): readonly Problem[] {
   if (groups.length === 0 || groups.some(group => given[`filegroups.${group}`] !== undefined)) return []
   return [
     missing(`filegroups.${groups[0] ?? ''}`, "Mapping for tailing files is empty or invalid: 'filegroups.'")
+  ]
+}
+
+/** A multiplexing selector names channels of its source only. */
+export function channelRules(given: Given, { source = '', channels = [] }: KnownAround): readonly Problem[] {
+  return Object.entries(given)
+    .filter(([key]) => key === 'default' || /^(?:mapping|optional)\./.test(key))
+    .flatMap(([key, value]) => unknownChannels(key, wordsOf(value), { source, channels }))
+}
+
+/** Load is balanced between two at least. */
+export function twoSinksRules(_: Given, { sinks = [] }: KnownAround): readonly Problem[] {
+  if (sinks.length > 1) return []
+  return [
+    {
+      level: 'error',
+      code: 'BAD_VALUE',
+      key: 'type',
+      message:
+        'The LoadBalancingSinkProcessor cannot be used for a single sink. Please configure more than one sinks and try again.',
+      hint: 'Name another sink in the group, or take the only one out of it.'
+    }
   ]
 }
 

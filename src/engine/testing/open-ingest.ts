@@ -1,10 +1,12 @@
-import type { Interceptor, Selector } from '../../core/contracts.ts'
-import { CHANNEL_COUNTERS, newCounters, SOURCE_COUNTERS } from '../../core/counters.ts'
+import type { Interceptor } from '../../core/contracts/interceptor.ts'
+import type { Selector } from '../../core/contracts/selector.ts'
+import { CHANNEL_COUNTERS, INTERCEPTOR_COUNTERS, newCounters, SOURCE_COUNTERS } from '../../core/counters.ts'
 import { FakeClock } from '../../testing/fake-clock.ts'
 import { FakeLog } from '../../testing/fake-log.ts'
 import type { FakeChannel } from '../../testing/fake-parts.ts'
 import { ChannelPort } from '../channel-port.ts'
 import { Ingest } from '../ingest.ts'
+import { InterceptorChain } from '../interceptor-chain.ts'
 
 interface Options {
   interceptors?: Interceptor[]
@@ -32,8 +34,13 @@ export function openIngest(
     route: batch =>
       Object.keys(channels).map(channel => ({ channel, batch, required: !optional.includes(channel) }))
   }
+  const links = interceptors.map((interceptor, i) => ({
+    name: `i${i + 1}`,
+    interceptor,
+    counters: newCounters(INTERCEPTOR_COUNTERS)
+  }))
   const ingest = new Ingest({
-    interceptors,
+    interceptors: new InterceptorChain(links, { counters, log, clock }),
     selector: selector ?? replicating,
     channels: ports,
     counters,
@@ -41,5 +48,5 @@ export function openIngest(
     clock,
     signal: new AbortController().signal
   })
-  return { ingest, counters, log, clock, ports }
+  return { ingest, counters, log, clock, ports, links }
 }

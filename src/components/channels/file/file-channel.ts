@@ -1,5 +1,5 @@
 import type { EventBatch } from '../../../core/batch.ts'
-import type { Channel, ChannelContext, Lease } from '../../../core/contracts.ts'
+import type { Channel, ChannelContext, Lease } from '../../../core/contracts/channel.ts'
 import { AgentError, messageOf } from '../../../core/errors.ts'
 import type { DurableLog } from '../../../store/durable-log.ts'
 import { LogWatch, type WatchedLog } from '../../../store/log-watch.ts'

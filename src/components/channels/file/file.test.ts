@@ -3,8 +3,8 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import type { Channel, ChannelContext } from '../../../core/contracts.ts'
-import { readSettings, settingsOf } from '../../../core/read-settings.ts'
+import type { Channel, ChannelContext } from '../../../core/contracts/channel.ts'
+import { settingsOf } from '../../../core/read-settings.ts'
 import { DurableLog } from '../../../store/durable-log.ts'
 import { placesOf } from '../../../store/file-settings.ts'
 import type { LOG_METRICS } from '../../../store/log-watch.ts'
@@ -12,6 +12,7 @@ import { channelContract } from '../../../testing/channel-contract.ts'
 import { batchOf, fakeChannelContext, textsOf } from '../../../testing/fake-context.ts'
 import { NOTHING_RETURNED } from '../../../testing/opened-log.ts'
 import { SimulatedDisk } from '../../../testing/simulated-disk.ts'
+import { checked } from '../../../testing/checked.ts'
 import { FileChannel } from './file-channel.ts'
 import file from './file.ts'
 
@@ -54,8 +55,8 @@ async function takeAll(channel: Channel): Promise<string[]> {
   }
 }
 
-function problemsOf(properties: Record<string, string>): unknown[] {
-  return readSettings(file, properties, none).problems.map(({ level, key, message }) => [level, key, message])
+async function problemsOf(properties: Record<string, string>): Promise<unknown[]> {
+  return (await checked(file, properties)).problems.map(({ level, key, message }) => [level, key, message])
 }
 
 channelContract<typeof LOG_METRICS>('file', async ({ capacity, transactionCapacity }, context) =>
@@ -184,39 +185,39 @@ test('a channel that is not open says why', async () => {
   assert.deepEqual([locked.gauges().Open, locked.gauges().Closed, locked.gauges().Unhealthy], [false, 1, 1])
 })
 
-test('capacity may be unlimited', () => {
-  assert.equal(readSettings(file, { capacity: 'unlimited' }, none).values?.capacity, Infinity)
+test('capacity may be unlimited', async () => {
+  assert.equal((await checked(file, { capacity: 'unlimited' })).values?.capacity, Infinity)
 })
 
-test('a capacity that is none says what to write', () => {
+test('a capacity that is none says what to write', async () => {
   for (const capacity of ['many', '1.5', '99999999999']) {
-    const [problem] = readSettings(file, { capacity }, none).problems
+    const [problem] = (await checked(file, { capacity })).problems
 
     assert.match(problem?.message ?? '', /which is not a whole number up to 2147483647/)
     assert.equal(problem?.hint, 'Write such a number, or unlimited.')
   }
 })
 
-test('an address in the place of a folder is a warning', () => {
-  assert.deepEqual(problemsOf({ dataDirs: '/a, hdfs://host/b' }), [
+test('an address in the place of a folder is a warning', async () => {
+  assert.deepEqual(await problemsOf({ dataDirs: '/a, hdfs://host/b' }), [
     [
       'warning',
       'dataDirs',
       'dataDirs has "hdfs://host/b", which is taken for a folder below the one where the agent was started.'
     ]
   ])
-  assert.deepEqual(problemsOf({ checkpointDir: 'file:///a', backupCheckpointDir: 'C:\\b' }).length, 1)
+  assert.deepEqual((await problemsOf({ checkpointDir: 'file:///a', backupCheckpointDir: 'C:\\b' })).length, 1)
 })
 
-test('rules of Flume are kept in its words', () => {
-  assert.deepEqual(problemsOf({ capacity: '100' }), [
+test('rules of Flume are kept in its words', async () => {
+  assert.deepEqual(await problemsOf({ capacity: '100' }), [
     [
       'error',
       'transactionCapacity',
       'File Channel transaction capacity cannot be greater than the capacity of the channel.'
     ]
   ])
-  assert.deepEqual(problemsOf({ useDualCheckpoints: 'true' }), [
+  assert.deepEqual(await problemsOf({ useDualCheckpoints: 'true' }), [
     [
       'error',
       'backupCheckpointDir',
@@ -224,7 +225,7 @@ test('rules of Flume are kept in its words', () => {
     ]
   ])
   assert.deepEqual(
-    problemsOf({ useDualCheckpoints: 'true', checkpointDir: '/a/b', backupCheckpointDir: ' /a/b/ ' }),
+    await problemsOf({ useDualCheckpoints: 'true', checkpointDir: '/a/b', backupCheckpointDir: ' /a/b/ ' }),
     [
       [
         'error',
@@ -233,17 +234,17 @@ test('rules of Flume are kept in its words', () => {
       ]
     ]
   )
-  assert.deepEqual(problemsOf({ maxFileSize: '0' }), [
+  assert.deepEqual(await problemsOf({ maxFileSize: '0' }), [
     ['warning', 'maxFileSize', 'maxFileSize is 0, out of range; 1623195647 is used.']
   ])
-  assert.deepEqual(problemsOf({ capacity: '-1', transactionCapacity: '0' }), [
+  assert.deepEqual(await problemsOf({ capacity: '-1', transactionCapacity: '0' }), [
     ['warning', 'transactionCapacity', 'transactionCapacity is 0, out of range; 10000 is used.'],
     ['warning', 'capacity', 'capacity is -1, out of range; 1000000 is used.']
   ])
-  assert.deepEqual(problemsOf({ capacity: 'many' }).length, 1)
+  assert.deepEqual((await problemsOf({ capacity: 'many' })).length, 1)
 })
 
-test('key providers and ciphers that are Java classes are refused, with what to do instead', () => {
+test('key providers and ciphers that are Java classes are refused, with what to do instead', async () => {
   const given = {
     'encryption.keyProvider': 'com.example.Keys$Builder',
     'encryption.activeKey': 'k',
@@ -251,7 +252,7 @@ test('key providers and ciphers that are Java classes are refused, with what to 
   }
 
   assert.deepEqual(
-    readSettings(file, given, none).problems.map(({ key, hint }) => [key, hint]),
+    (await checked(file, given)).problems.map(({ key, hint }) => [key, hint]),
     [
       [
         'encryption.keyProvider',

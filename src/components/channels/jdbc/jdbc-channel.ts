@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { EventBatch } from '../../../core/batch.ts'
-import type { Channel, ChannelContext, Lease } from '../../../core/contracts.ts'
+import type { Channel, ChannelContext, Lease } from '../../../core/contracts/channel.ts'
 import { AgentError } from '../../../core/errors.ts'
 import { findFileUser } from '../../../store/flume-import/folder-user.ts'
 import { PutQueue } from '../../../store/put-queue.ts'

@@ -1,5 +1,6 @@
 import type { EventBatch } from '../../../core/batch.ts'
-import type { Clock, Lease, Log } from '../../../core/contracts.ts'
+import type { Clock, Log } from '../../../core/contracts.ts'
+import type { Lease } from '../../../core/contracts/channel.ts'
 import { AgentError } from '../../../core/errors.ts'
 import { Arrivals, monotonicOf } from '../../../store/arrivals.ts'
 import { EventQueue, type Run, type Taken } from '../../../store/event-queue.ts'

@@ -5,10 +5,11 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import type { Channel } from '../../../core/contracts.ts'
-import { readSettings, settingsOf } from '../../../core/read-settings.ts'
+import type { Channel } from '../../../core/contracts/channel.ts'
+import { settingsOf } from '../../../core/read-settings.ts'
 import { channelContract } from '../../../testing/channel-contract.ts'
 import { batchOf, fakeChannelContext, textsOf } from '../../../testing/fake-context.ts'
+import { checked } from '../../../testing/checked.ts'
 import { databaseFile } from './database-file.ts'
 import jdbc from './jdbc.ts'
 
@@ -303,16 +304,16 @@ for (const url of [
   'jdbc:sqlite:file:/data/x.db?mode=ro',
   'jdbc:sqlite:/data/x.db?journal_mode=WAL'
 ]) {
-  test(`driver.url ${url} is refused with what to write`, () => {
-    const { values, problems } = readSettings(jdbc, { 'driver.url': url }, none)
+  test(`driver.url ${url} is refused with what to write`, async () => {
+    const { values, problems } = await checked(jdbc, { 'driver.url': url })
 
     assert.equal(values, undefined)
     assert.match(problems[0]?.hint ?? '', /jdbc:sqlite:FILE/)
   })
 }
 
-test('MYSQL, which Flume takes and then loses every event, is refused', () => {
-  const { values, problems } = readSettings(jdbc, { 'db.type': 'MYSQL' }, none)
+test('MYSQL, which Flume takes and then loses every event, is refused', async () => {
+  const { values, problems } = await checked(jdbc, { 'db.type': 'MYSQL' })
 
   assert.equal(values, undefined)
   assert.deepEqual(
@@ -321,19 +322,15 @@ test('MYSQL, which Flume takes and then loses every event, is refused', () => {
   )
 })
 
-test('what only Derby needs is warned about, and the channel runs', () => {
-  const { values, problems } = readSettings(
-    jdbc,
-    {
-      'driver.class': 'org.apache.derby.jdbc.EmbeddedDriver',
-      'db.type': 'derby',
-      'db.username': 'sa',
-      'db.password': 'p',
-      'transaction.isolation': 'serializable',
-      'sysprop.derby.stream.error.file': '/tmp/derby.log'
-    },
-    none
-  )
+test('what only Derby needs is warned about, and the channel runs', async () => {
+  const { values, problems } = await checked(jdbc, {
+    'driver.class': 'org.apache.derby.jdbc.EmbeddedDriver',
+    'db.type': 'derby',
+    'db.username': 'sa',
+    'db.password': 'p',
+    'transaction.isolation': 'serializable',
+    'sysprop.derby.stream.error.file': '/tmp/derby.log'
+  })
 
   assert.notEqual(values, undefined)
   assert.deepEqual(
@@ -347,13 +344,12 @@ test('what only Derby needs is warned about, and the channel runs', () => {
   )
 })
 
-test("long forms of keys work, with Flume's warning", () => {
+test("long forms of keys work, with Flume's warning", async () => {
   const long = 'org.apache.flume.channel.jdbc.maximum.capacity'
-  const { values, problems } = readSettings(
-    jdbc,
-    { [long]: '7', 'org.apache.flume.channel.jdbc.nonsense': 'x' },
-    none
-  )
+  const { values, problems } = await checked(jdbc, {
+    [long]: '7',
+    'org.apache.flume.channel.jdbc.nonsense': 'x'
+  })
 
   assert.equal(values?.capacity, 7)
   assert.deepEqual(

@@ -1,5 +1,5 @@
 import type { EventBatch } from '../../../core/batch.ts'
-import type { Channel, ChannelContext, Lease } from '../../../core/contracts.ts'
+import type { Channel, ChannelContext, Lease } from '../../../core/contracts/channel.ts'
 import { AgentError } from '../../../core/errors.ts'
 import { formatJavaDouble } from '../../../java/format-double.ts'
 import { EventQueue, type Taken } from '../../../store/event-queue.ts'

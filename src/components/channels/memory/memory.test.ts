@@ -3,9 +3,10 @@ import { test } from 'node:test'
 import { BatchBuilder } from '../../../core/batch-builder.ts'
 import { EventBatch } from '../../../core/batch.ts'
 import { MemoryBudget } from '../../../core/memory-budget.ts'
-import { readSettings, settingsOf } from '../../../core/read-settings.ts'
+import { settingsOf } from '../../../core/read-settings.ts'
 import { channelContract } from '../../../testing/channel-contract.ts'
 import { batchOf, fakeChannelContext, textsOf } from '../../../testing/fake-context.ts'
+import { checked } from '../../../testing/checked.ts'
 import memory from './memory.ts'
 
 const none = (): undefined => undefined
@@ -19,8 +20,8 @@ channelContract('memory', async ({ capacity, transactionCapacity }, context) =>
   memoryChannel({ capacity: String(capacity), transactionCapacity: String(transactionCapacity) }, context)
 )
 
-test('a capacity that is not a number means a warning and the default', () => {
-  const { values, problems } = readSettings(memory, { capacity: 'many' }, none)
+test('a capacity that is not a number means a warning and the default', async () => {
+  const { values, problems } = await checked(memory, { capacity: 'many' })
 
   assert.equal(values?.capacity, 100)
   assert.deepEqual(
@@ -29,8 +30,8 @@ test('a capacity that is not a number means a warning and the default', () => {
   )
 })
 
-test('a transaction that could never fit the capacity is refused before start', () => {
-  const { values, problems } = readSettings(memory, { capacity: '10' }, none)
+test('a transaction that could never fit the capacity is refused before start', async () => {
+  const { values, problems } = await checked(memory, { capacity: '10' })
 
   assert.equal(values, undefined)
   assert.equal(

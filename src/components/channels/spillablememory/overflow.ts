@@ -1,5 +1,5 @@
 import type { EventBatch } from '../../../core/batch.ts'
-import type { Lease } from '../../../core/contracts.ts'
+import type { Lease } from '../../../core/contracts/channel.ts'
 import { AgentError } from '../../../core/errors.ts'
 import type { WatchedLog } from '../../../store/log-watch.ts'
 import type { DrainOrder, Span } from './drain-order.ts'

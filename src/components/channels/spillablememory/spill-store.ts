@@ -1,5 +1,5 @@
 import type { EventBatch } from '../../../core/batch.ts'
-import type { ChannelContext } from '../../../core/contracts.ts'
+import type { ChannelContext } from '../../../core/contracts/channel.ts'
 import { messageOf } from '../../../core/errors.ts'
 import { monotonicOf } from '../../../store/arrivals.ts'
 import { LogWatch, type WatchedLog } from '../../../store/log-watch.ts'

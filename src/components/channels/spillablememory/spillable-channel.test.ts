@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import type { Lease } from '../../../core/contracts.ts'
+import type { Lease } from '../../../core/contracts/channel.ts'
 import { AgentError } from '../../../core/errors.ts'
 import { SlotSpace } from '../../../store/space.ts'
 import { settled } from '../../../testing/fake-clock.ts'

@@ -1,5 +1,5 @@
 import type { EventBatch } from '../../../core/batch.ts'
-import type { Channel, ChannelContext, Lease } from '../../../core/contracts.ts'
+import type { Channel, ChannelContext, Lease } from '../../../core/contracts/channel.ts'
 import { AgentError } from '../../../core/errors.ts'
 import { gauge, type GaugesOf } from '../../../core/metrics.ts'
 import { LOG_METRICS } from '../../../store/log-watch.ts'

@@ -3,9 +3,10 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import type { Channel } from '../../../core/contracts.ts'
-import { readSettings, settingsOf } from '../../../core/read-settings.ts'
+import type { Channel } from '../../../core/contracts/channel.ts'
+import { settingsOf } from '../../../core/read-settings.ts'
 import { channelContract } from '../../../testing/channel-contract.ts'
+import { checked } from '../../../testing/checked.ts'
 import { batchOf, fakeChannelContext, textsOf } from '../../../testing/fake-context.ts'
 import type { SPILLABLE_METRICS } from './spillable-channel.ts'
 import spillablememory from './spillablememory.ts'
@@ -104,18 +105,14 @@ test('two channels cannot share folders', async () => {
   })
 })
 
-test("numbers that are wrong mean a warning and Flume's default", () => {
-  const { values, problems } = readSettings(
-    spillablememory,
-    {
-      memoryCapacity: '-1',
-      overflowCapacity: 'much',
-      overflowTimeout: 'x',
-      overflowDeactivationThreshold: '101',
-      avgEventSize: '0'
-    },
-    none
-  )
+test("numbers that are wrong mean a warning and Flume's default", async () => {
+  const { values, problems } = await checked(spillablememory, {
+    memoryCapacity: '-1',
+    overflowCapacity: 'much',
+    overflowTimeout: 'x',
+    overflowDeactivationThreshold: '101',
+    avgEventSize: '0'
+  })
 
   assert.deepEqual(
     [
@@ -144,7 +141,7 @@ test("without room anywhere there is a warning, and Flume's default", async () =
   const channel = await started('', none0)
 
   assert.deepEqual(
-    readSettings(spillablememory, none0, none).problems.map(({ level, key }) => [level, key]),
+    (await checked(spillablememory, none0)).problems.map(({ level, key }) => [level, key]),
     [['warning', 'memoryCapacity']]
   )
   assert.deepEqual([channel.capacity, channel.durable], [10_000, false])
@@ -156,8 +153,8 @@ test('an overflow smaller than a transaction bounds it, and no more', async () =
   assert.equal(channel.transactionCapacity, 20)
 })
 
-test('capacity and keep-alive of the file channel are warned about', () => {
-  const { problems } = readSettings(spillablememory, { capacity: '5', 'keep-alive': '1' }, none)
+test('capacity and keep-alive of the file channel are warned about', async () => {
+  const { problems } = await checked(spillablememory, { capacity: '5', 'keep-alive': '1' })
 
   assert.deepEqual(
     problems.map(({ code, key }) => [code, key]),
@@ -168,8 +165,8 @@ test('capacity and keep-alive of the file channel are warned about', () => {
   )
 })
 
-test('rules of the file channel hold', () => {
-  const { values, problems } = readSettings(spillablememory, { useDualCheckpoints: 'true' }, none)
+test('rules of the file channel hold', async () => {
+  const { values, problems } = await checked(spillablememory, { useDualCheckpoints: 'true' })
 
   assert.equal(values, undefined)
   assert.match(problems[0]?.message ?? '', /^Dual checkpointing is enabled/)

@@ -1,5 +1,5 @@
 import { defineChannel, type Problem } from '../../../core/component.ts'
-import type { ChannelContext } from '../../../core/contracts.ts'
+import type { ChannelContext } from '../../../core/contracts/channel.ts'
 import { integer, long, optional, text, verified, type Values } from '../../../core/schema.ts'
 import { openFileLog } from '../../../store/file-log.ts'
 import {

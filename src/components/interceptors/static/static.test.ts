@@ -2,13 +2,13 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { joinBatches } from '../../../core/batch.ts'
 import { settingsOf } from '../../../core/read-settings.ts'
-import { batchOf, fakeSourceContext } from '../../../testing/fake-context.ts'
+import { batchOf, fakeInterceptorContext } from '../../../testing/fake-context.ts'
 import definition from './static.ts'
 
 function interceptor(properties: Record<string, string>) {
   return definition.create(
     settingsOf(definition, properties, () => undefined),
-    fakeSourceContext()
+    fakeInterceptorContext()
   )
 }
 

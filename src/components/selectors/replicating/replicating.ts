@@ -1,6 +1,6 @@
 import { defineSelector } from '../../../core/component.ts'
-import { AgentError } from '../../../core/errors.ts'
 import { list } from '../../../core/schema.ts'
+import { unknownChannels } from '../../../core/unknown-channels.ts'
 
 export default defineSelector({
   type: 'replicating',
@@ -13,13 +13,8 @@ export default defineSelector({
       default: []
     })
   },
-  create: ({ optional }, { channels }) => {
-    const unknown = optional.find(name => !channels.includes(name))
-    if (unknown !== undefined) {
-      throw new AgentError('ERR_CONFIG', `Selector channel not found: ${unknown}`, { channels })
-    }
-    return {
-      route: batch => channels.map(channel => ({ channel, batch, required: !optional.includes(channel) }))
-    }
-  }
+  check: ({ optional }, around) => unknownChannels('optional', optional, around),
+  create: ({ optional }, { channels }) => ({
+    route: batch => channels.map(channel => ({ channel, batch, required: !optional.includes(channel) }))
+  })
 })

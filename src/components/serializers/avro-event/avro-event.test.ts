@@ -3,9 +3,10 @@ import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { BatchBuilder } from '../../../core/batch-builder.ts'
-import { readSettings, settingsOf } from '../../../core/read-settings.ts'
+import { settingsOf } from '../../../core/read-settings.ts'
 import { batchOf, fakeSinkContext } from '../../../testing/fake-context.ts'
 import { recordedBatch, serialized, serializerRows } from '../../../testing/serializer-rows.ts'
+import { checked } from '../../../testing/checked.ts'
 import { openAvroContainer } from '../../../wire/avro/container-reader.ts'
 import avroEvent from './avro-event.ts'
 
@@ -83,12 +84,12 @@ test("compressed files hold the same events in as many blocks as Flume's", async
   }
 })
 
-test('where Flume fails there is a problem at load, or a header without value, which cannot be here', () => {
+test('where Flume fails there is a problem at load, or a header without value, which cannot be here', async () => {
   const failing = rows.filter(({ out }) => out === undefined)
 
   assert.ok(failing.length > 5)
   for (const { config, nullHeader } of failing) {
-    const { problems } = readSettings(avroEvent, config, () => undefined)
+    const { problems } = await checked(avroEvent, config)
     assert.ok(
       nullHeader || problems.some(({ level, key }) => level === 'error' && key === 'syncIntervalBytes'),
       JSON.stringify(config)
@@ -167,10 +168,11 @@ test('a file without events is a header that can be read', async () => {
   assert.deepEqual((await read(serialized(open()))).events, [])
 })
 
-test('an unknown codec is a warning and means none; xz is refused', () => {
-  const levels = ['bogus', 'xz', 'deflate'].map(compressionCodec =>
-    readSettings(avroEvent, { compressionCodec }, () => undefined).problems.map(({ level }) => level)
+test('an unknown codec is a warning and means none; xz is refused', async () => {
+  const readings = await Promise.all(
+    ['bogus', 'xz', 'deflate'].map(compressionCodec => checked(avroEvent, { compressionCodec }))
   )
+  const levels = readings.map(({ problems }) => problems.map(({ level }) => level))
   const context = fakeSinkContext()
 
   open({ compressionCodec: 'bogus' }, context)

@@ -1,6 +1,6 @@
 import type { EventBatch } from '../../../core/batch.ts'
 import { defineSerializer } from '../../../core/component.ts'
-import type { EventSerializer } from '../../../core/contracts.ts'
+import type { EventSerializer } from '../../../core/contracts/inner.ts'
 import type { HeaderPairs } from '../../../core/headers.ts'
 import { MAX_LENGTH_BYTES, writeLength, writeString } from '../../../wire/avro/avro-binary.ts'
 import { codecProblems, containerCodec, CONTAINER_SETTINGS } from '../../../wire/avro/container-settings.ts'

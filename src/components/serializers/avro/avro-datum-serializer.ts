@@ -1,5 +1,5 @@
 import type { EventBatch } from '../../../core/batch.ts'
-import type { EventSerializer } from '../../../core/contracts.ts'
+import type { EventSerializer } from '../../../core/contracts/inner.ts'
 import { AgentError } from '../../../core/errors.ts'
 import type { AvroContainerWriter } from '../../../wire/avro/container-writer.ts'
 import { checkedSchema, type SchemaLoader } from './schema-loader.ts'

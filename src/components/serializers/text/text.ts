@@ -1,6 +1,6 @@
 import type { EventBatch } from '../../../core/batch.ts'
 import { defineSerializer } from '../../../core/component.ts'
-import type { EventSerializer } from '../../../core/contracts.ts'
+import type { EventSerializer } from '../../../core/contracts/inner.ts'
 import { flag } from '../../../core/schema.ts'
 
 const NEWLINE = 0x0a

@@ -1,4 +1,5 @@
-import { defineSink, serializer } from '../../../core/component.ts'
+import { defineSink } from '../../../core/component.ts'
+import { inner } from '../../../core/inner.ts'
 import { choice, integer, text } from '../../../core/schema.ts'
 import { FileRollSink, OPEN_FILE } from './file-roll-sink.ts'
 
@@ -14,7 +15,7 @@ export default defineSink({
       default: 30,
       unit: 's'
     }),
-    serializer: serializer('sink.serializer', { doc: 'How events become bytes.', default: 'text' }),
+    serializer: inner('serializer', 'sink.serializer', { doc: 'How events become bytes.', default: 'text' }),
     batchSize: integer('sink.batchSize', {
       doc: 'Most events written at once.',
       default: 100,

@@ -1,7 +1,7 @@
 import { close, fstatSync, ftruncate, open, unlink } from 'node:fs'
 import { dirname } from 'node:path'
 import { promisify } from 'node:util'
-import type { EventSerializer } from '../../../core/contracts.ts'
+import type { EventSerializer } from '../../../core/contracts/inner.ts'
 import type { EventBatch } from '../../../core/batch.ts'
 import { AgentError } from '../../../core/errors.ts'
 import { FileOutput, isLocalDisk } from '../../../fs/file-output.ts'

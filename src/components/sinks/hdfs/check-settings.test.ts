@@ -1,12 +1,18 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Problem, Resolution } from '../../../core/component.ts'
-import { readSettings } from '../../../core/read-settings.ts'
+import { readSettings, type Resolved } from '../../../core/read-settings.ts'
+import { checkSettings } from './check-settings.ts'
 import definition from './hdfs.ts'
 import { foundLines, lines } from './testing/started-sink.ts'
 
 function problemsOf(properties: Record<string, string>): readonly Problem[] {
-  return readSettings(definition, { 'hdfs.path': '/data', ...properties }, foundLines).problems
+  return allProblems({ 'hdfs.path': '/data', ...properties }, foundLines)
+}
+
+function allProblems(properties: Record<string, string>, resolved: Resolved): readonly Problem[] {
+  const { values, problems } = readSettings(definition, properties, resolved)
+  return values === undefined ? problems : [...problems, ...checkSettings(values)]
 }
 
 test('a limit on replicas is said to have no effect', () => {
@@ -187,11 +193,9 @@ function shown(properties: Record<string, string>): string {
 test('a serializer that a SequenceFile does not use is a warning', () => {
   const avro = (): Resolution => ({ status: 'found', definition: { ...lines, type: 'avro_event' } })
   const warnings = (properties: Record<string, string>) =>
-    readSettings(
-      definition,
-      { 'hdfs.path': '/data', serializer: 'avro_event', ...properties },
-      avro
-    ).problems.map(({ message }) => message)
+    allProblems({ 'hdfs.path': '/data', serializer: 'avro_event', ...properties }, avro).map(
+      ({ message }) => message
+    )
 
   assert.deepEqual(warnings({}), ['serializer is ignored, because hdfs.fileType is SequenceFile.'])
   assert.deepEqual(warnings({ 'hdfs.fileType': 'DataStream' }), [])

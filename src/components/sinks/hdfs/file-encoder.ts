@@ -1,5 +1,6 @@
 import type { EventBatch } from '../../../core/batch.ts'
-import type { Clock, EventSerializer } from '../../../core/contracts.ts'
+import type { Clock } from '../../../core/contracts.ts'
+import type { EventSerializer } from '../../../core/contracts/inner.ts'
 import type { Codec } from '../../../wire/codecs/codec.ts'
 import { createSequenceFile, type SequenceValue } from '../../../wire/sequence-file.ts'
 import { timestampKeys } from '../../../wire/sequence-keys.ts'

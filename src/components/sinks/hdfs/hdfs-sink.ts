@@ -1,5 +1,5 @@
 import type { EventBatch } from '../../../core/batch.ts'
-import type { Sink } from '../../../core/contracts.ts'
+import type { Sink } from '../../../core/contracts/sink.ts'
 import { AgentError, reasonOf, systemCode } from '../../../core/errors.ts'
 import type { Details, GaugesOf } from '../../../core/metrics.ts'
 import type { openFileSystem } from '../../../fs/open.ts'

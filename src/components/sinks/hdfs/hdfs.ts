@@ -1,4 +1,5 @@
 import { defineSink } from '../../../core/component.ts'
+import { isFatal } from '../../../core/read-settings.ts'
 import { openFileSystem } from '../../../fs/open.ts'
 import { checkSettings } from './check-settings.ts'
 import { checkStore } from './check-store.ts'
@@ -17,7 +18,9 @@ export default defineSink({
   metrics,
   details: FILES,
   batchSize: ({ batchSize }) => batchSize,
-  check: checkSettings,
-  checkSurroundings: checkStore,
+  check: async (values, { environment }) => {
+    const problems = checkSettings(values)
+    return problems.some(isFatal) ? problems : [...problems, ...(await checkStore(values, environment))]
+  },
   create: (values, context) => new HdfsSink(values, context, openFileSystem)
 })

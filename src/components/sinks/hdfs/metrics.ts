@@ -1,4 +1,4 @@
-import type { SinkContext } from '../../../core/contracts.ts'
+import type { SinkContext } from '../../../core/contracts/sink.ts'
 import { gauge, timer } from '../../../core/metrics.ts'
 
 export const metrics = {

@@ -1,4 +1,4 @@
-import { serializer } from '../../../core/component.ts'
+import { inner } from '../../../core/inner.ts'
 import type { Values } from '../../../core/schema.ts'
 import { choice, flag, integer, long, optional, prefixed, text } from '../../../core/schema.ts'
 
@@ -66,7 +66,7 @@ export const settings = {
   writeFormatOptions: prefixed('writeFormat.', {
     doc: 'Options of a Java class in hdfs.writeFormat; not used.'
   }),
-  serializer: serializer('serializer', {
+  serializer: inner('serializer', 'serializer', {
     doc: 'What a DataStream or CompressedStream holds of each event. Written without hdfs. in front.',
     default: 'text'
   }),

@@ -1,5 +1,5 @@
 import { defineSink } from '../../../core/component.ts'
-import type { SinkContext } from '../../../core/contracts.ts'
+import type { SinkContext } from '../../../core/contracts/sink.ts'
 import { integer } from '../../../core/schema.ts'
 
 export default defineSink({

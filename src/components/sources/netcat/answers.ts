@@ -1,4 +1,4 @@
-import type { IngestResult } from '../../../core/contracts.ts'
+import type { IngestResult } from '../../../core/contracts/source.ts'
 import type { AgentError } from '../../../core/errors.ts'
 import type { LineSegment } from '../../../wire/lines.ts'
 

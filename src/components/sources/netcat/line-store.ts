@@ -1,5 +1,5 @@
 import type { EventBatch } from '../../../core/batch.ts'
-import type { IngestResult, SourceContext } from '../../../core/contracts.ts'
+import type { IngestResult, SourceContext } from '../../../core/contracts/source.ts'
 import type { LineBatch, LineCollector, LineSegment } from '../../../wire/lines.ts'
 import { answersTo } from './answers.ts'
 import type { Connection } from './connection.ts'

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
-import type { Source, SourceContext } from '../../../core/contracts.ts'
+import type { Source, SourceContext } from '../../../core/contracts/source.ts'
 import { messageOf } from '../../../core/errors.ts'
 import { gauge, type Details, type GaugesOf } from '../../../core/metrics.ts'
 import { CHUNK_BYTES, type InputReader } from '../../../core/input-budget.ts'

@@ -5,9 +5,10 @@ import { text } from 'node:stream/consumers'
 import { describe, test } from 'node:test'
 import { AgentError } from '../../../core/errors.ts'
 import { INPUT_LIMITS } from '../../../core/input-budget.ts'
-import { readSettings, settingsOf } from '../../../core/read-settings.ts'
+import { settingsOf } from '../../../core/read-settings.ts'
 import { fakeSourceContext, textsOf } from '../../../testing/fake-context.ts'
 import { sourceContract } from '../../../testing/source-contract.ts'
+import { checked } from '../../../testing/checked.ts'
 import netcat from './netcat.ts'
 
 const none = (): undefined => undefined
@@ -364,9 +365,9 @@ describe('netcat', () => {
     await source.stop()
   })
 
-  test('bind and port are required, and an unknown character set is refused, before anything starts', () => {
-    const { problems } = readSettings(netcat, {}, none)
-    const coding = readSettings(netcat, { bind: 'localhost', port: '1', encoding: 'nope' }, none)
+  test('bind and port are required, and an unknown character set is refused, before anything starts', async () => {
+    const { problems } = await checked(netcat, {})
+    const coding = await checked(netcat, { bind: 'localhost', port: '1', encoding: 'nope' })
 
     assert.deepEqual(
       problems.map(({ message }) => message),

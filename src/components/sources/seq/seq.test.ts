@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { PolledSource } from '../../../core/contracts.ts'
+import type { PolledSource } from '../../../core/contracts/source.ts'
 import { readSettings, settingsOf } from '../../../core/read-settings.ts'
 import { fakeSourceContext } from '../../../testing/fake-context.ts'
 import { sourceContract } from '../../../testing/source-contract.ts'

@@ -1,6 +1,6 @@
 import { BatchBuilder } from '../../../core/batch-builder.ts'
 import { defineSource } from '../../../core/component.ts'
-import type { PolledSource, SourceContext } from '../../../core/contracts.ts'
+import type { PolledSource, SourceContext } from '../../../core/contracts/source.ts'
 import { POLL_BACKOFF } from '../../../core/poll-backoff.ts'
 import { integer, long } from '../../../core/schema.ts'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { PolledSource } from '../../../core/contracts.ts'
+import type { PolledSource } from '../../../core/contracts/source.ts'
 import { settingsOf } from '../../../core/read-settings.ts'
 import { settled } from '../../../testing/fake-clock.ts'
 import { fakeSourceContext } from '../../../testing/fake-context.ts'

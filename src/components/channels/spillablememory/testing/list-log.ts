@@ -1,5 +1,5 @@
 import type { EventBatch } from '../../../../core/batch.ts'
-import type { Lease } from '../../../../core/contracts.ts'
+import type { Lease } from '../../../../core/contracts/channel.ts'
 import { AgentError } from '../../../../core/errors.ts'
 import { EventQueue } from '../../../../store/event-queue.ts'
 import type { DurableLogStats } from '../../../../store/log-options.ts'
