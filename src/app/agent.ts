@@ -4,8 +4,10 @@ import type { Finding } from '../config/finding.ts'
 import { loadConfiguration, type Configuration } from '../config/load.ts'
 import { configurationFiles } from '../config/read-files.ts'
 import { openLogging, type Logging } from './logging.ts'
+import { printable } from '../core/printable.ts'
 import { readLogSettings } from './log-settings.ts'
-import { readOptionsFile } from './options-file.ts'
+import { PROPERTIES, readOptionsFile } from './options-file.ts'
+import { checkPropertyNames } from './property-names.ts'
 import { AGENT_OPTIONS, parseAgentOptions, type AgentOptions } from './options.ts'
 import type { Program } from './program.ts'
 import { registry } from './registry.ts'
@@ -16,12 +18,14 @@ import { runPlan } from './run-plan.ts'
  * Resolves to the exit code; rejects with ERR_CONFIG when nothing can be started.
  */
 export async function runAgent(given: Program): Promise<number> {
-  const options = parseAgentOptions(given.words, await readOptionsFile(AGENT_OPTIONS, confOf(given)))
+  const defaults = await readOptionsFile(AGENT_OPTIONS, confOf(given))
+  const options = parseAgentOptions(given.words, defaults)
   if (options.help) {
     given.out.line((await import('./help-pages.ts')).HELP_PAGES['agent'] ?? '')
     return 0
   }
-  const program = withConf(given, options)
+  const program = withConf(withProperties(given, defaults.get(PROPERTIES) ?? []), options)
+  checkPropertyNames(program.environment.properties)
   const logging = await openLogging(
     readLogSettings(program.environment.properties),
     program.err,
@@ -67,7 +71,16 @@ function sayEmpty({ err }: Program, { agents }: Configuration, agent: string): v
   const known = agents.includes(agent)
     ? 'Nothing of it can run; see above.'
     : `The files hold: ${agents.join(', ')}.`
-  err.line(`Warning: agent ${agent} has no components and does nothing until it is stopped. ${known}`)
+  const idle = `Warning: agent ${agent} has no components and does nothing until it is stopped. ${known}`
+  err.line(printable(idle))
+}
+
+// What flume.opts sets counts where the command line does not say.
+function withProperties(program: Program, pairs: readonly string[]): Program {
+  const { environment } = program
+  const given = pairs.map(pair => [pair.split('=', 1)[0] ?? '', pair.slice(pair.indexOf('=') + 1)])
+  const properties = { ...Object.fromEntries(given), ...environment.properties }
+  return pairs.length === 0 ? program : { ...program, environment: { ...environment, properties } }
 }
 
 // A folder given with -f is the configuration folder too.

@@ -60,3 +60,10 @@ test('events that were lost are not passed over where everything adds up', () =>
 
   assert.equal(text.split('\n').at(-1), 'Every event is accounted for, 7 of them as LOST.')
 })
+
+test('control characters of names reach no terminal', () => {
+  const source = { ...SOURCE, name: 'r\x1b[31m', dropped: { 'bad\x9b': 1 } }
+  const text = balanceText({ sources: [source], channels: [], sinks: [], differences: ['\x1b]0;x\x07'] })
+
+  assert.equal(text, 'source r\\x1b[31m: received 3, accepted 3, dropped 1 (1 bad\\x9b)\n\\x1b]0;x\\x07')
+})

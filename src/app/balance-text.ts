@@ -1,3 +1,4 @@
+import { printable } from '../core/printable.ts'
 import { sumOf, type BalanceSheet } from '../engine/balance.ts'
 
 /** The balance sheet as the last words of an agent: a line for each component, and whether all is accounted for. */
@@ -26,7 +27,8 @@ export function balanceText({ sources, channels, sinks, differences }: BalanceSh
     ])
   ]
   const verdict = differences.length === 0 ? [accountedFor(channels)] : differences
-  return [...rows.map(([name, ...facts]) => `${name ?? ''}: ${facts.join(', ')}`), ...verdict].join('\n')
+  const lines = [...rows.map(([name, ...facts]) => `${name ?? ''}: ${facts.join(', ')}`), ...verdict]
+  return lines.map(printable).join('\n')
 }
 
 /** Nobody may take lost events for safe ones. */

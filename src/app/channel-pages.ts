@@ -21,8 +21,8 @@ but repair changes anything; an agent may be running, its latest events may then
 
 Encrypted channels need their keys, named as in the configuration: -Dencryption.keyProvider=JCEKSFILE
 -Dencryption.keyProvider.keyStoreFile=… -Dencryption.keyProvider.keyStorePasswordFile=…
--Dencryption.keyProvider.keys=… -Dencryption.activeKey=… -Dencryption.cipherProvider=AESCTRNOPADDING,
-or -Dencryption.keyFile=…
+-Dencryption.keyProvider.keys=…, or -Dencryption.keyFile=…; for repair, which writes, also
+-Dencryption.activeKey=… -Dencryption.cipherProvider=AESCTRNOPADDING
 
 Exit codes
   0 all is well   1 there is damage   2 it cannot be read, or the command line is wrong

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { messageOf } from '../core/errors.ts'
+import { printable, printableLines } from '../core/printable.ts'
 import { openOutputs, openProgram, type Program } from './program.ts'
 import { leaveProcess } from './signals.ts'
 
@@ -28,38 +29,48 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     return 0
   },
   'avro-client': program => notYet(program, 'avro-client', 'Send lines with `nc` to a netcat source'),
-  channel: async ({ environment, words }) =>
-    (await import('./commands/channel.ts')).channelCommand(words, streamsOf(environment)),
-  tool: async ({ environment, words }) =>
-    (await import('./commands/tool.ts')).toolCommand(words, streamsOf(environment))
+  channel: async program =>
+    (await import('./commands/channel.ts')).channelCommand(program.words, streamsOf(program)),
+  tool: async program => (await import('./commands/tool.ts')).toolCommand(program.words, streamsOf(program))
 }
 
 /** Runs one command line of this process and ends the process with its exit code. Never rejects. */
 export async function runProgram(words: readonly string[]): Promise<void> {
   const outputs = openOutputs()
+  const { out, err } = outputs
   const [name = '', ...rest] = words
-  let code = 1
+  let code: number | undefined
   try {
     code = await runCommand(name, openProgram(outputs, name, rest))
   } catch (error) {
-    outputs.err.line(`Error: ${messageOf(error)}`)
+    err.line(`Error: ${printableLines(messageOf(error))}`)
   }
-  const written = await Promise.all([outputs.out.flush(FLUSH_MS), outputs.err.flush(FLUSH_MS)])
-  leaveProcess(code, written.every(Boolean))
+  await out.flush(FLUSH_MS)
+  // Streams tell of a failure a turn later.
+  await new Promise(resolve => setImmediate(resolve))
+  if (code !== undefined && out.failure !== undefined) {
+    err.line(`Error: Standard output cannot be written: ${messageOf(out.failure)}`)
+    code ||= 1
+  }
+  await err.flush(FLUSH_MS)
+  await leaveProcess(code ?? 1)
 }
 
 async function runCommand(name: string, program: Program): Promise<number> {
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
   if (command === undefined) {
     const { USAGE } = await import('./help-pages.ts')
-    program.err.line(`Error: Unknown or unspecified command '${name}'`)
+    program.err.line(`Error: Unknown or unspecified command '${printable(name)}'`)
     program.out.line(`\n${USAGE.trimEnd()}`)
     return 1
   }
   if (program.launcher.dryRun) {
     const { dryRunText } = await import('./dry-run.ts')
     program.out.line(
-      dryRunText([process.execPath, ...process.argv.slice(1, 2)], [name, ...program.launcher.shown])
+      dryRunText(
+        [process.execPath, ...process.execArgv, ...process.argv.slice(1, 2)],
+        [name, ...program.launcher.shown]
+      )
     )
     return 0
   }
@@ -71,23 +82,23 @@ async function runAgentCommand(program: Program): Promise<number> {
   return runAgent(program)
 }
 
-async function showFiles({ environment, words }: Program): Promise<number> {
+async function showFiles(program: Program): Promise<number> {
+  const { environment, words } = program
   const { fsCommand } = await import('./commands/fs.ts')
   const { HOME } = await import('./version.ts')
   const { HADOOP_CONF_DIR, HADOOP_HOME } = environment.variables
   const elsewhere = HADOOP_CONF_DIR ?? HADOOP_HOME
   const configDirectory =
     environment.configDirectory ?? (elsewhere === undefined ? join(HOME, 'conf') : undefined)
-  return fsCommand(words, {
-    environment: { ...environment, configDirectory },
-    stdout: process.stdout,
-    stderr: process.stderr
-  })
+  return fsCommand(words, { ...streamsOf(program), environment: { ...environment, configDirectory } })
 }
 
 // Only here: opening them costs an agent's start a few milliseconds.
-function streamsOf(environment: Program['environment']) {
-  return { environment, stdout: process.stdout, stderr: process.stderr }
+function streamsOf({ environment, out, err }: Program) {
+  const { stdout, stderr } = process
+  stdout.on('error', error => out.noteFailure(error))
+  stderr.on('error', error => err.noteFailure(error))
+  return { environment, stdout, stderr }
 }
 
 async function showHelp({ out, words }: Program): Promise<number> {

@@ -15,7 +15,7 @@ export type GivenOptions = ReadonlyMap<string, readonly string[]>
 
 /**
  * Parses words as Commons CLI's DefaultParser does: `-x v`, `-xv`, `-x=v`, `--long v`, `--long=v`, `-long v`,
- * unambiguous abbreviations of long names; words that belong to no option are ignored. Throws ERR_CONFIG with its messages.
+ * unambiguous abbreviations of long names. Throws ERR_CONFIG with its messages, and for words that belong to no option.
  */
 export function parseCommandLine(specs: readonly OptionSpec[], words: readonly string[]): GivenOptions {
   const parser = new Parser(specs)
@@ -34,13 +34,29 @@ class Parser {
   }
 
   word(word: string): void {
-    if (this.#onlyWords) return
+    if (this.#onlyWords) throw stray(word)
+    const meant = this.#meant(word)
+    if (meant !== undefined) throw noHyphen(word, meant)
     if (this.#waiting !== undefined && !this.#looksLikeOption(word)) {
       this.#add(this.#waiting, unquoted(word))
       this.#waiting = undefined
     } else if (word === '--') this.#onlyWords = true
     else if (word.startsWith('--')) this.#longOption(word)
     else if (word.startsWith('-') && word.length > 1) this.#anyOption(word)
+    else throw stray(word)
+  }
+
+  /** The option that a word means whose dashes are no hyphens, as word processors make them. */
+  #meant(word: string): string | undefined {
+    const [written] = split(word)
+    const [, dashes = '', rest = ''] = DASHES.exec(written) ?? []
+    if (rest === '' || !OTHER_DASH.test(written)) return undefined
+    const name = rest.replaceAll(OTHER_DASHES, '-')
+    if (LAUNCHER.includes(name) || this.#specs.some(({ short }) => short === name))
+      return `${name.length === 1 ? '-' : '--'}${name}`
+    const [long, ...others] = this.#longMatches(name).map(other => other.long)
+    if (long !== undefined) return `--${others.length === 0 ? long : name}`
+    return OTHER_DASH.test(dashes) && this.#waiting === undefined ? `-${name}` : undefined
   }
 
   end(): GivenOptions {
@@ -114,6 +130,13 @@ class Parser {
   }
 }
 
+const OTHER_DASH = /[\u00ad\u2010-\u2015\u2212\ufe58\ufe63\uff0d]/
+const OTHER_DASHES = new RegExp(OTHER_DASH, 'g')
+const DASHES = new RegExp(`^((?:-|${OTHER_DASH.source})+)(.+)$`, 's')
+
+/** What the launcher takes before other options are looked at. */
+const LAUNCHER = ['c', 'conf', 'C', 'classpath', 'd', 'dryrun', 'plugins-path']
+
 function split(word: string): [name: string, value: string | undefined] {
   const at = word.indexOf('=')
   return at < 0 ? [word, undefined] : [word.slice(0, at), word.slice(at + 1)]
@@ -123,6 +146,22 @@ function unquoted(word: string): string {
   return word.length > 1 && /^".*"$/s.test(word) && !word.slice(1, -1).includes('"')
     ? word.slice(1, -1)
     : word
+}
+
+function stray(word: string): AgentError {
+  return new AgentError(
+    'ERR_CONFIG',
+    `${word} belongs to no option. Take it out, or write the option before it.`
+  )
+}
+
+function noHyphen(word: string, meant: string): AgentError {
+  const dash = OTHER_DASH.exec(word)?.[0] ?? ''
+  const code = dash.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')
+  return new AgentError(
+    'ERR_CONFIG',
+    `${word} is no option: its ${dash} (U+${code}) is no hyphen. Write ${meant} with hyphens.`
+  )
 }
 
 function unrecognized(word: string): AgentError {

@@ -39,20 +39,34 @@ ${usageOf(AGENT_OPTIONS)}
 
 -f DIR means DIR/flume.conf or DIR/flume-conf.properties, else the only *.conf or *.properties in it; DIR is
 then also the folder of --conf when that is not given. Without -n the only agent of the file runs.
-Options may also stand in /etc/flume/flume.opts, or in flume.opts in the folder of --conf.
+A word that belongs to no option is an error.
+
+Options may also stand in /etc/flume/flume.opts, else in flume.opts in the folder of --conf. They count where
+the command line does not say. It is a properties file, an option with or without hyphens on each line:
+
+  # flume.opts
+  name = a1
+  conf-file = /etc/flume/agent.conf
+  --strict
+  -Dflume.monitoring.type = http
 
 Properties (-D)
   flume.root.logger=LEVEL,TARGET   DEBUG, INFO, WARN, ERROR, OFF; console (text), LOGFILE (JSON lines)
   flume.log.dir, flume.log.file    where LOGFILE is; default logs/flume.log
   flume.log.roll=false             do not roll it at midnight and 100 MB into archive/, at most 1 GB kept
-  flume.stop.timeout=SECONDS       time for a stop to empty the channels; default 30, and 2 to close files
+  flume.stop.timeout=SECONDS       time for a stop to empty channels; default 25, and 3 to close and end
   flume.monitoring.type=http       serve counters as JSON on /metrics
   flume.monitoring.port=PORT       default 41414
   flume.monitoring.bind=ADDRESS    default: all addresses
 
 Exit codes
   0 help shown   1 it could not start   143, 130, 129 ended by SIGTERM, SIGINT, SIGHUP
-A second signal ends the agent at once.
+A second signal ends the agent at once; what comes within 0.3 s of the first one is part of it.
+
+Other signals
+  SIGQUIT   log what every component is at and what it waits for (Windows: Ctrl-Break)
+  SIGUSR1   open the log file anew, after something else moved it; SIGHUP does the same when there is one
+  SIGUSR2   nothing
 `
 
 const CONFIGURATION = `Configuration

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { pino } from 'pino'
 import { formatEcs, type LogEntry, type LogLevel } from './log-format.ts'
@@ -8,7 +8,7 @@ import { FLUME_LIMITS, RollingFile } from './rolling-file.ts'
 export interface JsonFile {
   write(entry: LogEntry): void
   reopen(): void
-  /** Resolves to whether everything was written within `ms`. */
+  /** As RollingFile.flush(). */
   flush(ms: number): Promise<boolean>
 }
 
@@ -18,8 +18,9 @@ export async function openJsonFile(
   rolls: boolean,
   onTrouble: (error: unknown) => void
 ): Promise<JsonFile> {
-  mkdirSync(dirname(path), { recursive: true })
-  const file = await RollingFile.open(path, rolls ? FLUME_LIMITS : undefined, onTrouble)
+  await mkdir(dirname(path), { recursive: true })
+  const limits = rolls ? FLUME_LIMITS : undefined
+  const file = await RollingFile.open(path, { limits, onTrouble, leftOut: leftOutLine })
   let at = 0
   const logger = pino(
     {
@@ -51,4 +52,10 @@ function writeEntry(
   entry: LogEntry
 ): void {
   logger[entry.level](formatEcs(entry))
+}
+
+function leftOutLine(lines: number): string {
+  const message = 'Lines were left out: the file could not take them in time.'
+  const entry: LogEntry = { at: Date.now(), level: 'warn', logger: 'log', message, facts: { lines } }
+  return `${JSON.stringify({ 'log.level': entry.level, ...formatEcs(entry) })}\n`
 }

@@ -1,5 +1,4 @@
-import { mkdirSync, readdirSync, renameSync } from 'node:fs'
-import { readdir, rm, stat } from 'node:fs/promises'
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 
 interface Archived {
@@ -10,13 +9,13 @@ interface Archived {
 }
 
 /** Moves a log file to `archive/NAME.yyyyMMdd-i` beside it, `i` being the next of that day; names are those of Flume. */
-export function moveToArchive(file: string, day: string): void {
+export async function moveToArchive(file: string, day: string): Promise<void> {
   const folder = archiveOf(file)
-  mkdirSync(folder, { recursive: true })
-  const indexes = archived(file, readdirSync(folder))
+  await mkdir(folder, { recursive: true })
+  const indexes = archived(file, await readdir(folder))
     .filter(one => one.day === day)
     .map(({ index }) => index)
-  renameSync(file, join(folder, `${basename(file)}.${day}-${Math.max(0, ...indexes) + 1}`))
+  await rename(file, join(folder, `${basename(file)}.${day}-${Math.max(0, ...indexes) + 1}`))
 }
 
 /** Deletes the oldest archived files of a log file until they take no more than `most` bytes. */

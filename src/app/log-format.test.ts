@@ -35,6 +35,13 @@ test('no control character of an event reaches a terminal, and no line is forged
   assert.equal(/[\x00-\x1f\x7f-\x9f]/.test(text), false)
 })
 
+test('no control character reaches a terminal by the name of a fact or the stack of an error either', () => {
+  const text = formatText({ ...entry, facts: { 'n\x1b': 1, error: new Error('Bad\x1b[2J.\x9b') } }, false)
+
+  assert.match(text, / n\\x1b=1 error="Bad\\x1b\[2J\.\\x9b"\n {4}Error: Bad\\x1b\[2J\.\\x9b\n/)
+  assert.doesNotMatch(text, /[\x00-\x09\x0b-\x1f\x7f-\x9f]/)
+})
+
 test('an error is its sentence, its facts and its causes; a stack follows what nobody expected', () => {
   const expected = new AgentError(
     'ERR_DELIVERY',

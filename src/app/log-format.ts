@@ -1,4 +1,5 @@
 import { AgentError, messageOf, type Facts } from '../core/errors.ts'
+import { printable, printableLines } from '../core/printable.ts'
 
 export const LEVELS = ['debug', 'info', 'warn', 'error'] as const
 export type LogLevel = (typeof LEVELS)[number]
@@ -25,13 +26,12 @@ const COLOURS: Readonly<Record<LogLevel, string>> = {
 
 /** One entry as a line for people, local time; the stack of an unexpected error follows on lines of its own. */
 export function formatText({ at, level, logger, message, facts }: LogEntry, coloured: boolean): string {
-  const head = `${formatTime(new Date(at))} ${level.toUpperCase().padEnd(5)} [${logger}] ${escaped(message)}`
+  const head = `${formatTime(new Date(at))} ${level.toUpperCase().padEnd(5)} [${printable(logger)}] ${printable(message)}`
   const parts = [head]
   for (const [name, value] of Object.entries(facts)) {
     if (value === undefined) continue
-    parts.push(
-      `${name}=${value instanceof Error ? quoted(value, cut(formatError(value, facts))) : formatValue(value)}`
-    )
+    const shown = value instanceof Error ? quoted(value, cut(formatError(value, facts))) : formatValue(value)
+    parts.push(`${printable(name)}=${shown}`)
   }
   const text = [parts.join(' '), ...stacks(facts)].join('\n')
   const colour = coloured ? COLOURS[level] : ''
@@ -103,7 +103,7 @@ function formatValue(value: unknown): string {
         ? value
         : JSON.stringify(plain(value))
   const short = cut(text)
-  return typeof value === 'string' && /^[^\s"=]+$/.test(short) ? escaped(short) : quoted(value, short)
+  return typeof value === 'string' && /^[^\s"=]+$/.test(short) ? printable(short) : quoted(value, short)
 }
 
 function cut(text: string): string {
@@ -111,26 +111,16 @@ function cut(text: string): string {
 }
 
 function quoted(value: unknown, text: string): string {
-  return typeof value === 'string' || value instanceof Error ? `"${escaped(text)}"` : text
-}
-
-/** No control character of an event or a peer reaches a terminal. */
-function escaped(text: string): string {
-  return text.replaceAll(/[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/g, character => {
-    const code = character.charCodeAt(0)
-    return character === '\n'
-      ? '\\n'
-      : character === '\r'
-        ? '\\r'
-        : `\\x${code.toString(16).padStart(2, '0')}`
-  })
+  return typeof value === 'string' || value instanceof Error ? `"${printable(text)}"` : printable(text)
 }
 
 function stacks(facts: Facts): string[] {
   return Object.values(facts)
     .filter(value => value instanceof Error && !(value instanceof AgentError) && !('code' in value))
     .flatMap(value =>
-      value instanceof Error && value.stack !== undefined ? [value.stack.replaceAll(/^(?! )/gm, '    ')] : []
+      value instanceof Error && value.stack !== undefined
+        ? [printableLines(value.stack).replaceAll(/^(?! )/gm, '    ')]
+        : []
     )
 }
 

@@ -39,6 +39,11 @@ export class Logging {
     return log
   }
 
+  /** Says what the operator asked for, whatever the level. */
+  answer(logger: string, message: string, facts: Facts = {}): void {
+    this.#write('info', logger, message, facts)
+  }
+
   /** Opens the file anew, after something else renamed it. */
   reopen(): void {
     this.#file?.reopen()
@@ -59,7 +64,7 @@ export class Logging {
 
   #write(level: LogLevel, logger: string, message: string, facts: Facts): void {
     const entry = { at: Date.now(), level, logger, message, facts }
-    if (this.#settings.console) this.#console.line(formatText(entry, this.#coloured))
+    if (this.#settings.console) this.#console.write(`${formatText(entry, this.#coloured)}\n`)
     this.#file?.write(entry)
   }
 }

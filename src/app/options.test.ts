@@ -22,8 +22,9 @@ for (const { words, agent, files } of [
   { words: '-n=a1 -f=x', agent: 'a1', files: ['x'] },
   { words: '--nam a1 --conf-f x --no-reload', agent: 'a1', files: ['x'] },
   { words: '-n a1 -n a2 -f x -f y', agent: 'a1', files: ['x', 'y'] },
-  { words: '-n a1 -f x stray y', agent: 'a1', files: ['x'] },
-  { words: '-f x -- -n a1', agent: undefined, files: ['x'] },
+  { words: '-f x --', agent: undefined, files: ['x'] },
+  { words: '-f –x', agent: undefined, files: ['–x'] },
+  { words: '-f x -n=a–b', agent: 'a–b', files: ['x'] },
   { words: '-f x', agent: undefined, files: ['x'] },
   { words: '-f x -n -1', agent: '-1', files: ['x'] },
   { words: '-n "a1" -f "x"', agent: 'a1', files: ['x'] },
@@ -40,6 +41,29 @@ for (const { words, agent, files } of [
 for (const { words, says } of [
   { words: '--bogus', says: 'Unrecognized option: --bogus' },
   { words: '-x', says: 'Unrecognized option: -x' },
+  {
+    words: '-n a1 -f x stray y',
+    says: 'stray belongs to no option. Take it out, or write the option before it.'
+  },
+  { words: '-f x -- -n a1', says: '-n belongs to no option. Take it out, or write the option before it.' },
+  {
+    words: '–conf ./conf -f x',
+    says: '–conf is no option: its – (U+2013) is no hyphen. Write --conf with hyphens.'
+  },
+  { words: '-n a –f x', says: '–f is no option: its – (U+2013) is no hyphen. Write -f with hyphens.' },
+  { words: '-f –n a', says: '–n is no option: its – (U+2013) is no hyphen. Write -n with hyphens.' },
+  {
+    words: '-f x ——conf-file=y',
+    says: '——conf-file=y is no option: its — (U+2014) is no hyphen. Write --conf-file with hyphens.'
+  },
+  {
+    words: '-f x --conf‑file y',
+    says: '--conf‑file is no option: its ‑ (U+2011) is no hyphen. Write --conf-file with hyphens.'
+  },
+  {
+    words: '-f x −Dflume.root.logger=DEBUG',
+    says: '−Dflume.root.logger=DEBUG is no option: its − (U+2212) is no hyphen. Write -Dflume.root.logger with hyphens.'
+  },
   { words: '-f x -n', says: 'Missing argument for option: n' },
   { words: '-n -f x', says: 'Missing argument for option: n' },
   { words: '--conf-user', says: 'Missing argument for option: user' },
@@ -98,6 +122,23 @@ test('the system’s options file comes before that of the configuration folder'
   const defaults = await readOptionsFile(AGENT_OPTIONS, folder, join(folder, 'system.opts'))
 
   assert.deepEqual([...defaults], [['agent', ['system']]])
+})
+
+test('in the options file names may have their hyphens, and system properties may stand', async () => {
+  const file = join(folder, 'hyphens.opts')
+  writeFileSync(
+    file,
+    '-n a1\n--conf-file=x y.conf\n--strict\n-Dflume.root.logger=DEBUG,console\n-D a.b=c=d\nstrict\n'
+  )
+  const defaults = await readOptionsFile(AGENT_OPTIONS, undefined, file)
+
+  assert.deepEqual(parseAgentOptions([], defaults), {
+    agent: 'a1',
+    files: ['x y.conf'],
+    strict: true,
+    help: false
+  })
+  assert.deepEqual(defaults.get('properties'), ['flume.root.logger=DEBUG,console', 'a.b=c=d'])
 })
 
 test('an unknown option in the options file is refused with file and line', async () => {

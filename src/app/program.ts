@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import type { Environment } from '../core/contracts.ts'
 import { splitLauncherOptions, type LauncherOptions } from './launcher-options.ts'
+import { wantsPlainText } from './plain-text.ts'
 import { TextOutput } from './text-output.ts'
 
 /** What every command is given. */
@@ -18,7 +19,8 @@ const STANDARD_ERROR = 2
 
 /** Standard output and standard error of this process. */
 export function openOutputs(): Pick<Program, 'out' | 'err'> {
-  return { out: new TextOutput(STANDARD_OUTPUT), err: new TextOutput(STANDARD_ERROR) }
+  const plain = wantsPlainText(process.env)
+  return { out: new TextOutput(STANDARD_OUTPUT, { plain }), err: new TextOutput(STANDARD_ERROR, { plain }) }
 }
 
 /** The surroundings of one command. Throws ERR_CONFIG for an option without its argument. */

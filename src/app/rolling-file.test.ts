@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import {
+  constants,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -11,6 +13,7 @@ import {
   utimesSync,
   writeFileSync
 } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
@@ -30,7 +33,10 @@ function folderOf(t: TestContext): string {
 
 async function opened(folder: string, limits: RollLimits | undefined = SMALL) {
   const troubles: unknown[] = []
-  const file = await RollingFile.open(join(folder, 'x.log'), limits, error => troubles.push(error))
+  const file = await RollingFile.open(join(folder, 'x.log'), {
+    limits,
+    onTrouble: error => troubles.push(error)
+  })
   const written = async () => {
     assert.equal(await file.flush(60_000), true)
     return filesOf(folder)
@@ -179,7 +185,7 @@ test('many files in a row: the archive ends below its bound, with the latest lin
 
 test('without limits nothing is rolled', async t => {
   const folder = folderOf(t)
-  const file = await RollingFile.open(join(folder, 'x.log'), undefined, () => {})
+  const file = await RollingFile.open(join(folder, 'x.log'), { limits: undefined, onTrouble: () => {} })
 
   for (const line of ['aaaaa\n', 'bbbbb\n']) file.line(line, NOON)
   file.line('ccccc\n', MIDNIGHT)
@@ -247,6 +253,7 @@ test('after an archive that failed, rolling is not tried for every line, but lat
 
   file.line('a\n', NOON)
   file.line('b\n', MIDNIGHT)
+  await file.flush(60_000)
   rmSync(join(folder, 'archive'))
   for (const line of ['c\n', 'd\n', 'e\n', 'f\n']) file.line(line, MIDNIGHT)
 
@@ -294,4 +301,25 @@ test('a device is never rolled', async t => {
 
 test('a file that cannot be opened rejects', async t => {
   await assert.rejects(opened(join(folderOf(t), 'nowhere')), { code: 'ENOENT' })
+})
+
+test('a file that cannot be opened anew, ever, holds nothing up; its lines are written when it can', async t => {
+  const folder = folderOf(t)
+  const { file, troubles } = await opened(folder)
+  const path = join(folder, 'x.log')
+
+  file.line('a\n', NOON)
+  await file.flush(60_000)
+  rmSync(path)
+  // To open it waits for a reader, as a disk on the net waits for its server.
+  assert.equal(spawnSync('mkfifo', [path]).status, 0)
+  file.reopen()
+  file.line('b\n', NOON)
+  const inTime = await file.flush(1)
+  const reader = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
+  const later = await file.flush(60_000)
+  const { buffer, bytesRead } = await reader.read()
+  await reader.close()
+
+  assert.deepEqual([inTime, later, buffer.toString('utf8', 0, bytesRead), troubles], [false, true, 'b\n', []])
 })

@@ -1,12 +1,12 @@
-import { fstatSync, open, openSync, realpathSync, statSync } from 'node:fs'
+import { close, fstat, open, type Stats } from 'node:fs'
+import { realpath, stat } from 'node:fs/promises'
 import { promisify } from 'node:util'
-import { destination } from 'pino'
+import { systemCode } from '../core/errors.ts'
 import { moveToArchive, trimArchive } from './log-archive.ts'
+import { TextOutput } from './text-output.ts'
 
 const MIB = 1024 * 1024
-const BUFFERED = 4096
 const LONGEST_BACKLOG = 8 * MIB
-const FLUSH_EVERY_MS = 1000
 const RETRY_BYTES = MIB
 /** A clock that is set back less than about a day lets the day go on; one that was wrong by more ends it. */
 const MOST_BACK_MS = 48 * 3_600_000
@@ -29,83 +29,124 @@ interface Day {
 
 interface Target {
   readonly descriptor: number
-  readonly output: ReturnType<typeof destination>
+  readonly output: TextOutput
+  readonly isFile: boolean
   /** Bytes it holds once everything accepted is written. */
   bytes: number
   /** The day of what it holds; undefined while that is nothing. */
   day: Day | undefined
 }
 
+export interface RollingOptions {
+  /** Without limits the file is never rolled. */
+  readonly limits: RollLimits | undefined
+  /** Told of trouble, once until a file is opened anew. */
+  readonly onTrouble: (error: unknown) => void
+  /** What to write in the place of lines that were left out. */
+  readonly leftOut?: (lines: number) => string
+}
+
+interface Line {
+  readonly text: string
+  readonly at: number
+}
+
 /**
- * A file that takes lines, written in the background; what a full disk cannot take within 8 MiB is left out. Given
+ * A file that takes lines and never blocks; what a full or absent disk cannot take within 8 MiB is left out. Given
  * limits, the first line that does not fit or belongs to another day goes to a fresh file, and the one before is moved
- * to the folder `archive`.
+ * to the folder `archive`; meanwhile lines wait.
  */
 export class RollingFile {
   readonly #path: string
-  readonly #limits: RollLimits | undefined
-  readonly #onTrouble: (error: unknown) => void
+  readonly #options: RollingOptions
   readonly #unfinished = new Set<Promise<unknown>>()
+  readonly #tasks: (() => Promise<void>)[] = []
   #target: Target
+  #limits: RollLimits | undefined
+  #work: Promise<void> | undefined
+  #held: Line[] = []
+  #heldBytes = 0
+  #left = 0
   #trimmed: Promise<void> = Promise.resolve()
   #troubled = false
 
-  private constructor(
-    path: string,
-    descriptor: number,
-    limits: RollLimits | undefined,
-    onTrouble: (error: unknown) => void
-  ) {
+  private constructor(path: string, options: RollingOptions, [descriptor, status]: Opened) {
     this.#path = path
-    this.#limits = limits
-    this.#onTrouble = onTrouble
-    this.#target = this.#targetOf(descriptor)
+    this.#options = options
+    this.#limits = status.isFile() ? options.limits : undefined
+    this.#target = this.#targetOf(descriptor, status)
   }
 
-  /** Opens or creates it; rejects when that fails. Later trouble is told to `onTrouble`, once until a file is opened anew. */
-  static async open(
-    path: string,
-    limits: RollLimits | undefined,
-    onTrouble: (error: unknown) => void
-  ): Promise<RollingFile> {
-    const descriptor = await promisify(open)(path, 'a')
-    return new RollingFile(path, descriptor, fstatSync(descriptor).isFile() ? limits : undefined, onTrouble)
+  /** Opens or creates it; rejects when that fails. */
+  static async open(path: string, options: RollingOptions): Promise<RollingFile> {
+    return new RollingFile(path, options, await opened(path))
   }
 
   /** Takes a line, its line feed included, that was written at `at`. */
   line(text: string, at: number): void {
+    if (this.#work !== undefined) {
+      this.#hold(text, at)
+      return
+    }
     const bytes = Buffer.byteLength(text)
-    if (this.#isOver(bytes, at)) this.#roll(at)
+    if (this.#isOver(bytes, at)) this.#begin(() => this.#roll(at).then(() => this.#take(text, bytes, at)))
+    else this.#take(text, bytes, at)
+  }
+
+  /** Opens the file anew, after something else renamed it; lines taken before are where it was moved. */
+  reopen(): void {
+    this.#begin(() => this.#openAnew())
+  }
+
+  /** Resolves to false when something is still under way after `ms`; what cannot be written at present is not. */
+  async flush(ms: number): Promise<boolean> {
+    const late = Promise.withResolvers<boolean>()
+    const timer = setTimeout(late.resolve, ms, false)
+    const inTime = await Promise.race([this.#flushAll(ms), late.promise])
+    clearTimeout(timer)
+    return inTime
+  }
+
+  async #flushAll(ms: number): Promise<boolean> {
+    while (this.#work !== undefined) await this.#work
+    const written = await this.#target.output.flush(ms)
+    await Promise.all(this.#unfinished)
+    return written
+  }
+
+  #take(text: string, bytes: number, at: number): void {
     this.#target.bytes += bytes
     this.#target.day ??= dayOf(at)
     this.#target.output.write(text)
   }
 
-  /** Opens the file anew, after something else renamed it. */
-  reopen(): void {
-    try {
-      this.#openAnew()
-    } catch (error) {
-      this.#tell(error)
+  #hold(text: string, at: number): void {
+    if (this.#heldBytes > LONGEST_BACKLOG) {
+      this.#left++
+      return
     }
+    this.#held.push({ text, at })
+    this.#heldBytes += text.length
   }
 
-  /** Resolves to whether everything was written within `ms`. */
-  async flush(ms: number): Promise<boolean> {
-    const late = Promise.withResolvers<boolean>()
-    const timer = setTimeout(late.resolve, ms, false)
-    const { output } = this.#target
-    const flushed = new Promise<void>(resolve => {
-      output.once('close', resolve)
-      output.flush(() => {
-        output.off('close', resolve)
-        resolve()
-      })
-    })
-    const written = Promise.all([flushed, ...this.#unfinished]).then(() => true)
-    const inTime = await Promise.race([written, late.promise])
-    clearTimeout(timer)
-    return inTime
+  #begin(task: () => Promise<void>): void {
+    this.#tasks.push(task)
+    this.#work ??= this.#workOff()
+  }
+
+  async #workOff(): Promise<void> {
+    for (let task = this.#tasks.shift(); task !== undefined; task = this.#tasks.shift()) {
+      await task().catch(this.#tell)
+    }
+    this.#work = undefined
+    const held = this.#held
+    this.#held = []
+    this.#heldBytes = 0
+    const left = this.#left
+    this.#left = 0
+    for (const { text, at } of held) this.line(text, at)
+    if (left > 0)
+      this.#options.onTrouble(new Error(`${left} lines were left out, a file took too long to open.`))
   }
 
   #isOver(more: number, at: number): boolean {
@@ -115,14 +156,14 @@ export class RollingFile {
   }
 
   // What fails here is tried again 1 MiB later; until then the lines go where they went before.
-  #roll(at: number): void {
+  async #roll(at: number): Promise<void> {
     const { fileBytes = 0, archiveBytes = 0 } = this.#limits ?? {}
     const { day = dayOf(at), descriptor } = this.#target
     try {
-      const ours = isAt(this.#path, descriptor)
-      const path = ours ? realpathSync(this.#path) : this.#path
-      if (ours) moveToArchive(path, day.name)
-      this.#openAnew()
+      const ours = await isAt(this.#path, descriptor)
+      const path = ours ? await realpath(this.#path) : this.#path
+      if (ours) await moveToArchive(path, day.name)
+      await this.#openAnew()
       if (ours) {
         this.#trimmed = this.#trimmed.then(() => trimArchive(path, archiveBytes)).catch(this.#tell)
         this.#await(this.#trimmed)
@@ -134,37 +175,42 @@ export class RollingFile {
     }
   }
 
-  #openAnew(): void {
-    if (!fstatSync(this.#target.descriptor).isFile()) return
-    const { output } = this.#target
-    this.#target = this.#targetOf(openSync(this.#path, 'a'))
+  async #openAnew(): Promise<void> {
+    const before = this.#target
+    if (!before.isFile) return
+    this.#target = this.#targetOf(...(await opened(this.#path)))
     this.#troubled = false
-    this.#await(new Promise(resolve => output.once('close', resolve)))
-    output.end()
+    this.#await(before.output.emptied().then(() => promisify(close)(before.descriptor)))
   }
 
-  #targetOf(descriptor: number): Target {
-    const output = destination({
-      dest: descriptor,
-      sync: false,
-      minLength: BUFFERED,
-      maxLength: LONGEST_BACKLOG,
-      periodicFlush: FLUSH_EVERY_MS
+  #targetOf(descriptor: number, status: Stats): Target {
+    const { leftOut } = this.#options
+    const output = new TextOutput(descriptor, {
+      longestBacklog: LONGEST_BACKLOG,
+      onTrouble: this.#tell,
+      ...(leftOut === undefined ? {} : { leftOut })
     })
-    output.on('error', this.#tell)
-    const { size, mtimeMs } = fstatSync(descriptor)
-    return { descriptor, output, bytes: size, day: size > 0 ? dayOf(mtimeMs) : undefined }
+    const { size, mtimeMs } = status
+    const day = size > 0 ? dayOf(mtimeMs) : undefined
+    return { descriptor, output, isFile: status.isFile(), bytes: size, day }
   }
 
   #await(work: Promise<unknown>): void {
-    const done = work.finally(() => this.#unfinished.delete(done))
+    const done = work.catch(this.#tell).finally(() => this.#unfinished.delete(done))
     this.#unfinished.add(done)
   }
 
   readonly #tell = (error: unknown): void => {
-    if (!this.#troubled) this.#onTrouble(error)
+    if (!this.#troubled) this.#options.onTrouble(error)
     this.#troubled = true
   }
+}
+
+type Opened = readonly [descriptor: number, status: Stats]
+
+async function opened(path: string): Promise<Opened> {
+  const descriptor = await promisify(open)(path, 'a')
+  return [descriptor, await promisify(fstat)(descriptor)]
 }
 
 function dayOf(at: number): Day {
@@ -175,8 +221,12 @@ function dayOf(at: number): Day {
 }
 
 /** Whether the file of that name is the open one: nobody moved or deleted it. */
-function isAt(path: string, descriptor: number): boolean {
-  const there = statSync(path, { throwIfNoEntry: false })
-  const { ino, dev } = fstatSync(descriptor)
-  return there !== undefined && there.ino === ino && there.dev === dev
+async function isAt(path: string, descriptor: number): Promise<boolean> {
+  try {
+    const [there, ours] = await Promise.all([stat(path), promisify(fstat)(descriptor)])
+    return there.ino === ours.ino && there.dev === ours.dev
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return false
+    throw error
+  }
 }

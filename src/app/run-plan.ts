@@ -1,7 +1,6 @@
 import { flushCompileCache } from 'node:module'
 import type { Catalog } from '../core/component.ts'
 import type { Log } from '../core/contracts.ts'
-import { parseJavaLong } from '../core/numbers.ts'
 import type { AgentPlan } from '../core/plan.ts'
 import { Agent } from '../engine/agent.ts'
 import type { StopReport } from '../engine/services.ts'
@@ -13,10 +12,11 @@ import { loadDefinitions } from './definitions.ts'
 import type { Logging } from './logging.ts'
 import { defaultMemoryBytes } from './memory-limit.ts'
 import type { Program } from './program.ts'
-import { exitCodeOf, leaveProcess, listenForSignals, type StopSignal } from './signals.ts'
+import { exitCodeOf, leaveAtOnce, listenForSignals, type StopSignal } from './signals.ts'
+import { reportState } from './state-report.ts'
+import { readStopLimits, watchStop, type StopLimits } from './stopping.ts'
 import { summaryText } from './summary.ts'
 
-const DEFAULT_STOP_MS = 30_000
 const IDLE_MS = 2 ** 30
 const LAST_WORDS_MS = 200
 const CACHE_FLUSH_MS = 3000
@@ -31,34 +31,60 @@ export interface Job {
 /** Runs an agent until a signal ends it. Resolves to the exit code; rejects when it cannot be put together. */
 export async function runPlan(program: Program, logging: Logging, job: Job): Promise<number> {
   const log = logging.log('agent')
-  const signals = listenForSignals(
-    logging.hasFile
-      ? () => {
-          logging.reopen()
-        }
-      : undefined
-  )
+  const limits = readStopLimits(program.environment.properties, log)
+  const running: { agent?: Agent } = {}
+  const signals = listenForSignals({
+    hangUpReopens: logging.hasFile,
+    deaf: (program.environment.variables['MILLRACE_DEAF'] ?? '').split(','),
+    reopen: () => reopen(logging),
+    tell: () => reportState(running.agent, logging),
+    ignored: signal => log.info('This signal has no meaning here.', { signal })
+  })
+  void signals.second.then(second => {
+    log.warn('A second signal ends the agent at once.', { signal: second })
+    return leaveWithLastWords(program, logging, exitCodeOf(second))
+  })
   surviveUnexpectedErrors(log)
   const idle = setInterval(() => {}, IDLE_MS)
   const agent = await assemble(program, logging, job)
+  running.agent = agent
   const stopping = new AbortController()
   const monitoring = start(agent, { program, logging, job, stopping: stopping.signal })
   const signal = await signals.first
   stopping.abort()
+  const code = await stop(agent, { program, logging, limits, monitoring, signal })
+  clearInterval(idle)
+  return code
+}
+
+interface Stop {
+  readonly program: Program
+  readonly logging: Logging
+  readonly limits: StopLimits
+  readonly monitoring: Promise<Reporter | undefined>
+  readonly signal: StopSignal
+}
+
+async function stop(agent: Agent, parts: Stop): Promise<number> {
+  const { program, logging, limits, monitoring, signal } = parts
+  const log = logging.log('agent')
+  const code = exitCodeOf(signal)
   log.info('Stopping.', { signal })
-  void signals.second.then(second => endAtOnce(program, logging, second))
-  const report = await agent.stop(stopDeadline(program, log))
+  const leave = (): void => leaveAtOnce(code)
+  watchStop({ clock: systemClock, log, limits, waits: () => agent.stopWaits(), leave })
+  const report = await agent.stop(limits.emptyMs)
   await (await monitoring)?.stop()
   leaveCounters(agent, logging)
   reportStop(report, log)
   program.out.line(balanceText(agent.balance()))
-  clearInterval(idle)
-  const code = exitCodeOf(signal)
-  if (report.unfinished.length > 0) {
-    await flushWithin(program, logging, LAST_WORDS_MS)
-    leaveProcess(code, false)
-  }
+  if (report.unfinished.length > 0) await leaveWithLastWords(program, logging, code)
   return code
+}
+
+// A file is opened anew for whoever moved it, as logrotate does.
+function reopen(logging: Logging): void {
+  if (logging.hasFile) logging.reopen()
+  else logging.log('agent').info('There is no log file to open anew.')
 }
 
 async function assemble({ environment }: Program, logging: Logging, { plan, catalog }: Job): Promise<Agent> {
@@ -116,15 +142,6 @@ function surviveUnexpectedErrors(log: Log): void {
   })
 }
 
-function stopDeadline({ environment }: Program, log: Log): number {
-  const text = environment.properties['flume.stop.timeout']
-  if (text === undefined) return DEFAULT_STOP_MS
-  const seconds = parseJavaLong(text)
-  if (seconds !== undefined && seconds >= 0n) return Number(seconds) * 1000
-  log.warn('flume.stop.timeout is not a number of seconds; 30 is used.', { value: text })
-  return DEFAULT_STOP_MS
-}
-
 /** Flume's shutdown metrics, for whoever reads the log afterwards; somebody at a terminal gets the balance only. */
 function leaveCounters(agent: Agent, logging: Logging): void {
   const log = logging.log('counters')
@@ -142,16 +159,9 @@ function reportStop({ abandoned, unfinished, elapsedMs }: StopReport, log: Log):
   log.info('Stopped.', { elapsedMs })
 }
 
-async function endAtOnce(program: Program, logging: Logging, signal: StopSignal): Promise<void> {
-  const log = logging.log('agent')
-  log.warn('A second signal ends the agent at once.', { signal })
-  await flushWithin(program, logging, LAST_WORDS_MS)
-  leaveProcess(exitCodeOf(signal), false)
-}
-
-async function flushWithin(program: Program, logging: Logging, ms: number): Promise<void> {
+async function leaveWithLastWords(program: Program, logging: Logging, code: number): Promise<void> {
   const late = Promise.withResolvers<void>()
-  const timer = setTimeout(late.resolve, ms)
-  await Promise.race([Promise.all([logging.flush(), program.out.flush(ms)]), late.promise])
-  clearTimeout(timer)
+  setTimeout(late.resolve, LAST_WORDS_MS)
+  await Promise.race([Promise.all([logging.flush(), program.out.flush(LAST_WORDS_MS)]), late.promise])
+  leaveAtOnce(code)
 }

@@ -65,3 +65,19 @@ test('a channel without limit shows no fill', () => {
 
   assert.match(summaryText({ plan, files: [], components, counters, metrics: undefined }), /c1 memory ─┬▶/)
 })
+
+test('control characters of names, files and errors reach no terminal', () => {
+  const named = plan.sources.map(source => ({ ...source, name: 'r\x1b[31m' }))
+  const text = summaryText({
+    plan: { ...plan, agent: 'a\x9b', sources: named },
+    files: ['\x1b]0;x\x07.conf'],
+    components: [
+      { ...good, kind: 'source', name: 'r\x1b[31m', type: 'netcat', state: 'failing', error: 'No\x1b[2J.' }
+    ],
+    counters: [],
+    metrics: undefined
+  })
+
+  assert.doesNotMatch(text, /[\x00-\x08\x0b-\x1f\x7f-\x9f]/)
+  assert.match(text, /r\\x1b\[31m netcat \[failing\] ─/)
+})

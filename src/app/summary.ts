@@ -1,5 +1,6 @@
 import type { CounterGroup } from '../core/counters.ts'
 import type { AgentPlan, Kind } from '../core/plan.ts'
+import { printable } from '../core/printable.ts'
 import { drawFlows } from './flow-drawing.ts'
 
 /** How one component is doing, as the engine tells it. */
@@ -27,14 +28,14 @@ export function summaryText(running: Running): string {
   const { plan, files, components, metrics } = running
   const failing = components.filter(({ error, state }) => state !== 'running' && error !== undefined)
   return [
-    `Agent ${plan.agent} of ${files.join(', ')} runs. Ctrl-C stops it.`,
+    printable(`Agent ${plan.agent} of ${files.join(', ')} runs. Ctrl-C stops it.`),
     '',
     ...drawFlows(plan, (kind, name) => labelOf(running, kind, name)).map(line => `  ${line}`),
     '',
-    ...failing.map(
-      ({ kind, name, error }) => `The ${kind} ${name} does not run yet and is tried again: ${error ?? ''}`
+    ...failing.map(({ kind, name, error }) =>
+      printable(`The ${kind} ${name} does not run yet and is tried again: ${error ?? ''}`)
     ),
-    ...(metrics === undefined ? [] : [`Counters: ${metrics}`])
+    ...(metrics === undefined ? [] : [printable(`Counters: ${metrics}`)])
   ]
     .join('\n')
     .trimEnd()
@@ -46,7 +47,7 @@ function labelOf(running: Running, kind: Kind, name: string): string {
   const group = running.plan.groups.find(({ sinks }) => kind === 'sink' && sinks.includes(name))
   if (group !== undefined) words.push(`(${group.processor.type} ${group.name})`)
   if (part !== undefined && part.state !== 'running') words.push(`[${part.state}]`)
-  return words.filter(word => word !== undefined && word !== '').join(' ')
+  return printable(words.filter(word => word !== undefined && word !== '').join(' '))
 }
 
 function fillOf(counters: readonly CounterGroup[], kind: Kind, name: string): string | undefined {

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { closeSync, constants, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { closeSync, constants, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { systemCode } from '../core/errors.ts'
 import { TextOutput } from './text-output.ts'
 
 test('lines arrive whole and in order', async () => {
@@ -47,6 +48,32 @@ test('a reader that left ends the output and nothing else', async () => {
 
   assert.equal(await output.flush(10_000), true)
 })
+
+test(
+  'what a full disk does not take is told once, does not hold a flush up, and is written when there is room',
+  { skip: !existsSync('/dev/full') && 'there is no /dev/full' },
+  async () => {
+    using folder = temporary()
+    const file = join(folder.path, 'out')
+    const troubles: unknown[] = []
+    const full = openSync('/dev/full', 'w')
+    const output = new TextOutput(full, { onTrouble: error => troubles.push(error) })
+    output.line('one')
+    const flushed = [await output.flush(60_000), await output.flush(60_000)]
+    const failure = systemCode(output.failure)
+    // The same number, now with room.
+    closeSync(full)
+    const roomy = openSync(file, 'w')
+    output.line('two')
+    flushed.push(await output.flush(60_000))
+    closeSync(roomy)
+
+    assert.equal(roomy, full)
+    assert.deepEqual([flushed, failure, troubles.map(systemCode)], [[true, true, true], 'ENOSPC', ['ENOSPC']])
+    assert.equal(readFileSync(file, 'utf8'), 'one\ntwo\n')
+    assert.deepEqual([output.failure, output.empty], [undefined, true])
+  }
+)
 
 function temporary() {
   const path = mkdtempSync(join(tmpdir(), 'millrace-output-'))

@@ -1,6 +1,8 @@
 import { nearest } from '../core/nearest.ts'
 import { trimJava } from '../core/numbers.ts'
-import type { Findings, Position, Property } from './finding.ts'
+import { wordsOf } from '../core/words.ts'
+import type { Position, Property } from './finding.ts'
+import type { Findings } from './findings.ts'
 import type { Properties } from './merge.ts'
 
 export const LISTS = ['sources', 'channels', 'sinks', 'sinkgroups', 'configfilters'] as const
@@ -107,7 +109,7 @@ export function agentNames({ agents }: AgentTexts): string[] {
 
 /** Names of a list property, in order and once each. */
 export function namesOf(list: Property | undefined): string[] {
-  return list === undefined ? [] : [...new Set(list.value.split(/\s+/).filter(name => name !== ''))]
+  return list === undefined ? [] : [...new Set(wordsOf(list.value))]
 }
 
 /** Keys whose values are not shown, though nothing declares them. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { readBlocks } from './block-dialect.ts'
-import { Findings } from './finding.ts'
+import { Findings } from './findings.ts'
 import { mergeSources } from './merge.ts'
 
 const ARTICLE = `agent.sources {

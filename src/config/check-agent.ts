@@ -1,5 +1,6 @@
 import type { AgentPlan } from '../core/plan.ts'
 import { namesOf, type AgentText, type ListKind } from './agent-text.ts'
+import { namesBehindSign } from './comment-behind.ts'
 import type { CheckedAgent } from './checked-agent.ts'
 import { batchFits } from './check-batches.ts'
 import { checkComponent, type Checked } from './check-component.ts'
@@ -7,8 +8,11 @@ import { checkGroups } from './check-groups.ts'
 import type { CheckContext, Status } from './check-part.ts'
 import { checkSink, type CheckedSink } from './check-sinks.ts'
 import { checkSource, type CheckedSource } from './check-sources.ts'
-import type { Findings, Property } from './finding.ts'
+import { dropUnconnected, reportLists, type Channels, type Sinks, type Sources } from './check-connections.ts'
+import type { Property } from './finding.ts'
+import type { Findings } from './findings.ts'
 import { makePlan } from './make-plan.ts'
+import { hasStrangeBlank } from './misread.ts'
 
 /** How one listed component came out. */
 export interface ComponentStatus {
@@ -17,6 +21,8 @@ export interface ComponentStatus {
   /** The definition's type, or what was written. */
   readonly type: string
   readonly status: Status
+  /** It is a word of a comment behind a list. */
+  readonly isComment?: true
 }
 
 export interface AgentCheck {
@@ -42,7 +48,7 @@ export async function checkAgent(context: CheckContext): Promise<AgentCheck> {
   const checked = { channels, sources, sinks, groups }
   const plan = makePlan(context.agent.name, checked)
   reportStranded(plan, checked, context)
-  return { plan, components: statuses(checked), checked }
+  return { plan, components: statuses(checked, context.agent), checked }
 }
 
 /** What is fine by itself but hangs on a part that this version cannot run. */
@@ -52,17 +58,25 @@ function reportStranded(
   { agent, findings }: CheckContext
 ): void {
   const running = new Set([...plan.sources, ...plan.sinks].map(({ kind, name }) => `${kind} ${name}`))
-  for (const { kind, name, status, at } of [...sources.values(), ...sinks.values()]) {
+  for (const part of [...sources.values(), ...sinks.values()]) {
+    const { kind, name, status, at } = part
     if (status !== 'ok' || running.has(`${kind} ${name}`)) continue
     const group =
       kind === 'sink' ? groups.find(other => other.status !== 'ok' && other.sinks.includes(name)) : undefined
-    findings.add('NOT_IN_THIS_VERSION', {
-      at,
-      key: `${agent.name}.${kind}s.${name}`,
-      message: `The ${kind} ${name} does not run: ${group === undefined ? 'its channel' : `the processor of its group ${group.name}`} is not there.`,
-      hint: group === undefined ? 'Give it a memory channel.' : `Take it out of the group ${group.name}.`
-    })
+    const key = `${agent.name}.${kind}s.${name}`
+    const lost = group === undefined ? 'its channel' : `the processor of its group ${group.name}`
+    const message = `The ${kind} ${name} does not run: ${lost} is not there.`
+    const hint = group === undefined ? 'Give it a memory channel.' : `Take it out of the group ${group.name}.`
+    const causes =
+      group === undefined
+        ? channelsOf(part).map(channel => `${agent.name}.channels.${channel}`)
+        : [`${agent.name}.sinkgroups.${group.name}`]
+    findings.follow('NOT_IN_THIS_VERSION', { at, key, message, hint }, { causes })
   }
+}
+
+function channelsOf(part: CheckedSource | CheckedSink): readonly string[] {
+  return 'channels' in part ? part.channels : [part.channel]
 }
 
 async function checkAll<T>(
@@ -76,10 +90,6 @@ async function checkAll<T>(
   return found
 }
 
-type Sources = Map<string, CheckedSource>
-type Sinks = Map<string, CheckedSink>
-type Channels = Map<string, Checked>
-
 function dropBigBatches(channels: Channels, sources: Sources, sinks: Sinks, context: CheckContext): void {
   const ofNames = (names: readonly string[]): Checked[] => names.flatMap(name => channels.get(name) ?? [])
   for (const [name, source] of sources) {
@@ -92,94 +102,6 @@ function dropBigBatches(channels: Channels, sources: Sources, sinks: Sinks, cont
   }
 }
 
-function dropUnconnected(channels: Channels, sources: Sources, sinks: Sinks, context: CheckContext): void {
-  const filled = new Set([...sources.values()].filter(isConnected).flatMap(source => source.channels))
-  const drained = new Set([...sinks.values()].filter(isConnected).map(sink => sink.channel))
-  const named = new Set([
-    ...[...sources.values()].flatMap(source =>
-      namesOf(source.text?.properties.get('channels')).map(channel => `source ${channel}`)
-    ),
-    ...[...sinks.values()].map(sink => `sink ${sink.text?.properties.get('channel')?.value ?? ''}`)
-  ])
-  for (const [name, channel] of channels) {
-    if (channel.status === 'dropped') continue
-    const remark = { at: channel.at, key: `${context.agent.name}.channels.${name}` }
-    if (!filled.has(name) && !drained.has(name)) {
-      channels.set(name, { ...channel, status: 'dropped' })
-      context.findings.add('DROPPED', {
-        ...remark,
-        message: `Channel ${name} has no components connected and has been removed.`,
-        hint: `Name ${name} in a source and a sink.`
-      })
-    }
-    if (channel.type === 'kafka') continue
-    if (!named.has(`source ${name}`)) {
-      context.findings.add('CHANNEL_NO_SOURCE', {
-        ...remark,
-        message: `No source fills the channel ${name}.`,
-        hint: `Name ${name} in the channels of a source.`
-      })
-    }
-    if (!named.has(`sink ${name}`)) {
-      context.findings.add('CHANNEL_NO_SINK', {
-        ...remark,
-        message: `No sink drains the channel ${name}; it fills up.`,
-        hint: `Name ${name} as the channel of a sink.`
-      })
-    }
-  }
-}
-
-function isKept({ status }: { readonly status: Status }): boolean {
-  return status !== 'dropped'
-}
-
-/** What is of another version is judged from outside only; its channel stays, even when its settings look wrong. */
-function isConnected(component: Checked): boolean {
-  return isKept(component) || component.known !== undefined
-}
-
-function reportLists(
-  channels: Channels,
-  sources: Sources,
-  sinks: Sinks,
-  { agent, findings }: CheckContext
-): void {
-  const { name, at } = agent
-  const subject = `Agent configuration for '${name}'`
-  if (sources.size === 0)
-    findings.add('NO_LIST_SOURCES', {
-      at,
-      key: `${name}.sources`,
-      message: `${subject} has no sources.`,
-      hint: `Write ${name}.sources = …, unless a channel brings the events.`
-    })
-  if (sinks.size === 0)
-    findings.add('NO_LIST_SINKS', {
-      at,
-      key: `${name}.sinks`,
-      message: `${subject} has no sinks.`,
-      hint: `Write ${name}.sinks = …, unless a channel takes the events on.`
-    })
-  const idle = ![...sources.values(), ...sinks.values()].some(isKept)
-  const removed = `${idle ? `${subject} has no sources or sinks. Will be marked invalid. ` : ''}Agent configuration invalid for agent '${name}'. It will be removed. No configuration found for this host:${name}`
-  if (channels.size === 0) {
-    findings.add('NO_LIST_CHANNELS', {
-      at,
-      key: `${name}.channels`,
-      message: `${subject} does not contain any channels. Marking it as invalid. ${removed}`,
-      hint: `Write ${name}.channels = … with the names of the channels.`
-    })
-  } else if (![...channels.values()].some(isKept)) {
-    findings.add('NOTHING_TO_RUN', {
-      at,
-      key: name,
-      message: `${subject} does not contain any valid channels. Marking it as invalid. ${removed}`,
-      hint: 'Correct the errors that are reported for its parts.'
-    })
-  }
-}
-
 function reportUnlisted({ agent, findings }: CheckContext): void {
   for (const kind of ['sources', 'channels', 'sinks', 'sinkgroups', 'configfilters'] as const) {
     const list = agent.lists.get(kind)
@@ -189,12 +111,16 @@ function reportUnlisted({ agent, findings }: CheckContext): void {
       if (listed.has(name) || first === undefined) continue
       reportStrangeChannel(name, properties.get(kind === 'sinks' ? 'channel' : 'channels'), agent, findings)
       const key = `${agent.name}.${kind}`
-      findings.add('DEFINED_NOT_LISTED', {
+      const remark = {
         at: first,
         key: `${key}.${name}`,
         message: `${key}.${name} has properties but is not in the list ${key}; it is not used.`,
         hint: `${listHint(agent, kind, name)}, or remove its lines.`
-      })
+      }
+      const strange = [...listed, name].some(other => hasStrangeBlank(other))
+      if (strange)
+        findings.follow('DEFINED_NOT_LISTED', remark, { causes: [key, remark.key], codes: ['NBSP'] })
+      else findings.add('DEFINED_NOT_LISTED', remark)
     }
   }
 }
@@ -226,9 +152,12 @@ function reportStrangeChannel(
   })
 }
 
-function statuses({ sources, channels, sinks, groups }: CheckedAgent): ComponentStatus[] {
+function statuses({ sources, channels, sinks, groups }: CheckedAgent, agent: AgentText): ComponentStatus[] {
   const parts = [...sources.values(), ...channels.values(), ...sinks.values()].map(
-    ({ kind, name, type, status }) => ({ kind, name, type, status })
+    ({ kind, name, type, status }): ComponentStatus => {
+      const isComment = type === '' && namesBehindSign(agent.lists.get(`${kind}s`)).has(name)
+      return { kind, name, type, status, ...(isComment ? { isComment } : {}) }
+    }
   )
   return [
     ...parts,
@@ -252,11 +181,14 @@ export function reportOrphans(
   findings: Findings
 ): void {
   for (const { name, at, size } of orphans) {
-    findings.add('ORPHAN_AGENT_PREFIX', {
+    const remark = {
       at,
       key: name,
       message: `${size === 1 ? 'One property stands' : `${size} properties stand`} under ${name}, which lists nothing; the agent here is ${agent}.`,
       hint: `Write ${agent} instead of ${name}, or remove the lines.`
-    })
+    }
+    if (hasStrangeBlank(name))
+      findings.follow('ORPHAN_AGENT_PREFIX', remark, { causes: [name], codes: ['NBSP'] })
+    else findings.add('ORPHAN_AGENT_PREFIX', remark)
   }
 }

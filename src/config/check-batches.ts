@@ -1,4 +1,4 @@
-import type { Checked } from './check-component.ts'
+import { reportRemoved, type Checked } from './check-component.ts'
 import type { CheckContext } from './check-part.ts'
 import type { Property } from './finding.ts'
 
@@ -6,7 +6,7 @@ import type { Property } from './finding.ts'
 export function batchFits(
   component: Checked,
   channels: readonly Checked[],
-  { agent, findings }: CheckContext
+  { agent, findings }: Pick<CheckContext, 'agent' | 'findings'>
 ): boolean {
   const { kind, name, batchSize } = component
   if (batchSize === undefined) return true
@@ -18,16 +18,18 @@ export function batchFits(
     const capacity = channel.transactionCapacity ?? 0
     const whole =
       channel.properties['transactionCapacity'] === undefined ? `${capacity} by default` : String(capacity)
-    findings.add('BATCH_GT_TXN', {
+    const remark = {
       at: batchProperty(component) ?? component.at,
       key: `${agent.name}.${kind}s.${name}`,
       message:
         `Incompatible ${kind} and channel settings defined. ${kind}'s batch size is greater than the channels ` +
-        `transaction capacity. ${word}: ${name}, batch size = ${batchSize}, channel ${channel.name}, transaction capacity = ${capacity}. ` +
-        `${word} ${name} has been removed due to an error during configuration.`,
+        `transaction capacity. ${word}: ${name}, batch size = ${batchSize}, channel ${channel.name}, transaction capacity = ${capacity}.`,
       hint: `Set ${agent.name}.channels.${channel.name}.transactionCapacity (${whole}) to ${batchSize} or more, or the batch size to ${capacity} or less.`
-    })
+    }
+    const limit = `${agent.name}.channels.${channel.name}.transactionCapacity`
+    findings.follow('BATCH_GT_TXN', remark, { causes: [limit], codes: ['BAD_NUMBER'] })
   }
+  if (small.length > 0) reportRemoved(kind, name, { agent, findings }, component.at)
   return small.length === 0
 }
 

@@ -2,6 +2,7 @@ import type { Kind } from '../core/plan.ts'
 import type { ComponentText } from './agent-text.ts'
 import { checkPart, type CheckContext, type CheckedPart, type Part } from './check-part.ts'
 import type { Position, Property } from './finding.ts'
+import { isMisread } from './misread.ts'
 import { KNOWN_TYPES } from './known-types.ts'
 import { builtInFor } from './known/third-party.ts'
 import { nearestName } from './nearest-name.ts'
@@ -61,19 +62,30 @@ export async function checkComponent(
 export function reportRemoved(
   kind: TopKind,
   name: string,
-  { agent, findings }: CheckContext,
+  { agent, findings }: Pick<CheckContext, 'agent' | 'findings'>,
   at: Position
 ): void {
-  const word = kind.charAt(0).toUpperCase() + kind.slice(1)
-  findings.add('DROPPED', {
-    at,
-    key: `${agent.name}.${LIST_OF[kind]}.${name}`,
-    message: `${word} ${name} has been removed due to an error during configuration.`,
-    hint: 'Correct the errors that are reported for it.'
-  })
+  const key = `${agent.name}.${LIST_OF[kind]}.${name}`
+  findings.follow('DROPPED', { at, key, message: removed(kind, name), hint: CORRECT }, { causes: [key] })
 }
 
-export function dropped(type: string): CheckedPart {
+const CORRECT = 'Correct the errors that are reported for it.'
+
+/** Flume's sentence. */
+function removed(kind: TopKind, name: string): string {
+  return `${capitalized(kind)} ${name} has been removed due to an error during configuration.`
+}
+
+/** What follows for a source or sink from a channel that is not there any more, in Flume's words. */
+export function unconnected(kind: 'source' | 'sink', name: string): string {
+  return `${capitalized(kind)} ${name} is not connected to a channel.`
+}
+
+function capitalized(word: string): string {
+  return word.charAt(0).toUpperCase() + word.slice(1)
+}
+
+function dropped(type: string): CheckedPart {
   return {
     status: 'dropped',
     type,
@@ -91,7 +103,7 @@ function reportUndefined(
   { agent, findings }: CheckContext,
   list: Property
 ): void {
-  const key = `${agent.name}.${LIST_OF[kind]}.${name}`
+  const key = isMisread(list, name) ? list.key : `${agent.name}.${LIST_OF[kind]}.${name}`
   const message = {
     source: `Configuration empty for: ${name}.Removed.`,
     sink: `no context for sink${name}`,
@@ -107,7 +119,6 @@ function reportUndefined(
 }
 
 function listedHint(name: string, key: string, close: string | undefined): string {
-  if (name.includes('#')) return 'Put the comment on a line of its own.'
   if (name.includes(',')) return 'Separate names by blanks, not commas.'
   return close === undefined
     ? `Define ${key}.type, or take ${name} out of the list.`
@@ -172,6 +183,13 @@ function reportCase({ type, at, prefix }: Part, context: CheckContext): void {
   })
 }
 
+/** The type that was meant: a class of somebody else resembles one of Flume's only by all of its own name. */
+function nearestType(type: string, types: readonly string[]): string | undefined {
+  if (!type.includes('.') || type.startsWith('org.apache.flume.')) return nearestName(type, types)
+  const own = (name: string): string => name.slice(name.lastIndexOf('.') + 1)
+  return types.find(other => other.includes('.') && own(other) === own(type))
+}
+
 const FATAL: readonly Kind[] = ['source', 'channel', 'sink']
 
 /** Flume's sentence. */
@@ -193,11 +211,11 @@ function reportThirdParty(
 ): void {
   const { kind, type, at, prefix, name } = part
   const instead = replacement ?? builtInFor(kind, type)
-  const known = KNOWN_TYPES.filter(other => other.kind === kind).flatMap(other => [
+  const known = KNOWN_TYPES.filter(other => other.kind === kind && other.removed !== true).flatMap(other => [
     other.type,
     ...other.classes
   ])
-  const close = nearestName(type, [...(catalog.names?.(kind) ?? []), ...known])
+  const close = nearestType(type, [...(catalog.names?.(kind) ?? []), ...known])
   const javaClass = /[.$]/.test(type)
   const remark = {
     at,

@@ -4,6 +4,7 @@ import { reportType } from './check-component.ts'
 import { checkPart, type CheckContext, type Status } from './check-part.ts'
 import type { CheckedSink } from './check-sinks.ts'
 import type { Property } from './finding.ts'
+import { isMisread } from './misread.ts'
 import { nearestName } from './nearest-name.ts'
 
 export interface CheckedGroup {
@@ -51,7 +52,7 @@ async function checkGroup(
     const close = nearestName(name, agent.components.sinkgroups.keys())
     findings.add('LISTED_NOT_DEFINED', {
       at: members.list,
-      key,
+      key: isMisread(members.list, name) ? members.list.key : key,
       message: `Configuration error for: ${name}.Removed. ${members.list.key} lists ${name}, but nothing begins with ${key}.`,
       hint:
         close === undefined
@@ -61,13 +62,15 @@ async function checkGroup(
     return undefined
   }
   const sinks = membersOf(name, text, members, context)
-  if (sinks.length === 0)
-    return dropGroup(
+  if (sinks.length === 0) {
+    dropGroup(
       text,
-      `Could not configure sink group ${name} due to: No available sinks for sinkgroup: ${name}. Sinkgroup will be removed`,
+      `Could not configure sink group ${name} due to: No available sinks for sinkgroup: ${name}. Sinkgroup will be removed.`,
       `Write ${key}.sinks = … with the names of sinks.`,
-      context
+      { context, causes: namesOf(text.properties.get('sinks')).map(sink => `${key}.sinks ${sink}`) }
     )
+    return undefined
+  }
   return checkProcessor(text, sinks, members, context)
 }
 
@@ -75,10 +78,11 @@ function dropGroup(
   text: ComponentText,
   message: string,
   hint: string,
-  { agent, findings }: CheckContext
-): undefined {
+  { context: { agent, findings }, causes = [] }: { context: CheckContext; causes?: readonly string[] }
+): void {
   const [first = agent.at] = text.properties.values()
-  findings.add('GROUP_DROPPED', { at: first, key: `${agent.name}.sinkgroups.${text.name}`, message, hint })
+  const key = `${agent.name}.sinkgroups.${text.name}`
+  findings.follow('GROUP_DROPPED', { at: first, key, message, hint }, { causes })
 }
 
 function membersOf(
@@ -94,16 +98,16 @@ function membersOf(
     const other = taken.get(sink)
     const checked = sinks.get(sink)
     if (checked === undefined || checked.status === 'dropped') {
-      const close = nearestName(sink, sinks.keys())
-      findings.add('GROUP_UNKNOWN_SINK', {
+      const close = checked === undefined ? nearestName(sink, sinks.keys()) : undefined
+      const whole = `${agent.name}.sinks.${sink}`
+      const remark = {
         at,
-        key: `${key} ${sink}`,
-        message: `Agent configuration for '${agent.name}' sinkgroup '${name}' sink not found: '${sink}',  sink not added`,
-        hint:
-          close === undefined || checked !== undefined
-            ? `Correct ${agent.name}.sinks.${sink}, or take it out.`
-            : `Did you mean ${close}?`
-      })
+        key: isMisread(property, sink) ? key : `${key} ${sink}`,
+        message: `Agent configuration for '${agent.name}' sinkgroup '${name}' sink not found: '${sink}',  sink not added.`,
+        hint: close === undefined ? `Correct ${whole}, or take it out.` : `Did you mean ${close}?`
+      }
+      if (checked === undefined || isMisread(property, sink)) findings.add('GROUP_UNKNOWN_SINK', remark)
+      else findings.follow('GROUP_UNKNOWN_SINK', remark, { causes: [whole] })
       return false
     }
     if (other === undefined) return true
@@ -128,12 +132,13 @@ async function checkProcessor(
   const type = text.properties.get('processor.type')
   const [first = agent.at] = text.properties.values()
   if (type === undefined && sinks.length > 1) {
-    return dropGroup(
+    dropGroup(
       text,
       `The group ${text.name} has no processor.type, so its sinks run alone. Unable to load sink processor type: null, class: null.`,
       `Add ${key}.processor.type = failover, or load_balance.`,
-      context
+      { context }
     )
+    return undefined
   }
   const own = new Map(
     [...text.properties]
@@ -154,13 +159,14 @@ async function checkProcessor(
     checked.status === 'dropped' || checked.status === 'third-party'
       ? `SinkGroup ${text.name} has been removed due to an error during configuration.`
       : miscounted(checked.type, sinks.length)
-  if (wrong !== undefined)
-    return dropGroup(
-      text,
-      `${wrong} Its sinks run alone.`,
-      `Correct ${key}.processor.type and its settings.`,
-      context
-    )
+  if (wrong !== undefined) {
+    const causes = checked.status === 'ok' ? [] : [`${key}.processor`]
+    dropGroup(text, `${wrong} Its sinks run alone.`, `Correct ${key}.processor.type and its settings.`, {
+      context,
+      causes
+    })
+    return undefined
+  }
   reportChannels(text.name, sinks, all, context)
   return {
     name: text.name,

@@ -3,6 +3,7 @@ import { namesOf, type ComponentText } from './agent-text.ts'
 import { reportType } from './check-component.ts'
 import { checkPart, type CheckContext, type Status } from './check-part.ts'
 import type { Property } from './finding.ts'
+import { hasStrangeBlank, isMisread } from './misread.ts'
 
 export interface CheckedPlan {
   readonly status: Status
@@ -37,7 +38,7 @@ async function checkInterceptor(
   if (type === undefined) {
     findings.add('NO_TYPE', {
       at: [...properties.values()][0] ?? list ?? agent.at,
-      key: `${prefix}type`,
+      key: list !== undefined && isMisread(list, name) ? list.key : `${prefix}type`,
       message: `Interceptor.Type not specified for ${name}. Type not specified for interceptor ${name}; source ${source} is dropped.`,
       hint: `Add ${prefix}type = timestamp, or take ${name} out of the list; names are separated by blanks.`
     })
@@ -78,11 +79,15 @@ function reportUnlisted(
     const [first] = properties.values()
     if (names.includes(name) || first === undefined) continue
     const key = `${agent.name}.sources.${source}.interceptors`
-    findings.add('INTERCEPTOR_NOT_LISTED', {
+    const remark = {
       at: first,
       key: `${key}.${name}`,
       message: `The interceptor ${name} is in no list; it is not used.`,
       hint: `Write ${key} = ${[...names, name].join(' ')}.`
-    })
+    }
+    const strange = [...names, name].some(other => hasStrangeBlank(other))
+    if (strange)
+      findings.follow('INTERCEPTOR_NOT_LISTED', remark, { causes: [key, remark.key], codes: ['NBSP'] })
+    else findings.add('INTERCEPTOR_NOT_LISTED', remark)
   }
 }

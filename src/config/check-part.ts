@@ -11,9 +11,11 @@ import { isFatal, innerTypes, readSettings, type Resolved } from '../core/read-s
 import type { Settings, Values } from '../core/schema.ts'
 import { nearest } from '../core/nearest.ts'
 import type { AgentText } from './agent-text.ts'
-import type { Findings, Position, Property } from './finding.ts'
+import type { Position, Property } from './finding.ts'
+import type { Findings } from './findings.ts'
 import { knownType } from './known-types.ts'
 import { checkOnly, type KnownType } from './known/known-type.ts'
+import { undocumented } from './known/undocumented.ts'
 
 export type Status = 'ok' | 'dropped' | 'not-in-this-version' | 'third-party'
 
@@ -28,6 +30,8 @@ export interface CheckContext {
   readonly catalog: ListedCatalog
   readonly findings: Findings
   readonly environment: Environment
+  /** What is checked falls for another reason already, before Flume would look for classes inside of it. */
+  readonly isGone?: true
 }
 
 /** Something with a type and settings: a component, an interceptor, a selector, a processor. */
@@ -66,6 +70,7 @@ export async function checkPart(part: Part, context: CheckContext): Promise<Chec
   const none = { batchSize: undefined, transactionCapacity: undefined, resolution, known, properties }
   if (definition === undefined) return { ...none, status: statusOf(resolution), type: part.type }
   reportDeprecated(part, known, context.findings)
+  reportUndocumented(part, definition.type, context.findings)
   const resolved = await resolveInner(definition, properties, context.catalog)
   const reading = readSettings(definition, properties, resolved)
   const problems = [
@@ -74,7 +79,7 @@ export async function checkPart(part: Part, context: CheckContext): Promise<Chec
     ...(known?.rules?.(properties) ?? []),
     ...capacityProblems(known, properties)
   ].map(problem => refined(part, problem, properties))
-  for (const problem of problems) reportProblem(part, problem, context.findings)
+  for (const problem of problems) reportProblem(part, problem, problems, context)
   const values =
     reading.values ?? readSettings(definition, withoutInner(definition, properties), resolved).values
   return {
@@ -139,11 +144,40 @@ function withoutInner(
   )
 }
 
-function reportProblem(part: Part, problem: Problem, findings: Findings): void {
+function reportProblem(
+  part: Part,
+  problem: Problem,
+  all: readonly Problem[],
+  { findings, isGone }: CheckContext
+): void {
+  const { code, message, hint } = problem
+  if (isGone === true && code === 'CUSTOM_SERIALIZER') return
   const property = part.properties.get(problem.key)
   const { file, line } = property ?? part.at
+  const at = { file, line }
   const key = part.prefix + problem.key
-  findings.push({ ...problem, file, line, key })
+  const refused = code === 'CAP_LT_TXN' ? refusedCapacities(all) : []
+  if (code === 'CAP_LT_TXN' && refused.length > 0) {
+    const causes = refused.map(other => part.prefix + other)
+    findings.follow(code, { at, key, message, hint }, { causes, codes: ['BAD_NUMBER'] })
+  } else findings.push({ ...problem, file, line, key })
+  if (isLzo(problem.key, property?.value ?? ''))
+    findings.add('EXTRA_JARS', {
+      at,
+      key,
+      message: `Flume would need extra libraries for ${property?.value ?? ''}.`
+    })
+}
+
+/** Keys of capacities that are no number: the defaults count in their place. */
+function refusedCapacities(problems: readonly Problem[]): string[] {
+  return problems
+    .filter(({ code, key }) => code === 'BAD_NUMBER' && /capacity$/i.test(key))
+    .map(({ key }) => key)
+}
+
+function isLzo(key: string, value: string): boolean {
+  return key === 'hdfs.codeC' && /lzop?(?:codec)?$/i.test(value)
 }
 
 /** The same problem, named more closely where the kind of part or the key says more. */
@@ -163,8 +197,7 @@ function refined(part: Part, problem: Problem, properties: Readonly<Record<strin
   if (code === 'BAD_NUMBER' && problem.message.includes('which is not')) {
     return { ...problem, message: `${problem.message} For input string: "${properties[key] ?? ''}"` }
   }
-  const lzo = key === 'hdfs.codeC' && /lzop?(?:codec)?$/i.test(properties[key] ?? '')
-  return lzo ? { ...problem, code: 'NOT_IN_THIS_VERSION' } : problem
+  return isLzo(key, properties[key] ?? '') ? { ...problem, code: 'NOT_IN_THIS_VERSION' } : problem
 }
 
 /** Keys that the frame around a component reads. */
@@ -203,6 +236,18 @@ function reportDeprecated(part: Part, known: KnownType | undefined, findings: Fi
       message: `${name} is deprecated. Please use the parameter ${newName}.`,
       hint: `Write ${part.prefix}${newName}.`
     })
+  }
+}
+
+function reportUndocumented(part: Part, type: string, findings: Findings): void {
+  for (const key of undocumented(part.kind, type, part.properties.keys())) {
+    const property = part.properties.get(key)
+    if (property !== undefined)
+      findings.add('UNDOC_PROP', {
+        at: property,
+        key: property.key,
+        message: `${key} works, although Flume’s guide does not list it.`
+      })
   }
 }
 

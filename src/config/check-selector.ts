@@ -1,3 +1,4 @@
+import { wordsOf } from '../core/words.ts'
 import type { ComponentText } from './agent-text.ts'
 import { reportType } from './check-component.ts'
 import type { CheckedPlan } from './check-interceptors.ts'
@@ -47,6 +48,7 @@ function checkNamedChannels(
   { findings }: CheckContext
 ): boolean {
   let known = true
+  const had = new Set(channels)
   for (const [key, property] of own) {
     if (
       key !== 'default' &&
@@ -55,7 +57,7 @@ function checkNamedChannels(
       !key.startsWith('optional.')
     )
       continue
-    for (const name of property.value.split(/\s+/).filter(word => word !== '' && !channels.includes(word))) {
+    for (const name of wordsOf(property.value).filter(word => !had.has(word))) {
       known = false
       const close = nearestName(name, channels)
       findings.add('SELECTOR_UNKNOWN_CHANNEL', {

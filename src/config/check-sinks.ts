@@ -1,5 +1,5 @@
 import { namesOf, type ComponentText } from './agent-text.ts'
-import { checkComponent, type Checked } from './check-component.ts'
+import { checkComponent, unconnected, type Checked } from './check-component.ts'
 import type { CheckContext } from './check-part.ts'
 import { isUsable } from './check-sources.ts'
 import type { Property } from './finding.ts'
@@ -16,9 +16,10 @@ export async function checkSink(
   context: CheckContext,
   list: Property
 ): Promise<CheckedSink> {
-  const checked = await checkComponent('sink', name, context, list)
-  if (checked.text === undefined) return { ...checked, channel: '' }
-  const channel = attachedChannel(name, checked.text, channels, context)
+  const text = context.agent.components.sinks.get(name)
+  const channel = text === undefined ? undefined : attachedChannel(name, text, channels, context)
+  const own = channel === undefined ? ({ ...context, isGone: true } as const) : context
+  const checked = await checkComponent('sink', name, own, list)
   return channel === undefined ? { ...checked, status: 'dropped', channel: '' } : { ...checked, channel }
 }
 
@@ -44,19 +45,26 @@ function attachedChannel(
     })
     return undefined
   }
+  const notActive = `${failed}Channel ${property.value} not in active set.`
+  const channel = channels.get(property.value)
+  if (channel !== undefined) {
+    const message = channel.type === '' ? notActive : unconnected('sink', name)
+    const cause = `${agent.name}.channels.${property.value}`
+    const hint = `Correct ${cause}.`
+    findings.follow(
+      'UNDECLARED_CHANNEL',
+      { at: property, key, level: 'warning', message, hint },
+      { causes: [cause] }
+    )
+    return undefined
+  }
   const close = nearestName(property.value, channels.keys())
-  const listed = channels.has(property.value)
   findings.add('UNDECLARED_CHANNEL', {
     at: property,
     key,
-    level: listed ? 'warning' : 'error',
-    message:
-      (channels.get(property.value)?.type ?? '') !== ''
-        ? `Sink ${name} is not connected to a channel. Sink ${name} has been removed due to an error during configuration`
-        : `${failed}Channel ${property.value} not in active set.`,
-    hint: listed
-      ? `Correct ${agent.name}.channels.${property.value}.`
-      : close === undefined
+    message: notActive,
+    hint:
+      close === undefined
         ? `Add ${property.value} to ${agent.name}.channels and define it.`
         : `Did you mean ${close}?`
   })

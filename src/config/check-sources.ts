@@ -1,6 +1,7 @@
 import type { ComponentPlan } from '../core/plan.ts'
 import { namesOf, type ComponentText } from './agent-text.ts'
-import { checkComponent, reportRemoved, type Checked } from './check-component.ts'
+import { namesBehindSign } from './comment-behind.ts'
+import { checkComponent, reportRemoved, unconnected, type Checked } from './check-component.ts'
 import { checkInterceptors } from './check-interceptors.ts'
 import { worse, type CheckContext } from './check-part.ts'
 import { checkSelector } from './check-selector.ts'
@@ -67,33 +68,36 @@ function attachedChannels(
   }
   const wanted = namesOf(property)
   const attached = wanted.filter(channel => isUsable(channels.get(channel)))
-  const gone = wanted.some(channel => (channels.get(channel)?.type ?? '') !== '')
-  const last =
-    attached.length > 0
-      ? ''
-      : gone
-        ? ` Source ${name} is not connected to a channel. Source ${name} has been removed due to an error during configuration`
-        : ` ${failed}No Channels configured for ${name}`
-  for (const channel of wanted.filter(other => !attached.includes(other))) {
-    const listed = channels.has(channel)
-    const close = nearestName(channel, channels.keys())
-    findings.add('UNDECLARED_CHANNEL', {
-      at: property,
-      key,
-      level: listed ? 'warning' : 'error',
-      message: listed
-        ? `The channel ${channel} of source ${name} was dropped.${last}`
-        : `The channel ${channel} of source ${name} does not exist; it is ignored.${last}`,
-      hint: channel.includes(',')
-        ? 'Separate names by blanks, not commas.'
-        : listed
-          ? `Correct ${agent.name}.channels.${channel}.`
-          : close === undefined
-            ? `Add ${channel} to ${agent.name}.channels and define it.`
-            : `Did you mean ${close}?`
-    })
+  const isAlone = attached.length === 0
+  const wasActive = wanted.some(channel => (channels.get(channel)?.type ?? '') !== '')
+  const last = `${failed}No Channels configured for ${name}.`
+  const had = new Set(attached)
+  const behindSign = namesBehindSign(property)
+  const isNothing = (channel: string): boolean => behindSign.has(channel) && channels.has(channel)
+  for (const channel of wanted.filter(other => !had.has(other) && !isNothing(other))) {
+    if (channels.has(channel)) {
+      const cause = `${agent.name}.channels.${channel}`
+      const lost = `The channel ${channel} of source ${name} was dropped.`
+      const message = isAlone ? (wasActive ? unconnected('source', name) : last) : lost
+      const remark = { at: property, key, level: 'warning', message, hint: `Correct ${cause}.` } as const
+      findings.follow('UNDECLARED_CHANNEL', remark, { causes: [cause] })
+    } else {
+      const ignored = `The channel ${channel} of source ${name} does not exist; it is ignored.`
+      findings.add('UNDECLARED_CHANNEL', {
+        at: property,
+        key,
+        message: isAlone ? `${ignored} ${last}` : ignored,
+        hint: undeclaredHint(channel, [...channels.keys()], agent.name)
+      })
+    }
   }
   return attached
+}
+
+function undeclaredHint(channel: string, channels: readonly string[], agent: string): string {
+  const close = nearestName(channel, channels)
+  if (channel.includes(',')) return 'Separate names by blanks, not commas.'
+  return close === undefined ? `Add ${channel} to ${agent}.channels and define it.` : `Did you mean ${close}?`
 }
 
 /** Whether a channel is there, be it only in another version. */

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { splitByAgent } from './agent-text.ts'
 import { applyConfigFilters } from './filters.ts'
-import { Findings } from './finding.ts'
+import { Findings } from './findings.ts'
 import { mergeSources } from './merge.ts'
 
 let folder = ''
@@ -79,6 +80,20 @@ test('the external filter takes the first line, also of output that is larger th
   })
 })
 
+test('a command is over when it ends, whatever it leaves running', async () => {
+  const gate = join(folder, 'gate')
+  assert.equal(spawnSync('mkfifo', [gate]).status, 0)
+  const large = 'head -c 300000 /dev/zero | tr "\\0" x'
+  const path = await program(`read word <${gate} &\necho "value of $1"; ${large}; ${large} >&2`)
+  const text = `a.configfilters = f\na.configfilters.f.type = external\na.configfilters.f.command = ${path}\n`
+
+  const { value, findings } = await filtered(`${text}a.sources.r.x = \${f['key']}`)
+  // It is still there, and holds what the command wrote to.
+  await writeFile(gate, 'go\n')
+
+  assert.deepEqual([value, findings], ['value of key', []])
+})
+
 test('endless output, a failing and a missing command are findings', async () => {
   const endless = await program(
     'while :; do echo yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy; done'
@@ -120,4 +135,25 @@ test('a command asked for the same key twice runs once', async () => {
   const text = `a.configfilters = f\na.configfilters.f.type = external\na.configfilters.f.command = ${path}\na.sources.r.x = \${f[k]}\${f[k]}`
 
   assert.match((await filtered(text)).value ?? '', /^\s*1\s*1$/)
+})
+
+test('what a filter gave is not shown in a finding about its key', async () => {
+  const findings = new Findings()
+  const agent = splitByAgent(
+    mergeSources([{ file: 'f', text: `${ENV}a.sources.r.x = port \${f['k']}/tail` }], findings)
+  ).agents.get('a')
+  assert.ok(agent)
+  await applyConfigFilters(agent, { variables: { k: 'hunter2' }, findings })
+  const at = { file: 'f', line: 3 }
+  findings.add('BAD_NUMBER', {
+    at,
+    key: 'a.sources.r.x',
+    message: 'x is "port hunter2/tail".',
+    hint: 'Write hunter2.'
+  })
+
+  assert.deepEqual(
+    findings.sorted([]).map(({ message, hint }) => [message, hint]),
+    [['x is "***".', 'Write ***.']]
+  )
 })

@@ -1,8 +1,11 @@
 import { messageOf } from '../core/errors.ts'
 import { nearest } from '../core/nearest.ts'
+import { charset } from '../java/charset.ts'
+import { isUnsupportedCharset } from '../java/charset-unsupported.ts'
 import { LISTS, namesOf, type AgentText, type ComponentText } from './agent-text.ts'
 import { firstLineOf } from './external-filter.ts'
-import type { Findings, Position, Property } from './finding.ts'
+import type { Position, Property } from './finding.ts'
+import type { Findings } from './findings.ts'
 import { knownType, namesType } from './known-types.ts'
 
 /** Value for a key, undefined when there is none. Rejects when the filter fails. */
@@ -99,7 +102,7 @@ function externalFilter(
   fail: (at: Position, message: string, hint: string) => undefined
 ): Filter | undefined {
   const command = text.properties.get('command')
-  const charset = text.properties.get('charset')
+  const given = text.properties.get('charset')
   const [first] = text.properties.values()
   if (command === undefined) {
     return first === undefined
@@ -110,12 +113,11 @@ function externalFilter(
           'Add command = /path/to/program; the key becomes its last argument.'
         )
   }
-  try {
-    new TextDecoder(charset?.value ?? 'utf-8')
-  } catch {
-    return fail(charset ?? command, `charset ${charset?.value ?? ''} is not known.`, 'Write UTF-8.')
-  }
-  return key => firstLineOf(command.value, key, charset?.value ?? 'utf-8')
+  const name = given?.value ?? 'UTF-8'
+  const found = charset(name)
+  if (found !== undefined) return key => firstLineOf(command.value, key, found)
+  const why = isUnsupportedCharset(name) ? 'is one that this version does not have' : 'is not known'
+  return fail(given ?? command, `charset ${name} ${why}.`, 'Write UTF-8.')
 }
 
 /** Asks the filter once per key. */
@@ -136,7 +138,10 @@ async function replaceAll(agent: AgentText, name: string, filter: Filter, findin
       for (const [key, property] of component.properties) {
         if (!property.value.includes('${')) continue
         const value = await replace(property, reference, filter, findings)
-        if (value !== property.value) component.properties.set(key, { ...property, value })
+        if (value === property.value) continue
+        const replaced = { ...property, value }
+        component.properties.set(key, replaced)
+        findings.conceal(replaced)
       }
     }
   }

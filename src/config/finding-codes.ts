@@ -75,6 +75,7 @@ export const FINDING_CODES = {
   HDFS_BY_WEBHDFS: info('An hdfs: store is served over WebHDFS.'),
   HDFS_RPC_PORT: warning('A webhdfs: URI has the port of the native protocol.'),
   HDFS_NAME_SERVICE: warning('An hdfs: URI has no port and names no name service of the site files.'),
+  HDFS_NO_USER: warning('The user of the process has no name that a cluster could be told.'),
   HADOOP_SITE: warning('Hadoop’s site files say something that does not count.'),
   S3N_SCHEME: warning('The s3n: scheme does not exist any more.'),
   TAIL_F: warning('An exec source with tail -f loses events.'),
@@ -97,8 +98,9 @@ export const FINDING_CODES = {
   QUOTED_VALUE: warning('Quotes become part of the value.'),
   BACKSLASH_LOST: warning('A single backslash vanishes.'),
   COMMA_LIST: warning('Commas in a list that is split on blanks become part of the names.'),
-  SLASH_COMMENT: warning('Two slashes do not begin a comment.'),
+  SLASH_COMMENT: warning('Two slashes do not begin a comment, on a line or behind a value.'),
   INLINE_COMMENT: warning('A # behind a value is part of the value.'),
+  NBSP: warning('A no-break space or the like is no blank; it becomes part of the key or the value.'),
   HOME_TILDE: warning('A ~ at the start of a path is no home directory.'),
   NON_ASCII_VALUE: info('Characters beyond ASCII in a value; Flume would garble them.'),
   PLACEHOLDER: warning('A placeholder of a template was left in.'),
@@ -109,7 +111,9 @@ export const FINDING_CODES = {
   CONT_LINE: info('A line goes on behind a backslash.'),
   MULTI_AGENT: info('There are several agents.'),
   EXTRA_JARS: info('Flume would need extra libraries for this type.'),
-  FILE_CH_DEFAULT_DIRS: info('A file channel keeps its data in the home directory; two such agents collide.')
+  FILE_CH_DEFAULT_DIRS: info(
+    'A file or spillable channel keeps its data in the home directory; two such agents collide.'
+  )
 } as const satisfies Record<string, CodeEntry>
 
 export type FindingCode = keyof typeof FINDING_CODES

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { simpleDateFormat } from '../java/simple-date-format.ts'
 import { timeZone } from '../java/time-zone.ts'
-import { Findings } from './finding.ts'
+import { Findings } from './findings.ts'
 import { interpolate } from './interpolation.ts'
 import { defaultLookups, lookupsOf, type Surroundings } from './lookups.ts'
 
@@ -132,6 +132,105 @@ test('a circle of properties is one finding each and leaves the text', () => {
   )
   assert.equal(stopped, false)
 })
+
+for (const backwards of [false, true]) {
+  test(`in a circle the defaults count, with a finding each${backwards ? ', whatever the order' : ''}`, () => {
+    const given = Object.entries({ a: '${b:-1}', b: '${a:-2}', c: '${a}' })
+    const { out, findings } = resolve({
+      mode: 'default',
+      in: Object.fromEntries(backwards ? given.toReversed() : given)
+    })
+
+    assert.deepEqual([out['a'], out['b'], out['c']], ['1', '2', '1'])
+    assert.deepEqual(findings.map(({ code, key }) => `${code} ${key}`).toSorted(), [
+      'INTERPOLATION_CYCLE a',
+      'INTERPOLATION_CYCLE b'
+    ])
+  })
+}
+
+test('a default that is not taken makes no circle, and a default of one’s own name is none', () => {
+  const { out, findings } = resolve({
+    mode: 'default',
+    in: {
+      x: '1',
+      a: '${x:-${b}}',
+      b: '${a}',
+      port: '${port:-7}',
+      c: '${d:-${e}}',
+      d: '${x:-${c}}',
+      e: '${c}'
+    }
+  })
+
+  assert.deepEqual([out['b'], out['port'], out['e'], findings], ['1', '7', '1', []])
+})
+
+test('a circle is told by its own keys; what only refers to it falls with it', () => {
+  const { out, findings } = resolve({
+    mode: 'default',
+    in: { t: '${a} x', a: '${b}', b: '${c}', c: '${a} ${c}', u: '${t}' }
+  })
+
+  assert.deepEqual([out['t'], out['u']], ['${a} x', '${t}'])
+  assert.deepEqual(
+    findings.map(({ key, message }) => [key, message.split(';')[0]]),
+    [
+      ['a', 'a refers to itself: a -> b -> c -> a'],
+      ['b', 'b refers to itself: b -> c -> a -> b'],
+      ['c', 'c refers to itself: c -> a -> b -> c']
+    ]
+  )
+  assert.deepEqual(
+    findings[0]?.consequences?.map(({ key }) => key),
+    ['t', 'u']
+  )
+})
+
+test('a name that nothing has is told where it stands, with the properties that take it over', () => {
+  const { out, findings } = resolve({ mode: 'default', in: { b: '${a}', c: 'x${b}', a: '${NOPE}' } })
+
+  assert.equal(out['c'], 'x${NOPE}')
+  assert.deepEqual(
+    findings.map(({ code, key, consequences }) => [code, key, consequences?.map(other => other.key)]),
+    [['UNRESOLVED_VARIABLE', 'a', ['b', 'c']]]
+  )
+})
+
+/** CPU time of interpolating: the machine’s other work does not count. */
+function cpuOf(given: Readonly<Record<string, string>>): number {
+  const start = process.cpuUsage()
+  resolve({ mode: 'default', in: given })
+  return process.cpuUsage(start).user
+}
+
+const PATHOLOGICAL: readonly [string, (size: number) => Record<string, string>][] = [
+  ['a value with many variables', size => ({ x: '1', a: '${x}'.repeat(size) })],
+  ['a value with many unknown variables', size => ({ a: '${x} '.repeat(size) })],
+  [
+    'one big circle',
+    size => Object.fromEntries(Array.from({ length: size }, (_, i) => [`k${i}`, `\${k${(i + 1) % size}}`]))
+  ],
+  [
+    'a long chain',
+    size => Object.fromEntries(Array.from({ length: size }, (_, i) => [`k${i}`, `\${k${i + 1}}`]))
+  ],
+  [
+    'a mesh with circles',
+    size =>
+      Object.fromEntries(
+        Array.from({ length: size }, (_, i) => [`k${i}`, `\${k${(i + 1) % size}} \${k${(i + 2) % size}}`])
+      )
+  ]
+]
+for (const [name, make] of PATHOLOGICAL) {
+  test(`${name} is interpolated in linear time`, () => {
+    cpuOf(make(100))
+    const [small, large] = [cpuOf(make(1000)), cpuOf(make(20_000))]
+
+    assert.ok(large < small * 100 + 1_000_000, `${small} µs for 1,000, ${large} µs for 20,000`)
+  })
+}
 
 test('a property may take its own name from the environment', () => {
   const { out, findings } = resolve({ mode: 'envVarResolver', in: { PORT: '${PORT:-1}' } })

@@ -1,7 +1,9 @@
 import { join, resolve } from 'node:path'
+import { parseJavaInt } from '../core/numbers.ts'
 import type { AgentText } from './agent-text.ts'
 import type { CheckedAgent } from './checked-agent.ts'
-import type { Findings, Property } from './finding.ts'
+import type { Property } from './finding.ts'
+import type { Findings } from './findings.ts'
 import { lintHdfs } from './lint-hdfs.ts'
 import { lintSources } from './lint-sources.ts'
 
@@ -35,16 +37,16 @@ function lintShared(agent: AgentText, { channels, sinks, groups }: CheckedAgent,
 
 function lintFileChannels(agent: AgentText, { channels }: CheckedAgent, findings: Findings): void {
   for (const { name, type, text, at } of channels.values()) {
-    if (type !== 'file' || text === undefined) continue
+    if (text === undefined || !keepsFiles(type, text.properties)) continue
     const key = `${agent.name}.channels.${name}`
     if (!text.properties.has('dataDirs')) {
       findings.add('FILE_CH_DEFAULT_DIRS', {
         at,
         key,
-        message: `The file channel ${name} keeps its data under the home directory, as any other without directories would.`,
+        message: `The ${type} channel ${name} keeps its data under the home directory, as any other without directories would.`,
         hint: `Set ${key}.checkpointDir and dataDirs.`
       })
-    } else if (!text.properties.has('checkpointDir')) {
+    } else if (type === 'file' && !text.properties.has('checkpointDir')) {
       findings.add('FILE_CH_DEFAULT_DIRS', {
         at,
         key,
@@ -53,6 +55,12 @@ function lintFileChannels(agent: AgentText, { channels }: CheckedAgent, findings
       })
     }
   }
+}
+
+/** Whether a channel keeps events in a folder: a spillable one without overflow does not. */
+function keepsFiles(type: string, properties: ReadonlyMap<string, Property> | undefined): boolean {
+  const overflow = parseJavaInt(properties?.get('overflowCapacity')?.value ?? '')
+  return type === 'file' || (type === 'spillablememory' && overflow !== 0)
 }
 
 /** Channels that want the same folder or database: only one of them starts. */
@@ -91,7 +99,7 @@ function storesOf(
     const file = /^jdbc:sqlite:(.+)$/s.exec(url)?.[1]
     return file === undefined ? [] : [resolve(file)]
   }
-  if (type !== 'file' && (type !== 'spillablememory' || given('overflowCapacity') === '0')) return []
+  if (!keepsFiles(type, properties)) return []
   const folders = (given('dataDirs') ?? '').split(',').filter(folder => folder.trim() !== '')
   return folders.length === 0 ? [defaultFolder] : folders.map(folder => resolve(folder.trim()))
 }

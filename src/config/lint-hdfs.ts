@@ -3,7 +3,8 @@ import type { AgentText } from './agent-text.ts'
 import type { CheckedAgent } from './checked-agent.ts'
 import type { CheckedSink } from './check-sinks.ts'
 import type { CheckedSource } from './check-sources.ts'
-import type { Findings, Property } from './finding.ts'
+import type { Property } from './finding.ts'
+import type { Findings } from './findings.ts'
 
 type Given = ReadonlyMap<string, Property>
 
@@ -43,8 +44,11 @@ const TRIGGERS = [
 
 function lintRolling(agent: AgentText, sink: CheckedSink, properties: Given, findings: Findings): void {
   const key = `${agent.name}.sinks.${sink.name}.hdfs.`
-  const value = (name: string, otherwise: number): number =>
-    Number(parseJavaLong(properties.get(`hdfs.${name}`)?.value ?? '') ?? otherwise)
+  // What is refused has its own finding; nothing is said of what the default would do.
+  const value = (name: string, otherwise: number): number => {
+    const given = properties.get(`hdfs.${name}`)?.value
+    return given === undefined ? otherwise : Number(parseJavaLong(given) ?? NaN)
+  }
   const left = TRIGGERS.filter(([name]) => !properties.has(`hdfs.${name}`))
   if (left.length > 0) {
     findings.add('HDFS_DEFAULT_ROLL', {
@@ -84,7 +88,7 @@ function lintPath(properties: Given, findings: Findings): void {
       hint: 'Write s3a://.'
     })
   }
-  if (/^hdfs:\/\/[^/]*:9000(?:\/|$)/i.test(path.value)) {
+  if (/^hdfs:\/\/[^/]*:9000(?!\d)/i.test(path.value)) {
     findings.add('HDFS_PORT_9000', {
       at: path,
       key: path.key,

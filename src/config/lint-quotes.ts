@@ -1,7 +1,9 @@
+import { trimJava } from '../core/numbers.ts'
 import type { AgentText } from './agent-text.ts'
-import type { Findings, Property } from './finding.ts'
+import { commentBehind } from './comment-behind.ts'
+import type { Property } from './finding.ts'
+import type { Findings } from './findings.ts'
 import { knownType } from './known-types.ts'
-import type { Properties } from './merge.ts'
 
 /** One pair of quotes around everything; more of them inside belong to the value, as in `"type":"(\\w+)"`. */
 const QUOTED = /^(?:"[^"]+"|'[^']+')$/s
@@ -14,14 +16,13 @@ const KINDS = { sources: 'source', channels: 'channel', sinks: 'sink' } as const
  * Says which quotes become part of a value. Comes after the checks of the agent, as it wants to know which classes are
  * strange: what those do with quotes cannot be known.
  */
-export function lintQuotes(agent: AgentText, raw: Properties, findings: Findings): void {
-  const quoted = [...raw.values()].filter(
-    ({ key, value }) => key.startsWith(`${agent.name}.`) && QUOTED.test(value.trim())
-  )
+export function lintQuotes(agent: AgentText, properties: readonly Property[], findings: Findings): void {
+  const quoted = properties.filter(isQuoted)
   if (quoted.length === 0) return
+  const values = new Map(properties.map(({ key, value }) => [key, trimJava(value)]))
   const strange = new Set(findings.keysOf(STRANGE))
   for (const property of quoted) {
-    if (isReadByStranger(property.key, raw, strange) || isUnquoted(property, agent)) continue
+    if (isReadByStranger(property.key, values, strange) || isUnquoted(property, agent)) continue
     findings.add('QUOTED_VALUE', {
       at: property,
       key: property.key,
@@ -31,10 +32,20 @@ export function lintQuotes(agent: AgentText, raw: Properties, findings: Findings
   }
 }
 
+/** Whether quotes stand around the value, or around what stands before a comment behind it. */
+function isQuoted({ key, value }: Property): boolean {
+  const trimmed = trimJava(value)
+  return QUOTED.test(trimmed) || QUOTED.test(commentBehind({ key, value: trimmed })?.value ?? '')
+}
+
 /** Whether a class above the key, such as `….type` or `….serializer`, is neither Flume's nor ours. */
-function isReadByStranger(key: string, raw: Properties, strange: ReadonlySet<string>): boolean {
+function isReadByStranger(
+  key: string,
+  values: ReadonlyMap<string, string>,
+  strange: ReadonlySet<string>
+): boolean {
   const named = (classKey: string): boolean => {
-    const name = raw.get(classKey)?.value.trim()
+    const name = values.get(classKey)
     // A name in quotes is strange only because of them.
     if (name === undefined || classKey === key || QUOTED.test(name)) return false
     return strange.has(classKey) || (JAVA_CLASS.test(name) && !name.startsWith(FLUMES))

@@ -1,10 +1,15 @@
+import { wordsOf } from '../core/words.ts'
 import type { AgentText } from './agent-text.ts'
 import type { CheckedAgent } from './checked-agent.ts'
 import type { CheckedSource } from './check-sources.ts'
-import type { Findings } from './finding.ts'
+import type { Property } from './finding.ts'
+import type { Findings } from './findings.ts'
 
-const TAIL_F = /(?:^|[\s/"'`(;|&])tail\s(?:[^|;&]*\s)?(?:-\w*[fF]\w*|--follow(?:=\w+)?|--retry)(?:\s|$|["'])/
-const SHELL_SYNTAX = /(?:^|\s)~|[|<>;&`*]|\$[A-Za-z_({]/
+/** `tail`, perhaps by its path or in quotes, and an option that makes it go on. */
+const TAIL = /(?:^|[/"'`(])tail$/
+const FOLLOWING = /^(?:-\w*[fF]\w*|--follow(?:=\w+)?|--retry)(?:$|["'])/
+/** What a shell would act on. A variable in braces is the configuration's, and told as unresolved. */
+const SHELL_SYNTAX = /(?:^|\s)~|[|<>;&`*]|\$[A-Za-z_(]/
 const OWN_DESERIALIZERS = [
   'line',
   'avro',
@@ -30,7 +35,9 @@ export function lintSources(agent: AgentText, { sources, sinks }: CheckedAgent, 
     if (
       sink.known === undefined ||
       sink.known.removed === true ||
+      sink.channel === '' ||
       serializer === undefined ||
+      !/(?:^|\s)serializer!?(?:\s|$)/.test(sink.known.keys) ||
       isFlumes(serializer.value, sink.type)
     )
       continue
@@ -55,11 +62,19 @@ function isFlumes(serializer: string, sinkType: string): boolean {
   )
 }
 
+function tailsForEver(command: string): boolean {
+  return command.split(/[|;&]/).some(part => {
+    const words = wordsOf(part)
+    const tail = words.findIndex(word => TAIL.test(word))
+    return tail >= 0 && words.slice(tail + 1).some(word => FOLLOWING.test(word))
+  })
+}
+
 function lintExec(agent: AgentText, { name, text }: CheckedSource, findings: Findings): void {
   const command = text?.properties.get('command')
   if (text === undefined || command === undefined) return
   const { key, value } = command
-  if (TAIL_F.test(value)) {
+  if (tailsForEver(value)) {
     findings.add('TAIL_F', {
       at: command,
       key,
@@ -92,9 +107,20 @@ function lintKafka(agent: AgentText, { name, text }: CheckedSource, findings: Fi
   })
 }
 
+/** Flume's own class that lies in a module which needs libraries that Flume does not bring. */
+function reportJars(property: Property | undefined, findings: Findings): void {
+  if (property?.value.startsWith('org.apache.flume.sink.solr.morphline.') !== true) return
+  findings.add('EXTRA_JARS', {
+    at: property,
+    key: property.key,
+    message: `Flume would need extra libraries for ${property.value}.`
+  })
+}
+
 /** Classes that are named by other keys than `type`. */
 function lintPlugIns(agent: AgentText, { name, text, type }: CheckedSource, findings: Findings): void {
   const deserializer = type === 'spooldir' ? text?.properties.get('deserializer') : undefined
+  reportJars(deserializer, findings)
   if (
     deserializer !== undefined &&
     !OWN_DESERIALIZERS.includes(deserializer.value) &&
@@ -108,6 +134,7 @@ function lintPlugIns(agent: AgentText, { name, text, type }: CheckedSource, find
     })
   }
   const handler = type === 'http' ? text?.properties.get('handler') : undefined
+  reportJars(handler, findings)
   if (handler !== undefined && !OWN_HANDLERS.includes(handler.value)) {
     findings.add('CUSTOM_CLASS', {
       at: handler,

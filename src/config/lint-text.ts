@@ -1,6 +1,8 @@
-import { logicalLines, parseLogicalLine } from '../java/properties.ts'
-import type { Findings, Position } from './finding.ts'
+import { logicalLines, parseLogicalLine, type LogicalLine, type PropertyEntry } from '../java/properties.ts'
+import type { Position } from './finding.ts'
+import type { Findings } from './findings.ts'
 import type { Source } from './merge.ts'
+import { strangeBlank, withoutStrangeBlanks } from './misread.ts'
 
 const CJK = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/u
 /** A letter or sign that a properties file does not give a meaning behind a backslash. */
@@ -44,8 +46,10 @@ function lintLines(file: string, text: string, findings: Findings): void {
   for (const line of logicalLines(text)) {
     const at = { file, line: line.line }
     if (line.joins.length > 0) once('CONT_LINE', at, 'A line goes on behind a backslash.')
-    const key = keyOf(line)
-    if (key === undefined) continue
+    const entry = entryOf(line)
+    if (entry === undefined) continue
+    const { key } = entry
+    lintBlanks(entry, at, findings)
     if (/[ \t\f]$/.test(line.text)) once('TRAIL_WS', at, 'There are blanks behind values; they are cut off.')
     const lost = LOST_BACKSLASH.exec(line.text)
     const drive = WINDOWS_PATH.exec(line.text)?.[1]
@@ -67,9 +71,31 @@ function lintLines(file: string, text: string, findings: Findings): void {
   }
 }
 
-function keyOf(line: Parameters<typeof parseLogicalLine>[0]): string | undefined {
+function lintBlanks(entry: PropertyEntry, at: Position, findings: Findings): void {
+  const blank = strangeBlank(entry)
+  if (blank === undefined) return
+  const code = `U+${blank.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}`
+  const shown = withoutStrangeBlanks(entry.key)
+  const what = strangeBlank({ key: entry.key, value: '' }) === undefined ? 'value' : 'key'
+  findings.add('NBSP', {
+    at,
+    key: entry.key,
+    message: `There is a ${NAMES[blank] ?? 'blank of another kind'} (${code}) in the line of ${shown}; it becomes part of the ${what}.`,
+    hint: 'Replace it by a plain blank, or remove it.'
+  })
+}
+
+const NAMES: Readonly<Record<string, string>> = {
+  '\u00a0': 'no-break space',
+  '\u202f': 'narrow no-break space',
+  '\u200b': 'zero-width space',
+  '\u3000': 'full-width space',
+  '\ufeff': 'byte order mark'
+}
+
+function entryOf(line: LogicalLine): PropertyEntry | undefined {
   try {
-    return parseLogicalLine(line).key
+    return parseLogicalLine(line)
   } catch {
     return undefined
   }

@@ -1,9 +1,29 @@
-import type { AgentText } from './agent-text.ts'
-import type { Findings, Property } from './finding.ts'
-import type { Properties } from './merge.ts'
+import { trimJava } from '../core/numbers.ts'
+import { commentBehind, type CommentBehind } from './comment-behind.ts'
+import type { Property } from './finding.ts'
+import type { Findings } from './findings.ts'
+import { withoutStrangeBlanks } from './misread.ts'
 
-const PLACEHOLDER =
-  /^<[a-z][^<>/]*>$|\bX{4,}\b|(?:^|[^a-z])(?:your|insert|enter)[_-][a-z]|^(?:changeme|todo|tbd|fixme)$|\[\s*required\s*\]/i
+/** What templates hold where a value has to be written. */
+const PLACEHOLDERS: readonly RegExp[] = [
+  /^<(?:[a-z][^<>/]*)?>$/i,
+  /^<<[^<>]+>>$/,
+  /:\/\/\S{0,200}<[a-z][\w .-]*>/i,
+  /\bX{4,}\b/i,
+  /^x{3}$/i,
+  /\bX{2,3}(?:\.X{1,3}){1,3}\b/i,
+  /^(?:Y{4,}|Z{4,})$/,
+  /(?:^|[^a-z])(?:your|insert|enter)[_-][a-z]/i,
+  /^(?:change[_-]?me|replace[_-]?me|fill[_-]?me(?:[_-]in)?|todo|tbd|fixme)$/i,
+  /\[\s*required\s*\]/i,
+  /(?<![A-Za-z0-9])__[A-Z][A-Z0-9_]*?__(?![A-Za-z0-9])/,
+  /(?:^|[\s/:=.,])@[A-Za-z][\w.-]*@(?:$|[\s/:.,])/,
+  /^\{[A-Za-z][\w-]*\}$/,
+  /:\/\/\S{0,200}(?<![$%#])\{[a-z][\w-]*\}/i,
+  /\{\{\s*[\w.-]+\s*\}\}/
+]
+/** Values in which such signs have a meaning of their own. */
+const PATTERNS = /(?:regex|pattern|search|format|keywords|query)\w*$/i
 const NAME_LIST =
   /^(?:sources|channels|sinks|sinkgroups|configfilters|sources\.[^.]+\.(?:channels|interceptors)|sinkgroups\.[^.]+\.sinks|sinks\.[^.]+\.channel)$/
 
@@ -12,14 +32,26 @@ const TILDE = /(?:^|,)\s*~(?:\/|$)/
 const FOR_A_SHELL = /\.command$/
 
 /** Says what values look like that were meant otherwise. Only properties of this agent are judged. */
-export function lintValues(agent: AgentText, raw: Properties, findings: Findings): void {
-  const prefix = `${agent.name}.`
-  for (const property of raw.values()) {
+export function lintValues(properties: readonly Property[], agent: string, findings: Findings): void {
+  const prefix = `${agent}.`
+  for (const property of properties) {
     if (!property.key.startsWith(prefix)) continue
-    const value = property.value.trim()
+    const trimmed = trimJava(property.value)
+    const comment = commentBehind({ ...property, value: trimmed })
+    const value = comment?.value ?? trimmed
+    if (comment !== undefined) reportComment(property, comment, findings)
     lintList(property, property.key.slice(prefix.length), value, findings)
     lintCharacters(property, value, findings)
   }
+}
+
+function reportComment(property: Property, { sign }: CommentBehind, findings: Findings): void {
+  findings.add(sign === '#' ? 'INLINE_COMMENT' : 'SLASH_COMMENT', {
+    at: property,
+    key: property.key,
+    message: `What stands behind ${sign} in ${property.key} is part of the value.`,
+    hint: `Put the comment on a line of its own${sign === '#' ? '' : ', with # at its beginning'}.`
+  })
 }
 
 function lintList(property: Property, key: string, value: string, findings: Findings): void {
@@ -35,7 +67,7 @@ function lintList(property: Property, key: string, value: string, findings: Find
 
 function lintCharacters(property: Property, value: string, findings: Findings): void {
   const { key } = property
-  if (PLACEHOLDER.test(value)) {
+  if (!PATTERNS.test(key) ? PLACEHOLDERS.some(form => form.test(value)) : /^<[^<>/]*>$/.test(value)) {
     findings.add('PLACEHOLDER', {
       at: property,
       key,
@@ -51,15 +83,7 @@ function lintCharacters(property: Property, value: string, findings: Findings): 
       hint: 'Write ${sys:user.home} instead of ~.'
     })
   }
-  if (/\s#/.test(value)) {
-    findings.add('INLINE_COMMENT', {
-      at: property,
-      key,
-      message: `What stands behind # in ${key} is part of the value.`,
-      hint: 'Put the comment on a line of its own.'
-    })
-  }
-  if (/[^\x00-\x7f]/.test(value)) {
+  if (/[^\x00-\x7f]/.test(withoutStrangeBlanks(value))) {
     findings.add('NON_ASCII_VALUE', {
       at: property,
       key,

@@ -12,7 +12,7 @@ import {
 import { integer, text } from '../core/schema.ts'
 import { SMALL_AGENT } from '../testing/small-agent.ts'
 import { knownType, namesType } from './known-types.ts'
-import { loadConfiguration } from './load.ts'
+import { loadConfiguration, loadConfigurations } from './load.ts'
 
 const unused = (): never => {
   throw new Error('Nothing is created here.')
@@ -105,7 +105,7 @@ for (const { name, line, codes, dropped } of [
   {
     name: 'a bad number drops the source',
     line: 'a1.sources.r1.batchSize = x',
-    codes: ['DROPPED:4', 'BAD_NUMBER:9'],
+    codes: ['BAD_NUMBER:9'],
     dropped: ['r1']
   },
   {
@@ -166,13 +166,13 @@ for (const { name, line, codes, dropped } of [
   {
     name: 'a sink with two channels is dropped',
     line: 'a1.sinks.k1.channel = c1 c2',
-    codes: ['CHANNEL_NO_SINK:6', 'DUP_KEY_DIFF:9', 'SINK_CHANNELS:9'],
+    codes: ['DUP_KEY_DIFF:9', 'SINK_CHANNELS:9'],
     dropped: ['k1']
   },
   {
     name: 'a selector naming a strange channel drops the source',
     line: 'a1.sources.r1.selector.optional = c9',
-    codes: ['DROPPED:4', 'SELECTOR_UNKNOWN_CHANNEL:9'],
+    codes: ['SELECTOR_UNKNOWN_CHANNEL:9'],
     dropped: ['r1']
   },
   {
@@ -184,7 +184,7 @@ for (const { name, line, codes, dropped } of [
   {
     name: 'sink groups may be separated by a tab',
     line: 'a1.sinkgroups = g\th\na1.sinkgroups.g.sinks = k1\na1.sinkgroups.h.sinks = k1',
-    codes: ['GROUP_SHARED_SINK:11', 'GROUP_DROPPED:11'],
+    codes: ['GROUP_SHARED_SINK:11'],
     dropped: []
   },
   {
@@ -211,7 +211,9 @@ test('Flume’s sentences are in the messages', async () => {
   const { findings } = await load(
     `a1.sources = r1 r2\na1.channels = c1\na1.sinks = k1\na1.sources.r1.x = 1\na1.channels.c1.type = memory\na1.sinks.k1.type = null\n`
   )
-  const messages = findings.map(({ message }) => message).join('\n')
+  const messages = findings
+    .flatMap(({ message, consequences = [] }) => [message, ...consequences.map(other => other.message)])
+    .join('\n')
 
   for (const sentence of [
     'Could not configure source  r1 due to: Component has no type. Cannot configure. r1',
@@ -249,9 +251,8 @@ test('what this version does not have leaves the plan with all that hangs on it'
   assert.deepEqual(
     findings
       .filter(({ code }) => code === 'NOT_IN_THIS_VERSION')
-      .map(({ key }) => key)
-      .toSorted(),
-    ['a1.channels.c1.type', 'a1.sinks.k1', 'a1.sources.r1']
+      .map(({ key, consequences = [] }) => [key, ...consequences.map(other => other.key)]),
+    [['a1.channels.c1.type', 'a1.sources.r1', 'a1.sinks.k1']]
   )
 })
 
@@ -267,6 +268,23 @@ test('the only agent needs no name; several do, and others are not judged', asyn
   assert.equal((await load(SMALL_AGENT)).agent, 'a1')
   assert.deepEqual([(await load(two)).plan, (await load(two)).codes], [undefined, ['NO_AGENT:1']])
   assert.deepEqual((await load(two, { agent: 'a1' })).codes, [])
+})
+
+test('all agents of the files are checked at once as one after the other', async () => {
+  const bad = SMALL_AGENT.replaceAll('a1.', 'a2.').replace('type = seq', 'type = seq # x')
+  const sources = [{ file: 'x.conf', text: `${SMALL_AGENT}${bad}a3.x = "1"\r\nN = \${env:P}\n` }]
+  const options = { catalog, variables: { P: '7' }, properties: {} }
+  const all = await loadConfigurations(sources, options)
+  const each = await Promise.all(['a1', 'a2'].map(agent => loadConfiguration(sources, { ...options, agent })))
+
+  assert.deepEqual(all, each)
+  assert.deepEqual(
+    all.map(({ agent, findings }) => [agent, findings.some(({ level }) => level === 'error')]),
+    [
+      ['a1', false],
+      ['a2', true]
+    ]
+  )
 })
 
 test('an agent that does not exist comes up empty and is said so', async () => {

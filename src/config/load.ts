@@ -7,7 +7,9 @@ import { checkAgent, reportOrphans, type ComponentStatus } from './check-agent.t
 import type { ListedCatalog } from './check-part.ts'
 import type { CheckedAgent } from './checked-agent.ts'
 import { applyConfigFilters } from './filters.ts'
-import { Findings, type Finding, type Position } from './finding.ts'
+import type { Finding, Position, Property } from './finding.ts'
+import { someOf } from './finding-text.ts'
+import { Findings } from './findings.ts'
 import { interpolate } from './interpolation.ts'
 import { lintFlow } from './lint-flow.ts'
 import { lintQuotes } from './lint-quotes.ts'
@@ -18,6 +20,9 @@ import type { Surroundings } from './lookups.ts'
 import { mergeSources, type Properties, type Source } from './merge.ts'
 import { readConfiguration } from './read-files.ts'
 import { nearestName } from './nearest-name.ts'
+
+/** So many names of agents are told. */
+const MOST_NAMES = 30
 
 export interface LoadOptions {
   /** The agent asked for; undefined means the only one. */
@@ -54,6 +59,36 @@ export async function loadConfiguration(
   sources: readonly (Source | string)[],
   options: LoadOptions
 ): Promise<Configuration> {
+  return await checkOne(await parse(sources, options), options.agent, options)
+}
+
+/** The same for the agent asked for, or for every agent of the files, one after the other. */
+export async function loadConfigurations(
+  sources: readonly (Source | string)[],
+  options: LoadOptions
+): Promise<Configuration[]> {
+  const parsed = await parse(sources, options)
+  const several = options.agent === undefined && parsed.agents.length > 1
+  const loaded: Configuration[] = []
+  for (const agent of several ? parsed.agents : [options.agent])
+    loaded.push(await checkOne(parsed, agent, options))
+  return loaded
+}
+
+/** What is the same for every agent of the files. */
+interface Parsed {
+  readonly texts: readonly Source[]
+  readonly raw: Properties
+  readonly split: AgentTexts
+  readonly agents: readonly string[]
+  /** What belongs to none of them. */
+  readonly orphans: readonly AgentText[]
+  readonly rawOf: ReadonlyMap<string, readonly Property[]>
+  readonly isReferenced: (key: string) => boolean
+  readonly findings: Findings
+}
+
+async function parse(sources: readonly (Source | string)[], options: LoadOptions): Promise<Parsed> {
   const texts = await Promise.all(
     sources.map(async source => (typeof source === 'string' ? await readConfiguration(source) : source))
   )
@@ -63,61 +98,64 @@ export async function loadConfiguration(
   const properties = await resolveVariables(raw, options, findings)
   const split = splitByAgent(properties)
   const agents = agentNames(split)
-  const chosen = chooseAgent(texts, agents, options.agent, findings)
-  const files = texts.map(({ file }) => file)
-  const agent = chosen === undefined ? undefined : split.agents.get(chosen)
-  if (agent === undefined) {
-    const plan = options.agent === undefined || agents.length === 0 ? undefined : emptyPlan(options.agent)
-    return {
-      agent: options.agent,
-      plan,
-      agents,
-      findings: findings.sorted(files),
-      components: [],
-      checked: undefined,
-      positions: raw
-    }
-  }
-  const { plan, components, checked } = await checkChosen(agent, { split, raw, agents }, options, findings)
-  const startable = findings.stopped ? undefined : plan
+  const known = new Set(agents)
   return {
-    agent: agent.name,
-    plan: startable,
+    texts,
+    raw,
+    split,
     agents,
-    findings: findings.sorted(files),
-    components,
-    checked,
-    positions: raw
+    orphans: [...split.agents.values()].filter(({ name }) => !known.has(name)),
+    rawOf: Map.groupBy(raw.values(), ({ key }) => key.split('.', 1)[0] ?? ''),
+    isReferenced: isReferenced(raw),
+    findings
   }
 }
 
-interface Parsed {
-  readonly split: AgentTexts
-  readonly raw: Properties
-  readonly agents: readonly string[]
+async function checkOne(
+  parsed: Parsed,
+  wanted: string | undefined,
+  options: LoadOptions
+): Promise<Configuration> {
+  const { texts, agents, raw } = parsed
+  const findings = parsed.findings.copy()
+  const chosen = chooseAgent(texts, agents, wanted, findings)
+  const agent = chosen === undefined ? undefined : parsed.split.agents.get(chosen)
+  const common = { agents, positions: raw }
+  const files = texts.map(({ file }) => file)
+  if (agent === undefined) {
+    const plan = wanted === undefined || agents.length === 0 ? undefined : emptyPlan(wanted)
+    const sorted = findings.sorted(files)
+    return { ...common, agent: wanted, plan, findings: sorted, components: [], checked: undefined }
+  }
+  const { plan, components, checked } = await checkChosen(agent, parsed, options, findings)
+  return {
+    ...common,
+    agent: agent.name,
+    plan: findings.stopped ? undefined : plan,
+    findings: findings.sorted(files),
+    components,
+    checked
+  }
 }
 
 async function checkChosen(
   agent: AgentText,
-  { split, raw, agents }: Parsed,
+  { split, orphans, agents, rawOf, isReferenced: referenced }: Parsed,
   options: LoadOptions,
   findings: Findings
 ) {
   const { catalog, variables, properties, configDirectory } = options
-  reportStray(split, agent.name, isReferenced(raw), findings)
-  reportOrphans(
-    [...split.agents.values()].filter(({ name }) => !agents.includes(name)),
-    agent.name,
-    findings
-  )
+  const own = rawOf.get(agent.name) ?? []
+  reportStray(split, agent.name, referenced, findings)
+  reportOrphans(orphans, agent.name, findings)
   if (agents.length > 1) {
     findings.add('MULTI_AGENT', {
       at: agent.at,
-      message: `The files hold ${agents.length} agents: ${agents.join(', ')}.`,
+      message: `The files hold ${agents.length} agents: ${someOf(agents, MOST_NAMES)}.`,
       hint: 'Choose one with -n NAME.'
     })
   }
-  lintValues(agent, raw, findings)
+  lintValues(own, agent.name, findings)
   await applyConfigFilters(agent, { variables, findings })
   const check = await checkAgent({
     agent,
@@ -126,7 +164,7 @@ async function checkChosen(
     environment: { variables, properties, configDirectory }
   })
   lintFlow(agent, check.checked, findings, userHome(options) ?? '?')
-  lintQuotes(agent, raw, findings)
+  lintQuotes(agent, own, findings)
   return check
 }
 
@@ -169,14 +207,15 @@ function chooseAgent(
     findings.add('NO_AGENT', {
       at,
       message: `No configuration found for this host:${wanted}`,
-      hint: close === undefined ? `The agents are: ${agents.join(', ')}.` : `Did you mean -n ${close}?`
+      hint:
+        close === undefined ? `The agents are: ${someOf(agents, MOST_NAMES)}.` : `Did you mean -n ${close}?`
     })
     return undefined
   }
   if (agents.length === 1) return only
   findings.fatal('NO_AGENT', {
     at,
-    message: `There are several agents: ${agents.join(', ')}.`,
+    message: `There are several agents: ${someOf(agents, MOST_NAMES)}.`,
     hint: 'Choose one with -n NAME.'
   })
   return undefined

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { systemCode } from '../core/errors.ts'
 import { decodeProperties, parseProperties } from '../java/properties.ts'
-import type { Findings } from './finding.ts'
+import type { Findings } from './findings.ts'
 import { defaultLookups, lookupsOf, type Lookups, type Surroundings } from './lookups.ts'
 
 /**

@@ -1,4 +1,5 @@
 import type { AgentPlan, ComponentPlan, SinkGroupPlan, SourcePlan } from '../core/plan.ts'
+import { wordsOf } from '../core/words.ts'
 import type { CheckedAgent } from './checked-agent.ts'
 import type { Checked } from './check-component.ts'
 import type { CheckedSource } from './check-sources.ts'
@@ -52,8 +53,7 @@ function sourcePlan(source: CheckedSource, usable: ReadonlyMap<string, unknown>)
 function withoutLost(selector: ComponentPlan, channels: readonly string[]): ComponentPlan {
   const { optional, ...others } = selector.properties
   if (optional === undefined) return selector
-  const left = optional
-    .split(/\s+/)
+  const left = wordsOf(optional)
     .filter(name => channels.includes(name))
     .join(' ')
   return { ...selector, properties: left === '' ? others : { ...others, optional: left } }

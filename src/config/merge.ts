@@ -1,7 +1,9 @@
 import { trimJava } from '../core/numbers.ts'
-import { readBlocks, type BlockName, type FileContent, type Link } from './block-dialect.ts'
+import { wordsOf } from '../core/words.ts'
+import { readBlocks, type FileContent, type Link } from './block-dialect.ts'
 import { nearest } from '../core/nearest.ts'
-import type { Findings, Property } from './finding.ts'
+import type { Property } from './finding.ts'
+import type { Findings } from './findings.ts'
 
 /** One configuration text and the name it is known by. */
 export interface Source {
@@ -21,7 +23,7 @@ export function mergeSources(sources: readonly Source[], findings: Findings): Pr
       findings.fatal(code, { at: { file, line }, message, hint })
     layOver(merged, file, content, findings)
   }
-  for (const { file, content } of contents) for (const name of content.names) addToList(merged, file, name)
+  addNames(merged, contents)
   const known = listedNames(merged)
   const linked = new Map<string, Property>()
   for (const { file, content } of contents)
@@ -55,22 +57,28 @@ function duplicate(earlier: Property, later: Property, findings: Findings): void
   })
 }
 
-function addToList(
+/** Names that blocks use are in the lists of their agents, behind what the files list. */
+function addNames(
   merged: Map<string, Property>,
-  file: string,
-  { agent, kind, name, line }: BlockName
+  contents: readonly { readonly file: string; readonly content: FileContent }[]
 ): void {
-  const key = `${agent}.${kind}`
-  const listed = merged.get(key)
-  if (listed === undefined) merged.set(key, { key, value: name, file, line })
-  else if (!listed.value.split(/\s+/).includes(name))
-    merged.set(key, { ...listed, value: `${listed.value} ${name}` })
+  const lists = new Map<string, { readonly list: Property; readonly names: Set<string> }>()
+  for (const { file, content } of contents) {
+    for (const { agent, kind, name, line } of content.names) {
+      const key = `${agent}.${kind}`
+      const list = merged.get(key) ?? { key, value: '', file, line }
+      const known = lists.get(key) ?? { list, names: new Set(wordsOf(list.value)) }
+      known.names.add(name)
+      lists.set(key, known)
+    }
+  }
+  for (const [key, { list, names }] of lists) merged.set(key, { ...list, value: [...names].join(' ') })
 }
 
 function listedNames(merged: Properties): (key: string) => ReadonlySet<string> {
   const sets = new Map<string, ReadonlySet<string>>()
   return key => {
-    const found = sets.get(key) ?? new Set(merged.get(key)?.value.split(/\s+/) ?? [])
+    const found = sets.get(key) ?? new Set(wordsOf(merged.get(key)?.value ?? ''))
     sets.set(key, found)
     return found
   }

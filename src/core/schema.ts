@@ -1,4 +1,5 @@
 import { parseJavaBoolean, parseJavaDouble, parseJavaInt, parseJavaLong, trimJava } from './numbers.ts'
+import { JAVA_BLANKS } from './words.ts'
 
 /**
  * One setting, said once: from it come the TypeScript type, the default, the check, the manual page and the JSON
@@ -134,7 +135,7 @@ interface ListOptions extends Common<readonly string[]> {
 
 /** Words separated by white space, or by what `separator` says. */
 export function list(key: string, options: ListOptions): Setting<readonly string[]> {
-  const separator = options.separator ?? /\s+/
+  const separator = options.separator ?? JAVA_BLANKS
   return setting(key, 'list', options, value => ({
     value: value
       .split(separator)

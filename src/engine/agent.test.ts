@@ -237,3 +237,86 @@ test('stop works while parts still try to start', async () => {
 
   assert.equal(sink.starts, 0)
 })
+
+test('every component says what it waits for', async () => {
+  const { agent, ingest, sink, channel, clock } = open()
+  channel.failStartWith = new Error('no disk')
+  await agent.start()
+  const early = agent.waits()
+  channel.failStartWith = undefined
+  sink.gate = new Promise(() => {})
+  await clock.advance(3000)
+  await ingest('a', 'b')
+  await clock.advance(7000)
+  const late = agent.waits()
+  const stopped = agent.stop(0)
+  await clock.advance(0)
+  await stopped
+
+  const waiting = { state: 'waiting', waitsFor: 'the channel c1, which is failing' }
+  assert.deepEqual(early, [
+    { kind: 'source', name: 's1', ...waiting },
+    {
+      kind: 'channel',
+      name: 'c1',
+      state: 'failing',
+      error: 'no disk',
+      waitsFor: 'the next attempt to start'
+    },
+    { kind: 'sink', name: 'k1', ...waiting }
+  ])
+  assert.deepEqual(late, [
+    { kind: 'source', name: 's1', state: 'running', waitsFor: 'events' },
+    { kind: 'channel', name: 'c1', state: 'running', waitsFor: 'its sinks to take 2 events' },
+    {
+      kind: 'sink',
+      name: 'k1',
+      state: 'running',
+      waitsFor: 'the delivery of 2 events',
+      sinceMs: 7000
+    }
+  ])
+  assert.deepEqual(
+    agent.waits().map(({ state }) => state),
+    ['stopped', 'stopped', 'stopped']
+  )
+})
+
+test('a source that waits for room says so, and a sink after a failure why', async () => {
+  const { agent, ingest, sink, channel } = open()
+  await agent.start()
+  sink.failWith = new Error('target is down')
+  await ingest('a')
+  await settled()
+  channel.put = () => new Promise(() => {})
+  void ingest('b', 'c')
+  await settled()
+
+  assert.deepEqual(
+    agent.waits().map(({ waitsFor }) => waitsFor),
+    [
+      'room in c1 for 2 events',
+      'room or its disk for 2 events, and its sinks to take 1 event',
+      'another attempt; attempt 1 failed: target is down'
+    ]
+  )
+})
+
+test('a stop says what it still waits for', async () => {
+  const { agent, ingest, sink, clock } = open()
+  sink.gate = new Promise(() => {})
+  await agent.start()
+  await ingest('a')
+  await settled()
+  const before = agent.stopWaits()
+  const stopped = agent.stop(10_000)
+  await clock.advance(4000)
+  const during = agent.stopWaits()
+  await clock.advance(6000)
+  await stopped
+
+  assert.deepEqual(
+    [before, during, agent.stopWaits()],
+    [[], ['drain of k1: the delivery of 1 event (4 s)'], []]
+  )
+})

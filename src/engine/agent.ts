@@ -5,6 +5,7 @@ import { assemble, type Assembly } from './assemble.ts'
 import { balanceSheet, type BalanceSheet } from './balance.ts'
 import type { ComponentState, Services, StopReport } from './services.ts'
 import type { Supervised } from './supervisor.ts'
+import { componentWaits, waitText, type ComponentWait } from './waits.ts'
 
 /** What sinks and channels may take to close even when the deadline is over. */
 const CLOSING_MS = 2000
@@ -14,6 +15,7 @@ export class Agent {
   readonly #parts: Assembly
   readonly #services: Services
   readonly #plan: AgentPlan
+  readonly #ending = new Set<string>()
   #stopped: Promise<StopReport> | undefined
 
   constructor(plan: AgentPlan, services: Services) {
@@ -33,9 +35,28 @@ export class Agent {
   }
 
   /** Sources stop, sinks empty the channels that keep nothing, then stop. Takes 2 s longer than `deadlineMs` at most. */
-  stop(deadlineMs = 30_000): Promise<StopReport> {
+  stop(deadlineMs = 25_000): Promise<StopReport> {
     this.#stopped ??= this.#stop(deadlineMs)
     return this.#stopped
+  }
+
+  /** What a stop waits for, now, in words; empty when none is under way. */
+  stopWaits(): string[] {
+    const waits = new Map(this.#parts.drains.map(({ name, wait }) => [drainName(name), wait]))
+    const now = this.#services.clock.now()
+    return [...this.#ending].map(name => {
+      const wait = waits.get(name)
+      return wait === undefined
+        ? name
+        : `${name}: ${waitText(wait)} (${Math.round((now - wait.since) / 1000)} s)`
+    })
+  }
+
+  /** What every component is at, now. */
+  waits(): ComponentWait[] {
+    const drainOf = (sink: string): string =>
+      this.#plan.groups.find(({ sinks }) => sinks.includes(sink))?.name ?? sink
+    return componentWaits(this.#parts, drainOf, this.#services.clock.now())
   }
 
   /** Where every event is, now. */
@@ -103,7 +124,7 @@ export class Agent {
     const deadline = timeLimit(clock, deadlineMs)
     const unfinished: string[] = []
     const end = async (phase: Phase, limit: AbortSignal): Promise<void> => {
-      const ended = await Promise.all(phase.map(([, done]) => within(done, limit)))
+      const ended = await Promise.all(phase.map(part => this.#ended(part, limit)))
       unfinished.push(...phase.filter((_, i) => ended[i] === false).map(([name]) => name))
     }
 
@@ -113,7 +134,7 @@ export class Agent {
       deadline.signal
     )
     await end(
-      drains.map(drain => [`drain of ${drain.name}`, drain.end(deadline.signal)]),
+      drains.map(drain => [drainName(drain.name), drain.end(deadline.signal)]),
       deadline.signal
     )
     // Deliveries that used up all the time must not keep the others from closing their files.
@@ -132,6 +153,13 @@ export class Agent {
     return { abandoned, unfinished, elapsedMs: clock.monotonic() - startedAt }
   }
 
+  async #ended([name, done]: Phase[number], limit: AbortSignal): Promise<boolean> {
+    this.#ending.add(name)
+    const ended = await within(done, limit)
+    this.#ending.delete(name)
+    return ended
+  }
+
   /** Counts what is left in channels that lose it. */
   #abandon(): StopReport['abandoned'] {
     const left = this.#parts.channels.filter(({ port }) => !port.channel.durable && port.channel.size > 0)
@@ -143,6 +171,10 @@ export class Agent {
     const { channels, sources, sinks } = this.#parts
     return [...channels, ...sources, ...sinks].map(({ supervised }) => supervised)
   }
+}
+
+function drainName(name: string): string {
+  return `drain of ${name}`
 }
 
 function times({ startTime, stopTime }: Supervised): { startTime: number; stopTime: number } {

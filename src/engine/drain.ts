@@ -26,6 +26,14 @@ export interface DrainParts {
   hurry(): void
 }
 
+/** What a drain waits for, and since when, epoch milliseconds. */
+export interface DrainWait {
+  readonly what: string
+  /** Of how many events, where that matters. */
+  readonly events: number | undefined
+  readonly since: number
+}
+
 /** Moves events from one channel to one sink or group, batch after batch, until told to end. */
 export class Drain {
   readonly name: string
@@ -39,11 +47,18 @@ export class Drain {
   #waitsForSink = false
   readonly #settling = new Set<Promise<void>>()
   #failedCommit: { readonly error: unknown } | undefined
+  #wait: DrainWait
 
   constructor(parts: DrainParts) {
     this.#parts = parts
+    this.#wait = { what: 'its sink to start', events: undefined, since: parts.clock.now() }
     this.name = parts.name
     this.#max = Math.min(...parts.sinks.map(sink => sink.batchSize))
+  }
+
+  /** What it waits for. */
+  get wait(): DrainWait {
+    return this.#wait
   }
 
   /** Begins; the sinks are up or refuse by themselves. */
@@ -68,7 +83,9 @@ export class Drain {
   async #run(): Promise<void> {
     await Promise.race([this.#parts.ready(), aborted(this.#ending.signal)])
     await this.#drain()
+    this.#waitFor('the channel to let go of what was delivered')
     await Promise.all(this.#settling)
+    this.#waitFor('nothing any more')
   }
 
   async #drain(): Promise<void> {
@@ -82,6 +99,7 @@ export class Drain {
       if (this.#ending.signal.aborted && !this.#untilEmpty) return
       if (pauseMs === 'empty') {
         if (this.#ending.signal.aborted) return
+        this.#waitFor('events')
         await this.#parts.port.channel.filled(this.#ending.signal)
       } else if (pauseMs > 0) {
         await this.#pause(pauseMs)
@@ -100,6 +118,7 @@ export class Drain {
       )
       this.#parts.hurry()
     }
+    this.#waitFor('its sink to start')
     await this.#pause(LAST_ATTEMPTS_PAUSE_MS)
   }
 
@@ -108,6 +127,7 @@ export class Drain {
     const { port, processor, sinks } = this.#parts
     if (this.#failedCommit !== undefined) return this.#commitFailed(this.#failedCommit.error)
     let lease: Lease | undefined
+    this.#waitFor('the channel to hand out events')
     try {
       lease = await port.take(this.#max)
     } catch (error) {
@@ -117,6 +137,7 @@ export class Drain {
       for (const sink of sinks) sink.counters.BatchEmptyCount += 1
       return 'empty'
     }
+    this.#waitFor('the delivery', lease.batch.length)
     try {
       await processor.deliver(lease.batch, this.#aborted.signal)
     } catch (error) {
@@ -126,6 +147,7 @@ export class Drain {
     }
     this.#failures = 0
     this.#commit(lease)
+    this.#waitFor('the channel to let go of what was delivered')
     while (this.#settling.size >= MOST_COMMITS) await Promise.race(this.#settling)
     return 0
   }
@@ -160,6 +182,7 @@ export class Drain {
   #backoff(error: unknown): number {
     this.#failures += 1
     const pauseMs = this.#pauseAfter(error)
+    this.#waitFor(`another attempt; attempt ${this.#failures} failed: ${reasonOf(error)}`)
     if (!this.#aborted.signal.aborted) {
       const { name, log } = this.#parts
       const facts = { sink: name, reason: reasonOf(error), pauseMs, error }
@@ -175,6 +198,10 @@ export class Drain {
     if (this.#ending.signal.aborted) return LAST_ATTEMPTS_PAUSE_MS
     const soft = error instanceof AgentError && error.code === 'ERR_DELIVERY'
     return soft ? Math.min(this.#failures * BACKOFF_STEP_MS, BACKOFF_MAX_MS) : BACKOFF_MAX_MS
+  }
+
+  #waitFor(what: string, events?: number): void {
+    this.#wait = { what, events, since: this.#parts.clock.now() }
   }
 
   async #pause(pauseMs: number): Promise<void> {

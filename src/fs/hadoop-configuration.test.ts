@@ -229,3 +229,22 @@ test('what is written as names and values is read back', () => {
     })
   )
 })
+
+test('a value full of variables is read in linear time, whether they are known or not', async t => {
+  const known = await load(t, { 'core-site.xml': property('b', 'x') + property('a', '${b}'.repeat(500_000)) })
+  const unknown = await load(t, { 'core-site.xml': property('a', `${'${n}'.repeat(500_000)}\${my.flag}`) })
+  const start = process.cpuUsage()
+
+  assert.throws(() => known.get('a'), AgentError)
+  assert.equal(unknown.get('a')?.length, 2_000_005)
+  assert.ok(process.cpuUsage(start).user < 5_000_000)
+})
+
+test('an unknown variable that gets its name from a known one is looked up then', async t => {
+  const configuration = await load(t, {
+    'core-site.xml':
+      property('a', '${no} ${x${my.flag}} ${${b}}') + property('xgiven', 'yes') + property('b', 'xgiven')
+  })
+
+  assert.equal(configuration.get('a'), '${no} yes yes')
+})

@@ -8,6 +8,7 @@ import { parseSiteFile } from './hadoop-xml.ts'
 
 const MAX_FILE_BYTES = 4 * 1024 * 1024
 const MAX_SUBSTITUTIONS = 20
+const MAX_SHOWN = 200
 
 /** Old names that Hadoop still reads, and what they are called now. */
 const RENAMED: Readonly<Record<string, string>> = {
@@ -96,23 +97,31 @@ export class HadoopConfiguration {
 
   #substitute(entry: Entry, name: string): string {
     let value = entry.value
+    // What stands before the last replaced variable has no value, but for a name that it became a part of.
+    let from = 0
     for (let round = 0; round < MAX_SUBSTITUTIONS; round++) {
-      const match = [...value.matchAll(/\$\{([^${} ]+)\}/g)].find(
-        found => this.#variable(found[1] ?? '') !== undefined
-      )
-      if (match === undefined) return value
-      value =
-        value.slice(0, match.index) +
-        this.#variable(match[1] ?? '') +
-        value.slice(match.index + match[0].length)
+      const found = this.#firstVariable(value, from)
+      if (found === undefined) return value
+      from = Math.max(0, value.lastIndexOf('${', found.start - 1))
+      value = value.slice(0, found.start) + found.value + value.slice(found.end)
       if (value.length > MAX_FILE_BYTES) break
     }
     throw new AgentError('ERR_CONFIG', 'A Hadoop setting refers to itself or nests too deeply.', {
       name,
-      value: entry.value,
+      value: entry.value.slice(0, MAX_SHOWN),
       file: entry.file,
       line: entry.line
     })
+  }
+
+  #firstVariable(text: string, from: number): { start: number; end: number; value: string } | undefined {
+    const pattern = /\$\{([^${} ]+)\}/g
+    pattern.lastIndex = from
+    for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) {
+      const value = this.#variable(match[1] ?? '')
+      if (value !== undefined) return { start: match.index, end: pattern.lastIndex, value }
+    }
+    return undefined
   }
 
   #variable(name: string): string | undefined {

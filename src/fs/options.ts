@@ -19,13 +19,20 @@ export interface OpenOptions {
   readonly log?: Log | undefined
 }
 
+export const NAMELESS = 'The user of the process has no name on this machine'
+
 /** Who the process is towards Hadoop, as Hadoop's simple authentication decides it. Throws ERR_CONFIG for nobody. */
 export function hadoopUser(options: OpenOptions): string {
-  const { variables, properties } = options.environment
-  const name = options.user || variables['HADOOP_USER_NAME'] || properties['HADOOP_USER_NAME'] || userName()
+  const name = knownHadoopUser(options)
   if (name !== undefined) return name
-  throw new AgentError('ERR_CONFIG', 'The user of the process has no name on this machine.', {
-    uid: process.getuid?.(),
-    hint: 'Set HADOOP_USER_NAME.'
-  })
+  const message = `${NAMELESS}; name one in HADOOP_USER_NAME.`
+  throw new AgentError('ERR_CONFIG', message, { uid: process.getuid?.() })
+}
+
+/** The same; undefined for nobody. */
+export function knownHadoopUser({
+  user,
+  environment: { variables, properties }
+}: Pick<OpenOptions, 'user' | 'environment'>): string | undefined {
+  return user || variables['HADOOP_USER_NAME'] || properties['HADOOP_USER_NAME'] || userName()
 }

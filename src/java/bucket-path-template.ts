@@ -93,9 +93,8 @@ function hostText(name: string, host: HostNames | undefined): string {
   return host[key]
 }
 
-/** The function that writes one time letter. */
+/** The function that writes one time letter, `s` excepted. */
 export function timeFormat(letter: string, zone: TimeZone): (epochMs: number) => string {
-  if (letter === 's') return epochMs => String(Math.trunc(epochMs / 1000))
   return simpleDateFormat(PATTERNS[letter] ?? '', { zone })
 }
 

@@ -232,3 +232,30 @@ test('any template is compiled or refused with ERR_CONFIG', () => {
     })
   )
 })
+
+test('seconds of a timestamp are exact up to the largest long', () => {
+  const seconds = (timestamp: string): string =>
+    compileBucketPath('%s', UTC).expand(batchOf({ timestamp }), 0, 0)
+
+  assert.deepEqual(
+    ['9223372036854775807', '-9223372036854775808', '9007199254740993001', '1500', '-1500'].map(seconds),
+    ['9223372036854775', '-9223372036854775', '9007199254740993', '1', '-1']
+  )
+})
+
+for (const { template, headers, path } of [
+  { template: 'a/%{h}/b', headers: { h: '..' }, path: 'a/__/b' },
+  { template: 'a/%{h}', headers: { h: '../../etc/x.d' }, path: 'a/__/__/etc/x_d' },
+  { template: 'a/%{h}%{i}/b', headers: { h: '.', i: '.' }, path: 'a/__/b' },
+  { template: 'a/.%{h}/b', headers: { h: '.' }, path: 'a/._/b' },
+  { template: 'a/../%{h}', headers: { h: 'web.example.org' }, path: 'a/../web.example.org' },
+  { template: 'a/%{h}', headers: { h: 'x..y/...' }, path: 'a/x..y/...' },
+  { template: 'a/%{h}', headers: { h: 'b\\..\\c' }, path: 'a/b\\__\\c' },
+  { template: 'a/%{h}\0%{i}', headers: { h: 'b\0c', i: '..' }, path: 'a/bc\0__' }
+]) {
+  test(`${JSON.stringify(headers)} in ${JSON.stringify(template)} stays in the folder`, () => {
+    const compiled = compileBucketPath(template, { ...UTC, staysInFolder: true })
+
+    assert.equal(compiled.expand(batchOf(headers), 0, 0), path)
+  })
+}

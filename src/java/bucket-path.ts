@@ -8,6 +8,7 @@ import {
   type HostNames,
   type TemplatePart
 } from './bucket-path-template.ts'
+import { filled, headersInPath } from './header-in-path.ts'
 import { roundDown, type Rounding } from './round-time.ts'
 import { defaultTimeZoneId, timeZone } from './time-zone.ts'
 
@@ -18,6 +19,8 @@ export interface BucketPathOptions {
   readonly round?: Rounding | undefined
   /** Takes the time from `now` instead of the `timestamp` header. */
   readonly useLocalTime: boolean
+  /** Keeps values of headers from leading out of the folder by `..`, and from holding a NUL; Flume does not. */
+  readonly staysInFolder?: boolean
   /** Needed where the template names this host: see `needsHostNames`. */
   readonly host?: HostNames | undefined
 }
@@ -100,7 +103,10 @@ class CompiledPath implements BucketPath {
   /** Header names in order of use; undefined for the timestamp's own text. */
   readonly #values: readonly (string | undefined)[]
   readonly #useLocalTime: boolean
+  readonly #staysInFolder: boolean
   readonly #timed: boolean
+  /** A timestamp that no number can hold is written exactly. */
+  readonly #hasLong: boolean
   readonly #round: ((epochMs: number) => number) | undefined
   readonly #momentOf: (epochMs: number) => number
   readonly #skeletons = new Map<number, Skeleton>()
@@ -109,14 +115,20 @@ class CompiledPath implements BucketPath {
   #lastSkeleton: Skeleton = { texts: [], paths: new Map() }
   #lastTimestamp: string | undefined
   #lastEpochMs = 0
+  /** The same where a number cannot hold it. */
+  #lastLong: bigint | undefined
 
   constructor(parts: readonly TemplatePart[], options: BucketPathOptions) {
     const zone = timeZone(options.timeZone ?? defaultTimeZoneId({ variables: {}, properties: {} }))
     const letters = parts.flatMap(part => (part.kind === 'time' ? [part.letter] : []))
-    this.#parts = parts.map(part => (part.kind === 'time' ? timeFormat(part.letter, zone) : part))
+    this.#parts = parts.map(part =>
+      part.kind === 'time' && part.letter !== 's' ? timeFormat(part.letter, zone) : part
+    )
+    this.#hasLong = letters.includes('s') && options.round === undefined
     this.#values = parts.flatMap(valueNames)
     this.#timed = letters.length > 0 || parts.some(part => part.kind === 'timestamp')
     this.#useLocalTime = options.useLocalTime
+    this.#staysInFolder = options.staysInFolder ?? false
     this.#round = this.#timed && options.round !== undefined ? roundDown(options.round, zone) : undefined
     this.needsTimestamp = this.#timed && !options.useLocalTime
     this.needsHeaders = this.needsTimestamp || parts.some(part => part.kind === 'header')
@@ -153,10 +165,8 @@ class CompiledPath implements BucketPath {
   }
 
   #fill(skeleton: Skeleton, key: string, values: readonly string[]): string {
-    let path = skeleton.texts[0] ?? ''
-    values.forEach((value, at) => {
-      path += value + (skeleton.texts[at + 1] ?? '')
-    })
+    const { texts } = skeleton
+    const path = filled(texts, this.#staysInFolder ? headersInPath(texts, values) : values)
     this.#keep()
     skeleton.paths.set(key, path)
     return path
@@ -180,12 +190,17 @@ class CompiledPath implements BucketPath {
   #timestamp(batch: EventBatch, index: number): number {
     const text = batch.headers.get(index, 'timestamp')
     if (text !== undefined && text === this.#lastTimestamp) return this.#lastEpochMs
-    this.#lastEpochMs = parseTimestamp(text, index)
+    const timestamp = parseTimestamp(text, index)
+    this.#lastEpochMs = Number(timestamp)
+    this.#lastLong =
+      typeof timestamp === 'bigint' && !Number.isSafeInteger(this.#lastEpochMs) ? timestamp : undefined
     this.#lastTimestamp = text
     return this.#lastEpochMs
   }
 
   #skeletonAt(epochMs: number): Skeleton {
+    if (this.#hasLong && !this.#useLocalTime && this.#lastLong !== undefined)
+      return { texts: this.#write(epochMs, this.#lastLong), paths: new Map() }
     const moment = this.#momentOf(epochMs)
     if (moment === this.#lastMoment) return this.#lastSkeleton
     let skeleton = this.#skeletons.get(moment)
@@ -199,12 +214,13 @@ class CompiledPath implements BucketPath {
     return skeleton
   }
 
-  #write(epochMs: number): string[] {
+  #write(epochMs: number, long?: bigint): string[] {
     const texts: string[] = []
     let text = ''
     for (const part of this.#parts) {
       if (typeof part === 'function') text += part(epochMs)
       else if (part.kind === 'text') text += part.text
+      else if (part.kind === 'time') text += secondsOf(epochMs, long)
       else {
         texts.push(text)
         text = ''
@@ -230,12 +246,17 @@ const BAD_TIMESTAMP =
 
 const PLAIN_DIGITS = /^\d{1,15}$/
 
-function parseTimestamp(text: string | undefined, index: number): number {
+function parseTimestamp(text: string | undefined, index: number): number | bigint {
   if (text === undefined) throw new AgentError('ERR_BAD_EVENT', NO_TIMESTAMP, { index })
   if (PLAIN_DIGITS.test(text)) return Number(text)
   const value = hasBlankEnd(text) ? undefined : parseJavaLong(text)
   if (value === undefined) throw new AgentError('ERR_BAD_EVENT', BAD_TIMESTAMP, { index, timestamp: text })
-  return Number(value)
+  return value
+}
+
+/** `%s`; `long` is the time where a number cannot hold it. */
+function secondsOf(epochMs: number, long: bigint | undefined): string {
+  return String(long === undefined ? Math.trunc(epochMs / 1000) : long / 1000n)
 }
 
 /** Java parses the header untrimmed. */

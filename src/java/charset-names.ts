@@ -1,5 +1,5 @@
 /**
- * Java's canonical charset names, each with its aliases. Those that cannot be had are in UNSUPPORTED_CHARSETS. Source:
+ * Java's canonical charset names, each with its aliases. Those that cannot be had are in charset-unsupported.ts. Source:
  * java.nio.charset.Charset of JDK 17.
  */
 export const CHARSET_ALIASES: Readonly<Record<string, string>> = {
@@ -90,19 +90,4 @@ export const CHARSET_ALIASES: Readonly<Record<string, string>> = {
   'x-windows-874': 'ms-874 ms874 windows-874',
   'x-windows-949': 'ms949 ms_949 windows-949 windows949',
   'x-windows-950': 'ms950 windows-950'
-}
-
-/** Names that Java knows and this project does not offer: stateful or hardly used encodings without a decoder here. */
-export const UNSUPPORTED_CHARSETS: Readonly<Record<string, string>> = {
-  'Big5-HKSCS': 'Big5_HKSCS big5-hkscs big5hk big5hkscs',
-  'CESU-8': 'CESU8 csCESU-8',
-  IBM273: '273 cp273 ibm-273 ibm273',
-  IBM297: '297 cp297 cpibm297 csIBM297 ebcdic-cp-fr ibm-297 ibm297',
-  'ISO-2022-CN': 'ISO2022CN csISO2022CN',
-  'ISO-2022-KR': 'ISO2022KR csISO2022KR',
-  'x-EUC-TW': 'EUC-TW cns11643 euc_tw euctw',
-  'x-IBM942C': '932 942C cp932 cp942C ibm-932 ibm-942C ibm932 ibm942C x-ibm932',
-  'x-IBM949': '949 cp949 ibm-949 ibm949',
-  'x-JIS0208': 'JIS0208 JIS_C6226-1983 JIS_X0208-1983 csISO87JISX0208 iso-ir-87 x0208',
-  'x-Johab': 'johab ksc5601-1992 ksc5601_1992 ms1361'
 }

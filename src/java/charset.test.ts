@@ -6,7 +6,8 @@ import fc from 'fast-check'
 import { AgentError } from '../core/errors.ts'
 import { goldenRows } from '../testing/golden.ts'
 import { charset, type Charset } from './charset.ts'
-import { CHARSET_ALIASES, UNSUPPORTED_CHARSETS } from './charset-names.ts'
+import { CHARSET_ALIASES } from './charset-names.ts'
+import { isUnsupportedCharset, UNSUPPORTED_CHARSETS } from './charset-unsupported.ts'
 
 interface NameRow {
   readonly in: string
@@ -38,6 +39,20 @@ test('every recorded name and alias finds the charset that Java finds', () => {
 
     assert.equal(charset(row.in)?.name, expected, row.in)
   }
+})
+
+test('what Java has and this project has not is told from what nobody has', () => {
+  const names = Object.keys(UNSUPPORTED_CHARSETS)
+
+  assert.ok(names.length > 100)
+  assert.ok(names.every(name => charset(name) === undefined && isUnsupportedCharset(name.toUpperCase())))
+  assert.deepEqual(['IBM-Thai', 'cp273', 'utf-8', 'nope', 'constructor'].map(isUnsupportedCharset), [
+    true,
+    true,
+    false,
+    false,
+    false
+  ])
 })
 
 test('every alias is known in any case', () => {

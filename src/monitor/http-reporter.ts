@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import type { Lifecycle } from '../core/contracts.ts'
 import type { CounterGroup } from '../core/counters.ts'
+import { hostOf } from '../net/listen.ts'
 import { renderMetrics } from './json-metrics.ts'
 
 /** What a reporter reads, always of this moment. */
@@ -28,7 +29,7 @@ export class HttpReporter implements Lifecycle {
   constructor(readings: Readings, port: number, bind: string | undefined) {
     this.#readings = readings
     this.#port = port
-    this.#bind = bind
+    this.#bind = bind === undefined ? undefined : hostOf(bind)
     this.#server = createServer((request, response) => {
       this.#answer(request, response)
     })

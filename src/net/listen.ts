@@ -13,12 +13,12 @@ const REASONS: Readonly<Record<string, string>> = {
 }
 
 /**
- * Listens on a host name or address, IPv4 first as Java does. Resolves to the address once bound; rejects with
+ * Listens on a host name or address, IPv4 first as Java does; an IPv6 address may stand in brackets. Resolves to the address once bound; rejects with
  * ERR_START that says which address and why.
  */
 export async function listen(server: Server, host: string, port: number): Promise<AddressInfo> {
   try {
-    const { address } = await lookup(host, { order: 'ipv4first' })
+    const { address } = await lookup(hostOf(host), { order: 'ipv4first' })
     server.listen({ host: address, port, backlog: BACKLOG })
     await once(server, 'listening')
   } catch (error) {
@@ -26,6 +26,11 @@ export async function listen(server: Server, host: string, port: number): Promis
     throw new AgentError('ERR_START', `Cannot listen on ${host}:${port}: ${reason}.`, { host, port }, error)
   }
   return server.address() as AddressInfo
+}
+
+/** The host of a `bind` setting: an IPv6 address may stand in brackets, as in a URL. */
+export function hostOf(bind: string): string {
+  return /^\[(.+)\]$/.exec(bind)?.[1] ?? bind
 }
 
 /** `127.0.0.1:44444`, `[::1]:44444`. */

@@ -19,9 +19,15 @@ export function checkEncryption(values: EncryptionValues): Problem[] {
   return [...readKeyRing(values, 'check').problems]
 }
 
-/** For a channel's `start`: reads the keys; undefined when the settings name none. Throws ERR_CONFIG. */
-export function openEncryption(values: EncryptionValues): Encryption | undefined {
-  const { active, others, problems } = readKeyRing(values, 'open')
+/**
+ * For a channel's `start`, or to `read` what is there: reads the keys; undefined when the settings name none. Throws
+ * ERR_CONFIG.
+ */
+export function openEncryption(
+  values: EncryptionValues,
+  purpose: 'open' | 'read' = 'open'
+): Encryption | undefined {
+  const { active, others, problems } = readKeyRing(values, purpose)
   const problem = problems.find(({ level }) => level === 'error')
   if (problem !== undefined) {
     throw new AgentError('ERR_CONFIG', problem.message, { key: problem.key, hint: problem.hint })

@@ -67,6 +67,27 @@ test('hints say what to write: after a wrong password of the store, commas betwe
   assert.deepEqual(hints({}), ['Write encryption.cipherProvider = AESCTRNOPADDING.'])
 })
 
+test('files of old keys are separated by blanks, and commas are told', () => {
+  const [problem] = problemsOf({ oldKeyFiles: '/no/a,/no/b' }).filter(({ level }) => level === 'error')
+
+  assert.match(problem?.message ?? '', /^\/no\/a,\/no\/b: There is no such file/)
+  assert.equal(problem?.hint, 'Separate files by blanks, not by commas.')
+})
+
+test('to read, nobody has to say which key encrypts from now on', () => {
+  const given = { 'encryption.keyProvider': 'JCEKSFILE', 'encryption.keyProvider.keys': 'a' }
+  const { values } = readSettings({ settings: encryptionSettings }, given, () => undefined)
+  assert.ok(values)
+  const missing = (purpose: 'open' | 'read'): string[] =>
+    readKeyRing(values, purpose).problems.map(({ key }) => key)
+
+  assert.deepEqual(missing('open'), ['encryption.activeKey', 'encryption.cipherProvider'])
+  assert.deepEqual(missing('read'), [
+    'encryption.keyProvider.keyStoreFile',
+    'encryption.keyProvider.keyStorePasswordFile'
+  ])
+})
+
 test('an alias of what cannot encrypt is refused with how to make a key that can', t => {
   const folder = mkdtempSync(join(tmpdir(), 'key-ring-'))
   t.after(() => rmSync(folder, { recursive: true }))

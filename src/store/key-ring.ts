@@ -21,17 +21,23 @@ const WITHOUT_PROVIDER = `Write ${PROVIDER} = JCEKSFILE, or remove the line: wit
 /** What was opened once and need not be opened again to be checked: a key store makes that slow on purpose. */
 const proven = new Set<string>()
 
-/** Never throws. To `check`, keys are left out that the same password has opened before. */
-export function readKeyRing(values: EncryptionValues, purpose: 'check' | 'open'): KeyRing {
+/** What keys are wanted for: to see whether they can be had, to read and write with, or to read only. */
+export type KeyPurpose = 'check' | 'open' | 'read'
+
+/**
+ * Never throws. To `check`, keys are left out that the same password has opened before; to `read`, nothing has to say
+ * which key encrypts from now on.
+ */
+export function readKeyRing(values: EncryptionValues, purpose: KeyPurpose): KeyRing {
   return new KeyRingReader(values, purpose).read()
 }
 
 class KeyRingReader {
   readonly #values: EncryptionValues
-  readonly #purpose: 'check' | 'open'
+  readonly #purpose: KeyPurpose
   readonly #problems: Problem[] = []
 
-  constructor(values: EncryptionValues, purpose: 'check' | 'open') {
+  constructor(values: EncryptionValues, purpose: KeyPurpose) {
     this.#values = values
     this.#purpose = purpose
   }
@@ -41,7 +47,10 @@ class KeyRingReader {
     this.#checkTogether()
     const stored = this.#problems.some(({ level }) => level === 'error') ? [] : this.#storedKeys()
     const filed = keyFile === undefined ? undefined : this.#filedKey('encryption.keyFile', keyFile)
-    const old = oldKeyFiles.flatMap(path => this.#filedKey('encryption.oldKeyFiles', path) ?? [])
+    const old = oldKeyFiles.flatMap(path => {
+      const separate = path.includes(',') ? 'Separate files by blanks, not by commas.' : undefined
+      return this.#filedKey('encryption.oldKeyFiles', path, separate) ?? []
+    })
     const active = filed ?? stored.find(({ name }) => name === activeKey)
     return { active, others: [...stored, ...old].filter(key => key !== active), problems: this.#problems }
   }
@@ -58,7 +67,8 @@ class KeyRingReader {
         const message = `Encryption configuration problem: ${key} is present while key provider name is not.`
         this.#missing(`encryption.${key}`, message, WITHOUT_PROVIDER)
       }
-      if (keyProvider !== undefined && value === undefined && keyFile === undefined) {
+      const isNeeded = keyFile === undefined && this.#purpose !== 'read'
+      if (keyProvider !== undefined && value === undefined && isNeeded) {
         this.#missing(`encryption.${key}`, `Encryption configuration problem: ${key} is missing.`, hint)
       }
     }
@@ -209,14 +219,14 @@ class KeyRingReader {
     }
   }
 
-  #filedKey(setting: string, path: string): NamedKey | undefined {
-    const bytes = this.#attempt(setting, path, () => readKeyFile(path))
+  #filedKey(setting: string, path: string, hint?: string): NamedKey | undefined {
+    const bytes = this.#attempt(setting, path, () => readKeyFile(path), hint)
     return bytes === undefined ? undefined : { name: path, bytes }
   }
 
   /**
    * What `task` makes of the file; a problem of `setting` when it throws, and when others may read the file. `hint` is for
-   * a password that is wrong.
+   * a password that is wrong, or names that are not separated.
    */
   #attempt<T>(setting: string, path: string, task: () => T, hint?: string): T | undefined {
     try {

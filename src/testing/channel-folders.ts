@@ -108,7 +108,7 @@ export async function runCommand(
   const [stdout, stderr] = [new PassThrough(), new PassThrough()]
   const [out, err] = [Array.fromAsync<Buffer>(stdout), Array.fromAsync<Buffer>(stderr)]
   const code = await command(words, {
-    environment: { variables: {}, properties, configDirectory: undefined },
+    environment: { variables: { LANG: 'C.UTF-8' }, properties, configDirectory: undefined },
     stdout,
     stderr
   })

@@ -118,7 +118,11 @@ test('what Flume drops is said with its name', async () => {
     for (const { name } of loaded.components.filter(({ status }) => status === 'dropped')) {
       assert.ok(
         loaded.findings.some(
-          ({ level, message, key }) => level !== 'info' && (message.includes(name) || key.includes(name))
+          ({ level, message, key, consequences = [] }) =>
+            level !== 'info' &&
+            [{ message, key }, ...consequences].some(
+              said => said.message.includes(name) || said.key.includes(name)
+            )
         ),
         `${row.name}: ${name}`
       )

@@ -22,12 +22,9 @@ interface Annotated {
 const DIFFERENT: Readonly<Record<string, string>> = {
   '033 CUSTOM_CLASS': 'MorphlineSink is Flume’s own class, though not in its guide',
   '033 UNK_PROP': 'so its unknown property threadCount is one',
-  '131 PROP_NO_EFFECT': 'hdfs.minBlockReplicas has no effect here',
   '131 BAD_VALUE': 'hdfs:/// means the host of fs.defaultFS, and no site files are there',
-  '179 PLACEHOLDER': 'the value </record> is meant as it stands',
-  '083 NOTHING_TO_RUN': 'said in addition: nothing is left of the agent',
-  '113 NOTHING_TO_RUN': 'said in addition: nothing is left of the agent',
-  '207 NOTHING_TO_RUN': 'said in addition: nothing is left of the agent'
+  '131 PROP_NO_EFFECT': 'nothing tells how many replicas a block has, which the annotation does not look at',
+  '179 PLACEHOLDER': 'the value </record> is meant as it stands'
 }
 
 /** Ours alone, or of no interest to the annotation. */

@@ -157,7 +157,7 @@ describe('the end of an agent at full load', () => {
     await using agent = await WatchedAgent.start({ ...LARGE, sink: hangingSink(target) })
     using load = await Load.start(agent)
     agent.process.child.kill('SIGTERM')
-    await agent.process.said(/Stopping\./)
+    await agent.process.said(/Still stopping\./)
     const startedAt = performance.now()
     const { code, signal } = await agent.process.stop('SIGTERM')
     await load.ended()

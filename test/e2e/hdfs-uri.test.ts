@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { after, test, type TestContext } from 'node:test'
+import { deadAddress } from '../../src/fs/webhdfs/testing/open-store.ts'
 import { hadoopShell } from '../services/hdfs/launch.ts'
 import { Service, startService } from '../services/start-service.ts'
 import { runProgram, startAgent, talk, temporaryFolder } from './agent-process.ts'
@@ -45,16 +44,6 @@ function running(t: TestContext): Service | undefined {
   if (started instanceof Service) return started
   t.skip(started.skip)
   return undefined
-}
-
-/** An address at which nobody listens any more. */
-async function closedAddress(): Promise<string> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return `127.0.0.1:${port}`
 }
 
 /** What Hadoop's own shell prints of the file that an agent with this path wrote, and what the agent said. */
@@ -130,7 +119,7 @@ test('without site files, and with a closed port, the error says where WebHDFS w
   const conf = join(folder.path, 'conf')
   mkdirSync(conf)
   const rpc = `hdfs://127.0.0.1:${hdfs.port('rpcPort')}`
-  const closed = await closedAddress()
+  const closed = await deadAddress()
   const properties = { 'fs.defaultFS': rpc, 'dfs.namenode.http-address': closed }
   const entries = Object.entries(properties).map(
     ([name, value]) => `<property><name>${name}</name><value>${value}</value></property>`

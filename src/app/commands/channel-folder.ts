@@ -72,8 +72,11 @@ export function openLog(
   )
 }
 
-/** Keys from -Dencryption.…, named as in a channel's configuration. Throws ERR_CONFIG. */
-export function encryptionOf({ properties }: Environment): Encryption | undefined {
+/** Keys from -Dencryption.…, named as in a channel's configuration; to write, too, or to `read` only. Throws ERR_CONFIG. */
+export function encryptionOf(
+  { properties }: Environment,
+  purpose: 'open' | 'read' = 'open'
+): Encryption | undefined {
   const given = Object.fromEntries(
     Object.entries(properties).filter(([name]) => name.startsWith('encryption.'))
   )
@@ -81,7 +84,7 @@ export function encryptionOf({ properties }: Environment): Encryption | undefine
   const first = problems.find(({ level }) => level === 'error')
   if (values === undefined)
     throw new AgentError('ERR_CONFIG', first?.message ?? 'The encryption settings are wrong.')
-  return openEncryption(values)
+  return openEncryption(values, purpose)
 }
 
 /** Rejects with ERR_CONFIG unless the folder is one. */
@@ -103,9 +106,4 @@ export async function findSegments(folders: readonly string[]): Promise<string[]
       if (readName(name)?.role === 'seg') found.push(join(folder, name))
   }
   return found.sort()
-}
-
-/** `1 event`, `2 events`. */
-export function plural(count: number, word: string): string {
-  return `${count.toLocaleString('en-US')} ${word}${count === 1 ? '' : 's'}`
 }

@@ -1,5 +1,6 @@
+import { plural } from '../../core/plural.ts'
 import type { EventBatch } from '../../core/batch.ts'
-import { plural, type ChannelDamage, type ChannelFolder } from './channel-folder.ts'
+import { type ChannelDamage, type ChannelFolder } from './channel-folder.ts'
 
 /** What `flume-ng channel inspect` says about one channel; with --json, as it stands here. */
 export interface ChannelSummary {

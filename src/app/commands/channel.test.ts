@@ -195,9 +195,7 @@ test('an encrypted channel is read with the keys of the configuration', async t 
     'encryption.keyProvider': 'JCEKSFILE',
     'encryption.keyProvider.keyStoreFile': join(folder, 'keystore.jceks'),
     'encryption.keyProvider.keyStorePasswordFile': join(folder, 'keystore.password'),
-    'encryption.keyProvider.keys': 'key-0',
-    'encryption.activeKey': 'key-0',
-    'encryption.cipherProvider': 'AESCTRNOPADDING'
+    'encryption.keyProvider.keys': 'key-0'
   }
 
   const without = await channel('verify', join(folder, 'data'))

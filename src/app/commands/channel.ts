@@ -1,8 +1,10 @@
 import type { Context } from '../../core/contracts.ts'
 import { AgentError, messageOf } from '../../core/errors.ts'
-import { encryptionOf, plural, silentLog, type ChannelFolder } from './channel-folder.ts'
+import { encryptionOf, silentLog, type ChannelFolder } from './channel-folder.ts'
+import { plural } from '../../core/plural.ts'
 import { systemClock } from '../clock.ts'
 import { CHANNEL_USAGE } from '../channel-pages.ts'
+import { ownText } from '../plain-text.ts'
 import { parseCall, wrong, type ChannelCall, type ChannelStreams } from './channel-call.ts'
 import { exportEvents } from './channel-export.ts'
 import { repairFolders } from './channel-repair.ts'
@@ -22,7 +24,7 @@ const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
 export async function channelCommand(words: readonly string[], streams: ChannelStreams): Promise<number> {
   const [name = '', ...rest] = words
   if (name === 'help' || name === '--help' || name === '-h') {
-    streams.stdout.write(CHANNEL_USAGE)
+    streams.stdout.write(ownText(CHANNEL_USAGE, streams.environment.variables))
     return 0
   }
   try {
@@ -34,7 +36,7 @@ export async function channelCommand(words: readonly string[], streams: ChannelS
     if (error instanceof AgentError && error.code === 'ERR_STOPPED') return 0
     streams.stderr.write(`channel${name === '' ? '' : ` ${name}`}: ${messageOf(error)}\n`)
     if (error instanceof AgentError && error.facts['usage'] === true)
-      streams.stderr.write(`\n${CHANNEL_USAGE}`)
+      streams.stderr.write(`\n${ownText(CHANNEL_USAGE, streams.environment.variables)}`)
     return 2
   }
 }
@@ -44,7 +46,7 @@ async function withFolders(
   call: ChannelCall,
   task: (found: readonly ChannelFolder[]) => Promise<number>
 ): Promise<number> {
-  const found = await openChannelFolders(call.folders, encryptionOf(call.environment))
+  const found = await openChannelFolders(call.folders, encryptionOf(call.environment, 'read'))
   try {
     return await task(found)
   } finally {
@@ -74,7 +76,7 @@ function report(
     for (const folder of found) summaries.push(await summarize(folder))
     const text = call.json
       ? JSON.stringify(summaries.length === 1 ? summaries[0] : summaries, undefined, 2)
-      : linesOf(summaries).join('\n')
+      : ownText(linesOf(summaries).join('\n'), call.environment.variables)
     call.stdout.write(`${text}\n`)
     return summaries.some(({ damageCount }) => damageCount > 0) ? 1 : 0
   })

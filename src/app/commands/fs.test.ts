@@ -29,7 +29,7 @@ async function run(
   const out = Array.fromAsync<Buffer>(stdout)
   const err = Array.fromAsync<Buffer>(stderr)
   const environment = {
-    variables: { FLUME_HOME: folder },
+    variables: { FLUME_HOME: folder, LANG: 'C.UTF-8' },
     properties: {},
     configDirectory: join(folder, 'conf')
   }
@@ -199,7 +199,7 @@ test('a reader that leaves ends the command quietly', async t => {
   })
   const stderr = new PassThrough()
   const environment = {
-    variables: { FLUME_HOME: folder },
+    variables: { FLUME_HOME: folder, LANG: 'C.UTF-8' },
     properties: {},
     configDirectory: join(folder, 'conf')
   }

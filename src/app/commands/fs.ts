@@ -6,6 +6,7 @@ import type { FileErrorKind, FileStatus, FileSystem } from '../../fs/file-system
 import { expandGlob } from '../../fs/glob.ts'
 import { FileSystems } from '../../fs/open.ts'
 import { joinPath, splitUri } from '../../fs/paths.ts'
+import { ownText } from '../plain-text.ts'
 import { ByteOutput } from './byte-output.ts'
 import { listingLines, type Listed } from './fs-listing.ts'
 
@@ -118,7 +119,8 @@ async function runAll(
     } catch (error) {
       if (call.output.closed) break
       failures++
-      call.stderr.write(`${name.slice(1)}: ${explain(error, path)}\n`)
+      const { variables } = call.environment
+      call.stderr.write(ownText(`${name.slice(1)}: ${explain(error, path)}\n`, variables))
     }
   }
   return failures === 0 ? 0 : 1
@@ -225,8 +227,8 @@ function explain(error: unknown, path: string): string {
   return `\`${path}': ${[REASONS[fileErrorKind(error)] ?? messageOf(error), ...details].join(' · ')}`
 }
 
-function usage(problem: string, { stderr }: FsStreams): number {
+function usage(problem: string, { stderr, environment }: FsStreams): number {
   const lines = Object.values(COMMANDS).map(command => `  flume-ng fs ${command.usage}`)
-  stderr.write([problem, 'Usage:', ...lines, ''].join('\n'))
+  stderr.write(ownText([problem, 'Usage:', ...lines, ''].join('\n'), environment.variables))
   return 255
 }

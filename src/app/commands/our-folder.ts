@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises'
 import type { EventBatch } from '../../core/batch.ts'
 import { systemCode } from '../../core/errors.ts'
+import { plural } from '../../core/plural.ts'
 import type { Encryption } from '../../store/encryption.ts'
 import type { SkippedPart } from '../../store/log-options.ts'
 import { overlayDisk, type ReadDisk } from '../../store/overlay-disk.ts'
@@ -12,7 +13,6 @@ import {
   type ChannelFolder,
   findSegments,
   openLog,
-  plural,
   TAKE_EVENTS
 } from './channel-folder.ts'
 

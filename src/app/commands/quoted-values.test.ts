@@ -38,6 +38,15 @@ for (const { name, lines, keys } of [
     keys: ['sources.r1.type', 'sources.r1.bind']
   },
   {
+    name: 'quotes with a comment behind them, and around one',
+    lines: [
+      ...STATIC,
+      'sources.r1.interceptors.i.value = "web 1" # here',
+      'sources.r1.interceptors.i.key = "host # name"'
+    ],
+    keys: ['sources.r1.interceptors.i.value', 'sources.r1.interceptors.i.key']
+  },
+  {
     name: 'the other sign between the quotes',
     lines: [...STATIC, 'sources.r1.interceptors.i.value = "it\'s"'],
     keys: ['sources.r1.interceptors.i.value']

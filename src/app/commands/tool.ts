@@ -3,6 +3,7 @@ import type { Environment } from '../../core/contracts.ts'
 import { messageOf } from '../../core/errors.ts'
 import { TOOL_OPTIONS, TOOL_USAGE } from '../channel-pages.ts'
 import { parseCommandLine, type GivenOptions } from '../command-line.ts'
+import { ownText } from '../plain-text.ts'
 import { checkIntegrity, type IntegritySummary } from './integrity.ts'
 
 /** Where the tool reads its surroundings and writes to. */
@@ -43,7 +44,9 @@ async function integrityTool(
     .map(folder => folder.trim())
     .filter(folder => folder !== '')
   if (given.has('help') || folders.length === 0) {
-    stdout.write(`${TOOL_USAGE}\nCould not parse command line options. Exiting ...\n`)
+    stdout.write(
+      `${ownText(TOOL_USAGE, environment.variables)}\nCould not parse command line options. Exiting ...\n`
+    )
     return 1
   }
   const summary = await checkIntegrity({

@@ -253,3 +253,12 @@ test('a cluster that wants Kerberos is an error', async () => {
     /error NOT_IN_THIS_VERSION .*: The cluster wants Kerberos, which is not in this version\./
   )
 })
+
+test('control characters of names and values reach no terminal, in JSON either', async () => {
+  const agent = `${SMALL_AGENT}a1.sources.r1.batchSize = 5\x1b[31m\x9b\na1.sinks.k\x1b[2J.type = null\n`
+  const { text } = await run(agent)
+  const { text: json } = await run(agent, { json: true })
+
+  assert.match(text, /batchSize is "5\\x1b\[31m\\x9b"/)
+  for (const printed of [text, json]) assert.doesNotMatch(printed, /[\x00-\x08\x0b-\x1f\x7f-\x9f]/)
+})

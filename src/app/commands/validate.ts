@@ -1,13 +1,15 @@
 import { stat } from 'node:fs/promises'
-import { loadConfiguration } from '../../config/load.ts'
+import { loadConfigurations } from '../../config/load.ts'
 import type { ListedCatalog } from '../../config/check-part.ts'
 import type { Finding } from '../../config/finding.ts'
 import type { Source } from '../../config/merge.ts'
 import { configurationFiles, readConfiguration } from '../../config/read-files.ts'
 import type { Environment } from '../../core/contracts.ts'
+import type { AgentPlan } from '../../core/plan.ts'
 import { AgentError, messageOf } from '../../core/errors.ts'
 import { parseCommandLine, type OptionSpec } from '../command-line.ts'
 import type { Program } from '../program.ts'
+import { checkPropertyNames } from '../property-names.ts'
 import { registry } from '../registry.ts'
 import { reportJson, reportText, type AgentReport } from './validate-report.ts'
 
@@ -48,19 +50,22 @@ const OPTIONS: readonly OptionSpec[] = [
 /** `flume-ng validate`: exit code 0 it runs whole, 1 something is wrong, 2 it cannot be read. */
 export async function validateCommand(program: Program): Promise<number> {
   const given = parseCommandLine(OPTIONS, program.words)
+  checkPropertyNames(program.environment.properties)
   const files = given.get('file') ?? []
   if (files.length === 0)
     throw new AgentError('ERR_CONFIG', 'No configuration was provided. Name a file or a folder with -f.')
+  const json = given.has('json')
   return await validate({
     files,
     agent: given.get('agent')?.[0],
-    json: given.has('json'),
+    json,
     strict: given.has('strict'),
     colour: process.stdout.isTTY,
     environment: program.environment,
     catalog: registry,
     print: text => {
-      program.out.line(text)
+      if (json) program.out.write(`${text}\n`)
+      else program.out.line(text)
     }
   })
 }
@@ -82,21 +87,21 @@ async function check(options: ValidateOptions): Promise<{ reports: readonly Agen
       properties: environment.properties,
       configDirectory: environment.configDirectory ?? (await folderOf(options.files))
     }
-    const first = await loadConfiguration(sources, agent === undefined ? base : { ...base, agent })
-    const several = agent === undefined && first.agents.length > 1
-    const loaded = several
-      ? await Promise.all(first.agents.map(name => loadConfiguration(sources, { ...base, agent: name })))
-      : [first]
-    const reports = loaded.map(({ agent: name, components, findings }) => ({
+    const loaded = await loadConfigurations(sources, agent === undefined ? base : { ...base, agent })
+    const reports = loaded.map(({ agent: name, components, findings, plan }) => ({
       agent: name,
       components,
       findings,
-      ok: isFine(findings, strict)
+      ok: isFine(findings, strict),
+      running: plan === undefined ? 0 : sizeOf(plan)
     }))
     return { reports, code: reports.every(({ ok }) => ok) ? 0 : 1 }
   } catch (error) {
     if (!(error instanceof AgentError) || error.code !== 'ERR_CONFIG') throw error
-    return { reports: [{ agent, components: [], findings: [unreadable(error)], ok: false }], code: 2 }
+    return {
+      reports: [{ agent, components: [], findings: [unreadable(error)], ok: false, running: 0 }],
+      code: 2
+    }
   }
 }
 
@@ -109,6 +114,10 @@ async function readAll(paths: readonly string[]): Promise<Source[]> {
 async function folderOf(paths: readonly string[]): Promise<string | undefined> {
   for (const path of paths) if ((await stat(path)).isDirectory()) return path
   return undefined
+}
+
+function sizeOf({ sources, channels, sinks, groups }: AgentPlan): number {
+  return sources.length + channels.length + sinks.length + groups.length
 }
 
 function isFine(findings: readonly Finding[], strict: boolean): boolean {

@@ -1,5 +1,6 @@
 import type { Problem } from '../../core/component.ts'
 import { parseJavaBoolean, parseJavaInt } from '../../core/numbers.ts'
+import { wordsOf } from '../../core/words.ts'
 
 type Given = Readonly<Record<string, string>>
 
@@ -61,9 +62,7 @@ export function wordRules(given: Given, key: string, words: readonly string[]): 
 
 /** A list of ports, separated by blanks. */
 export function portListRules(given: Given): readonly Problem[] {
-  const bad = (given['ports'] ?? '')
-    .split(/\s+/)
-    .filter(port => port !== '' && parseJavaInt(port) === undefined)
+  const bad = wordsOf(given['ports'] ?? '').filter(port => parseJavaInt(port) === undefined)
   return bad.map(port => ({
     level: 'error',
     code: 'BAD_NUMBER',
@@ -75,7 +74,7 @@ export function portListRules(given: Given): readonly Problem[] {
 
 /** At least one listed file group has a path. */
 export function fileGroupRules(given: Given): readonly Problem[] {
-  const groups = (given['filegroups'] ?? '').split(/\s+/).filter(group => group !== '')
+  const groups = wordsOf(given['filegroups'] ?? '')
   if (groups.length === 0 || groups.some(group => given[`filegroups.${group}`] !== undefined)) return []
   return [
     missing(`filegroups.${groups[0] ?? ''}`, "Mapping for tailing files is empty or invalid: 'filegroups.'")

@@ -4,6 +4,7 @@ import { AgentError, messageOf } from '../../../core/errors.ts'
 import { nearest } from '../../../core/nearest.ts'
 import type { HadoopConfiguration } from '../../../fs/hadoop-configuration.ts'
 import { FileSystems } from '../../../fs/open.ts'
+import { knownHadoopUser, NAMELESS } from '../../../fs/options.ts'
 import { splitUri } from '../../../fs/paths.ts'
 import { looksLikeRpcPort } from '../../../fs/webhdfs/route.ts'
 import type { WebHdfsSettings } from '../../../fs/webhdfs/settings.ts'
@@ -11,18 +12,22 @@ import { splitTemplate } from './file-names.ts'
 import type { HdfsSettings } from './settings.ts'
 
 const KEY = 'hdfs.path'
+/** Stands for the user that the agent will have, where the one that asks has no name. */
+const SOMEBODY = 'somebody'
 
 /** What can be said of the store of `hdfs.path` before anything connects: the start fails by the same errors. */
 export async function checkStore(settings: HdfsSettings, environment: Environment): Promise<Problem[]> {
   const { proxyUser, delegationToken, path } = settings
   const { constant } = splitTemplate(path)
-  const stores = new FileSystems({ environment, proxyUser, delegationToken })
+  const user = knownHadoopUser({ environment })
+  const stores = new FileSystems({ environment, proxyUser, delegationToken, user: user ?? SOMEBODY })
   try {
     const { webHdfs } = await stores.open(constant === '' ? '.' : constant)
     const configuration = await stores.configuration()
     return [
       ...configuration.warnings.map(siteProblem),
-      ...(webHdfs === undefined ? [] : routeProblems(webHdfs, configuration))
+      ...(webHdfs === undefined ? [] : routeProblems(webHdfs, configuration)),
+      ...(user === undefined && webHdfs?.identity['user.name'] !== undefined ? [nameless(webHdfs.uri)] : [])
     ]
   } catch (error) {
     return [refusal(error, path)]
@@ -54,6 +59,17 @@ function refusal(error: unknown, path: string): Problem {
     key: KEY,
     message: `${KEY} leads to ${uri}: ${messageOf(error)}${place}`,
     hint
+  }
+}
+
+/** Milder than the start, which another user may make: the configuration is not at fault. */
+function nameless(uri: string): Problem {
+  return {
+    level: 'warning',
+    code: 'HDFS_NO_USER',
+    key: KEY,
+    message: `${KEY} leads to ${uri}, which wants to know who writes. ${NAMELESS}.`,
+    hint: 'Name one in HADOOP_USER_NAME, a variable or a property for -D, where the agent runs.'
   }
 }
 

@@ -71,6 +71,39 @@ test('a file that changed lately is named, and completed when it stays quiet', a
   await sink.stop()
 })
 
+test('a sink that ends before a file has been quiet for long enough names what it leaves', async () => {
+  const files = { [`/data/FlumeData.${OLD}.tmp`]: 'a\n', [`/data/FlumeData.${OLD + 1}.tmp`]: 'b\n' }
+  const { context, store, sink } = await found(files, {}, 5000)
+  await sink.start()
+  await context.clock.advance(10_000)
+
+  await sink.stop()
+
+  assert.deepEqual(Object.keys(store.files), Object.keys(files))
+  assert.deepEqual(
+    context.log.lines.filter(({ level }) => level === 'warn').map(({ message, facts }) => [message, facts]),
+    [
+      [
+        'In-use files of another run are not complete as the sink ends; its next start looks again.',
+        { files: Object.keys(files) }
+      ]
+    ]
+  )
+})
+
+test('a sink that ends before the store could be searched says so', async () => {
+  const { context, store, sink } = await found({ [`/data/FlumeData.${OLD}.tmp`]: 'a\n' })
+  store.fail('list', { kind: 'unreachable' })
+  await sink.start()
+  await settled()
+
+  await sink.stop()
+
+  assert.deepEqual(context.log.messages('info'), [
+    'The sink ends before it could look for in-use files of an earlier run; its next start does.'
+  ])
+})
+
 test('a file that somebody goes on writing is left alone, and the search ends', async () => {
   const { context, store, sink } = await found({ [`/data/FlumeData.${OLD}.tmp`]: 'a\n' }, {}, 0)
 
@@ -188,7 +221,7 @@ test('a file that cannot be completed is tried again for some minutes, then repo
 })
 
 test('stop does not wait for a lease that is being recovered', async () => {
-  const { store, sink } = await found({ [`/data/FlumeData.${OLD}.tmp`]: 'a\n' })
+  const { context, store, sink } = await found({ [`/data/FlumeData.${OLD}.tmp`]: 'a\n' })
   const release = store.hang('recoverLease')
   await sink.start()
   await settled()
@@ -198,6 +231,7 @@ test('stop does not wait for a lease that is being recovered', async () => {
   await settled()
 
   assert.deepEqual(Object.keys(store.files), [`/data/FlumeData.${OLD}.tmp`])
+  assert.match(context.log.messages('warn').join(), /^In-use files of another run are not complete/)
 })
 
 test('no more than 1000 folders are searched, newest names first, and a line says so', async () => {

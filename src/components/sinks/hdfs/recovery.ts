@@ -35,6 +35,8 @@ export interface RecoveryParts {
  * changes on, since its writer lives. Everything done or not done is logged. Never rejects; ends with `signal`.
  */
 export async function recoverLeftovers(parts: RecoveryParts, signal: AbortSignal): Promise<void> {
+  /** Undefined until the store was searched. */
+  let open: Set<string> | undefined
   let earlier = new Map<string, Waiting>()
   for (let round = 1; round <= MOST_ROUNDS && !signal.aborted;) {
     const found = await findLeftovers(parts, signal)
@@ -42,17 +44,54 @@ export async function recoverLeftovers(parts: RecoveryParts, signal: AbortSignal
       await parts.clock.sleep(parts.retryMs, signal)
       continue
     }
-    const waiting = new Map<string, Waiting>()
-    for (const status of found) {
-      if (signal.aborted) return
-      const why = await completeIfQuiet(parts, status, earlier.get(status.path), signal)
-      if (why !== undefined) waiting.set(status.path, { status, why })
-    }
-    if (waiting.size === 0 || signal.aborted) return
+    if (!signal.aborted) open = new Set(found.map(({ path }) => path))
+    const waiting = await completeQuiet(parts, { found, earlier, open: open ?? new Set() }, signal)
+    if (signal.aborted || waiting.size === 0) break
     report(parts, waiting, round)
     earlier = waiting
     round += 1
     if (round <= MOST_ROUNDS) await parts.clock.sleep(QUIET_MS, signal)
+  }
+  if (signal.aborted) reportOpen(parts, open)
+}
+
+interface Round {
+  readonly found: readonly FileStatus[]
+  /** What the round before could not complete. */
+  readonly earlier: ReadonlyMap<string, Waiting>
+  /** Loses what is complete. */
+  readonly open: Set<string>
+}
+
+async function completeQuiet(
+  parts: RecoveryParts,
+  { found, earlier, open }: Round,
+  signal: AbortSignal
+): Promise<Map<string, Waiting>> {
+  const waiting = new Map<string, Waiting>()
+  for (const status of found) {
+    if (signal.aborted) break
+    const why = await completeIfQuiet(parts, status, earlier.get(status.path), signal)
+    if (why === undefined) open.delete(status.path)
+    else waiting.set(status.path, { status, why })
+  }
+  return waiting
+}
+
+/** The sink ends: what it would have completed later. */
+function reportOpen({ log, root }: RecoveryParts, open: ReadonlySet<string> | undefined): void {
+  if (open === undefined) {
+    const facts = { folder: root }
+    log.info(
+      'The sink ends before it could look for in-use files of an earlier run; its next start does.',
+      facts
+    )
+  } else if (open.size > 0) {
+    const facts = { files: [...open] }
+    log.warn(
+      'In-use files of another run are not complete as the sink ends; its next start looks again.',
+      facts
+    )
   }
 }
 

@@ -245,6 +245,7 @@ async function compileKey(settings: HdfsSettings, { environment }: SinkContext):
     timeZone: settings.timeZone ?? defaultTimeZoneId(environment),
     round: roundingOf(settings),
     useLocalTime: settings.useLocalTimeStamp,
+    staysInFolder: true,
     host: needsHostNames(template) ? await hostNames() : undefined
   })
 }

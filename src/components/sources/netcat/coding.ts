@@ -5,10 +5,17 @@ const LF = 0x0a
 /** Longest character of any charset, in bytes: a longer rest without LF is decoded as it stands. */
 const LONGEST_REST = 64 * 1024
 
+/** Turns the bytes of one connection into UTF-8, across chunks. */
+export interface Decoder {
+  decode(chunk: Buffer): Buffer
+  /** Bytes that wait for the end of their line. */
+  readonly held: number
+}
+
 /** How one source's lines and answers are encoded. */
 export interface Coding {
-  /** Turns one connection's bytes into UTF-8, across chunks; undefined where they are UTF-8 already. */
-  newDecoder(): ((chunk: Buffer) => Buffer) | undefined
+  /** Undefined where the bytes are UTF-8 already. */
+  newDecoder(): Decoder | undefined
   encode(answer: string): Buffer
   /** Starts each connection's answers: a byte order mark where the charset has one. */
   readonly mark: Buffer
@@ -28,18 +35,23 @@ export function codingOf(name: string): Coding {
   }
 }
 
-function newDecoder(found: Charset): (chunk: Buffer) => Buffer {
-  if (found.width === 1) return chunk => Buffer.from(found.decode(chunk))
+function newDecoder(found: Charset): Decoder {
+  if (found.width === 1) return { decode: chunk => Buffer.from(found.decode(chunk)), held: 0 }
   let decode = found.width === 0 ? found.decode : undefined
   let rest = Buffer.alloc(0)
-  return chunk => {
-    const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk])
-    const end = wholeEnd(bytes, found.width)
-    rest = Buffer.from(bytes.subarray(end))
-    if (end === 0) return bytes.subarray(0, 0)
-    // The first bytes may be a mark that says the order for all that follow.
-    decode ??= continued(found, bytes)
-    return Buffer.from(decode(bytes.subarray(0, end)))
+  return {
+    get held() {
+      return rest.length
+    },
+    decode: chunk => {
+      const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk])
+      const end = wholeEnd(bytes, found.width)
+      rest = Buffer.from(bytes.subarray(end))
+      if (end === 0) return bytes.subarray(0, 0)
+      // The first bytes may be a mark that says the order for all that follow.
+      decode ??= continued(found, bytes)
+      return Buffer.from(decode(bytes.subarray(0, end)))
+    }
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import type { Clock } from '../../../core/contracts.ts'
 import { newRest } from '../../../wire/lines.ts'
-import type { Coding } from './coding.ts'
+import type { Coding, Decoder } from './coding.ts'
 
 /** Answers that a client does not read are held up to this many bytes; then we stop reading from it, too. */
 const UNREAD_ANSWERS_BYTES = 64 * 1024
@@ -19,7 +19,7 @@ export class Connection {
   readonly rest = newRest()
   readonly socket: Socket
   /** Turns what it sends into UTF-8; undefined where that is what it sends. */
-  readonly decode: ((chunk: Buffer) => Buffer) | undefined
+  readonly decoder: Decoder | undefined
   /** Lines taken from it that are not answered yet. */
   unsettled = 0
   /** It has said all that counts: nothing more is read. */
@@ -39,7 +39,7 @@ export class Connection {
     this.socket = socket
     this.#coding = coding
     this.#clock = clock
-    this.decode = coding.newDecoder()
+    this.decoder = coding.newDecoder()
     this.#oks = oks
     if (coding.mark.length > 0) this.#mark = coding.mark
     socket.setNoDelay(true)
@@ -47,6 +47,11 @@ export class Connection {
       this.#deaf = false
       this.#resume()
     })
+  }
+
+  /** Bytes of a line that has no end yet; none of one that is refused. */
+  get unfinishedBytes(): number {
+    return this.#lastWords === undefined ? this.rest.bytes + (this.decoder?.held ?? 0) : 0
   }
 
   /** Answers OK to `lines` lines. */

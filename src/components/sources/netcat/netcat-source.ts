@@ -16,6 +16,8 @@ import { Connection, manyOks } from './connection.ts'
 const WAITING_BYTES = 1024 * 1024
 /** Batches on their way at the same time; each holds a slab of up to 1 MiB. */
 const MOST_UNDER_WAY = 8
+/** So often at most it is told what connections left unfinished. */
+const BETWEEN_WARNINGS_MS = 10_000
 /** Set to false with -D, reads go through Node's own buffers: slower, and without anything private of Node. */
 const DIRECT_READS = 'millrace.net.direct-reads'
 
@@ -47,6 +49,8 @@ export class NetcatSource implements Source {
   /** What was read before is answered once this resolves. */
   #answered: Promise<void> = Promise.resolve()
   #stopping: Promise<void> | undefined
+  /** What was dropped for want of a line feed since it was last told. */
+  #unfinished = { connections: 0, bytes: 0, toldAt: -Infinity }
 
   constructor(settings: NetcatSettings, context: SourceContext) {
     this.#settings = settings
@@ -103,6 +107,7 @@ export class NetcatSource implements Source {
     socket.on('end', () => connection.finish())
     socket.on('error', error => this.#context.log.debug('A connection broke.', { reason: messageOf(error) }))
     socket.on('close', () => {
+      this.#reportUnfinished(connection)
       this.#connections.delete(connection)
       this.#held.delete(connection)
       this.#context.counters.OpenConnectionCount = this.#connections.size
@@ -110,17 +115,30 @@ export class NetcatSource implements Source {
     socket.resume()
   }
 
+  /** A line without its end is no event, as nobody knows whether it is whole: it is not answered, but counted. */
+  #reportUnfinished({ unfinishedBytes }: Connection): void {
+    if (unfinishedBytes === 0) return
+    this.#context.counters.EventReadFail += 1
+    this.#unfinished.connections++
+    this.#unfinished.bytes += unfinishedBytes
+    const now = this.#context.clock.now()
+    if (now - this.#unfinished.toldAt < BETWEEN_WARNINGS_MS) return
+    const { connections, bytes } = this.#unfinished
+    this.#context.log.warn('Connections ended within a line; its bytes are dropped.', { connections, bytes })
+    this.#unfinished = { connections: 0, bytes: 0, toldAt: now }
+  }
+
   /** Takes the bytes that lie in the scanner's input. */
   #read(connection: Connection, bytes: number): void {
     if (connection.finished) return
     const before = this.#lines.count
     const fits =
-      connection.decode === undefined
+      connection.decoder === undefined
         ? this.#lines.addInput(connection, connection.rest, bytes)
         : this.#lines.add(
             connection,
             connection.rest,
-            connection.decode(Buffer.from(SCAN_INPUT.subarray(0, bytes)))
+            connection.decoder.decode(Buffer.from(SCAN_INPUT.subarray(0, bytes)))
           )
     connection.unsettled += this.#lines.count - before
     if (!fits) {

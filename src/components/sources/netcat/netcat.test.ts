@@ -51,6 +51,40 @@ describe('netcat', () => {
     assert.deepEqual(intake.texts, ['one', 'two', '', 'three\r'])
   })
 
+  for (const encoding of ['utf-8', 'utf-16']) {
+    test(`bytes behind the last line feed are no event, but counted and told (${encoding})`, async () => {
+      const { source, context, intake, port } = await open({ encoding })
+      const bytes = Buffer.from('one\nhalf', encoding === 'utf-8' ? 'utf8' : 'utf16le')
+      const sent = encoding === 'utf-8' ? bytes : Buffer.concat([Buffer.from([0xff, 0xfe]), bytes])
+
+      await converse(port, sent)
+      await converse(port, sent)
+      await converse(port, sent.subarray(0, encoding === 'utf-8' ? 4 : 10))
+      await source.stop()
+
+      assert.deepEqual(intake.texts, ['one', 'one', 'one'])
+      assert.equal(context.counters.EventReadFail, 2)
+      assert.deepEqual(
+        context.log.lines
+          .filter(({ level }) => level === 'warn')
+          .map(({ message, facts }) => [message, facts['connections']]),
+        [['Connections ended within a line; its bytes are dropped.', 1]]
+      )
+    })
+  }
+
+  test('an IPv6 address may stand in brackets', async t => {
+    const context = fakeSourceContext()
+    const source = netcat.create(settingsOf(netcat, { bind: '[::1]', port: '0' }, none), context)
+    try {
+      await source.start()
+    } catch {
+      return t.skip('there is no IPv6 here')
+    }
+    assert.match(source.describe?.() ?? '', /^\[::1\]:\d+$/)
+    await source.stop()
+  })
+
   test('nothing is answered when acknowledgements are off, but refusals always are', async () => {
     const { source, intake, port } = await open({ 'ack-every-event': 'false' })
     intake.room = 1
