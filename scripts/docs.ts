@@ -4,10 +4,12 @@ import { dirname, join, relative, sep } from 'node:path'
 import { componentKinds, componentPages } from '../src/app/component-pages.ts'
 import { renderMarkdown } from '../src/app/manual.ts'
 import type { ManualPage } from '../src/app/manual.ts'
+import type { FindingEntry } from '../src/core/component.ts'
 import { FINDING_CODES } from '../src/config/finding-codes.ts'
 import { CHANNEL_COUNTERS, SINK_COUNTERS, SOURCE_COUNTERS } from '../src/core/counters.ts'
 import { ERROR_CODES } from '../src/core/errors.ts'
 import { LOG_GAUGES } from '../src/store/log-watch.ts'
+import { COMPONENT_LIST, componentListText } from './component-list.ts'
 import { editorSchema } from './editor-schema.ts'
 import { HOME } from './home.ts'
 
@@ -25,9 +27,10 @@ async function allPages(): Promise<Map<string, string>> {
   const made = components.map((page): [string, string] => [pathOf(page), GENERATED + renderMarkdown(page)])
   return new Map([
     ['README.md', GENERATED + overview(components)],
+    [`../../${COMPONENT_LIST}`, await componentListText()],
     [GUIDE, withFiles(readFileSync(join(REFERENCE, GUIDE), 'utf8'))],
     ['error-codes.md', GENERATED + errorCodes()],
-    ['findings.md', GENERATED + findingCodes()],
+    ['findings.md', GENERATED + findingCodes(components)],
     ['counters.md', GENERATED + counters()],
     [
       'millrace.schema.json',
@@ -84,10 +87,9 @@ ${rows.join('\n')}
 `
 }
 
-function findingCodes(): string {
-  const rows = Object.entries(FINDING_CODES).map(
-    ([code, { level, meaning }]) => `| \`${code}\` | ${level} | ${meaning} |`
-  )
+function findingCodes(components: readonly ManualPage[]): string {
+  const rows = Object.entries(FINDING_CODES).map(codeRow)
+  const own = new Map(components.flatMap(page => Object.entries(page.definition.findings ?? {})))
   return `# Findings
 
 What \`flume-ng validate\` and the start of an agent can say about a configuration. The level is the usual one.
@@ -95,7 +97,17 @@ What \`flume-ng validate\` and the start of an agent can say about a configurati
 | code | level | meaning |
 |---|---|---|
 ${rows.join('\n')}
+
+Single components add these:
+
+| code | level | meaning |
+|---|---|---|
+${[...own].map(codeRow).join('\n')}
 `
+}
+
+function codeRow([code, { level, meaning }]: [string, FindingEntry]): string {
+  return `| \`${code}\` | ${level} | ${meaning} |`
 }
 
 function counters(): string {

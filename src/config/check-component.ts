@@ -93,6 +93,8 @@ function dropped(type: string): CheckedPart {
     batchSize: undefined,
     transactionCapacity: undefined,
     known: undefined,
+    definition: undefined,
+    headers: { always: [], more: true },
     resolution: { status: 'third-party', type, instead: undefined }
   }
 }

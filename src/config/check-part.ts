@@ -2,7 +2,9 @@ import {
   isInner,
   type AnyDefinition,
   type Catalog,
+  type Headers,
   type Problem,
+  type Properties,
   type Resolution
 } from '../core/component.ts'
 import type { Environment } from '../core/contracts.ts'
@@ -15,7 +17,7 @@ import type { Position, Property } from './finding.ts'
 import type { Findings } from './findings.ts'
 import { knownType } from './known-types.ts'
 import { checkOnly, type KnownType } from './known/known-type.ts'
-import { undocumented } from './known/undocumented.ts'
+import { strangeHeaders } from './known/third-party.ts'
 
 export type Status = 'ok' | 'dropped' | 'not-in-this-version' | 'third-party'
 
@@ -58,6 +60,9 @@ export interface CheckedPart {
   /** Set when nothing can load the type. */
   readonly resolution: Resolution
   readonly known: KnownType | undefined
+  /** What is said of the type; good for checking only where this version does not have it. */
+  readonly definition: AnyDefinition | undefined
+  readonly headers: Headers
 }
 
 /** Finds the part's type and reads its settings; says everything that is wrong with them. */
@@ -67,10 +72,17 @@ export async function checkPart(part: Part, context: CheckContext): Promise<Chec
   const known = resolution.status === 'not-in-this-version' ? knownType(part.kind, part.type) : undefined
   const definition =
     resolution.status === 'found' ? resolution.definition : known === undefined ? undefined : checkOnly(known)
-  const none = { batchSize: undefined, transactionCapacity: undefined, resolution, known, properties }
+  const none = {
+    batchSize: undefined,
+    transactionCapacity: undefined,
+    resolution,
+    known,
+    properties,
+    definition,
+    headers: headersOf(part, definition, properties)
+  }
   if (definition === undefined) return { ...none, status: statusOf(resolution), type: part.type }
-  reportDeprecated(part, known, context.findings)
-  reportUndocumented(part, definition.type, context.findings)
+  reportUndocumented(part, definition, context.findings)
   const resolved = await resolveInner(definition, properties, context.catalog)
   const reading = readSettings(definition, properties, resolved)
   const problems = [
@@ -80,6 +92,7 @@ export async function checkPart(part: Part, context: CheckContext): Promise<Chec
     ...capacityProblems(known, properties)
   ].map(problem => refined(part, problem, properties))
   for (const problem of problems) reportProblem(part, problem, problems, context)
+  for (const trap of definition.lint?.({ ...part, properties }) ?? []) reportProblem(part, trap, [], context)
   const values =
     reading.values ?? readSettings(definition, withoutInner(definition, properties), resolved).values
   return {
@@ -89,6 +102,12 @@ export async function checkPart(part: Part, context: CheckContext): Promise<Chec
     batchSize: values === undefined ? undefined : definition.batchSize?.(values),
     transactionCapacity: values === undefined ? undefined : definition.transactionCapacity?.(values)
   }
+}
+
+function headersOf(part: Part, definition: AnyDefinition | undefined, properties: Properties): Headers {
+  return (
+    (definition === undefined ? undefined : definition.headers?.(properties)) ?? strangeHeaders(part.type)
+  )
 }
 
 async function aroundProblems(
@@ -144,8 +163,9 @@ function withoutInner(
   )
 }
 
-function reportProblem(
-  part: Part,
+/** Tells a problem of a part where its key stands, else where the part does; `all` are the part's problems. */
+export function reportProblem(
+  part: Pick<Part, 'properties' | 'at' | 'prefix'>,
   problem: Problem,
   all: readonly Problem[],
   { findings, isGone }: CheckContext
@@ -155,18 +175,12 @@ function reportProblem(
   const property = part.properties.get(problem.key)
   const { file, line } = property ?? part.at
   const at = { file, line }
-  const key = part.prefix + problem.key
+  const key = problem.key === '' ? part.prefix.slice(0, -1) : part.prefix + problem.key
   const refused = code === 'CAP_LT_TXN' ? refusedCapacities(all) : []
   if (code === 'CAP_LT_TXN' && refused.length > 0) {
     const causes = refused.map(other => part.prefix + other)
     findings.follow(code, { at, key, message, hint }, { causes, codes: ['BAD_NUMBER'] })
   } else findings.push({ ...problem, file, line, key })
-  if (isLzo(problem.key, property?.value ?? ''))
-    findings.add('EXTRA_JARS', {
-      at,
-      key,
-      message: `Flume would need extra libraries for ${property?.value ?? ''}.`
-    })
 }
 
 /** Keys of capacities that are no number: the defaults count in their place. */
@@ -176,20 +190,9 @@ function refusedCapacities(problems: readonly Problem[]): string[] {
     .map(({ key }) => key)
 }
 
-function isLzo(key: string, value: string): boolean {
-  return key === 'hdfs.codeC' && /lzop?(?:codec)?$/i.test(value)
-}
-
 /** The same problem, named more closely where the kind of part or the key says more. */
 function refined(part: Part, problem: Problem, properties: Readonly<Record<string, string>>): Problem {
   const { code, key } = problem
-  if (key === 'kafka.flumeBatchSize') {
-    return {
-      ...problem,
-      code: 'DOC_EXAMPLE_WRONG_KEY',
-      hint: 'Write flumeBatchSize; Flume’s guide misspells it.'
-    }
-  }
   if (code === 'MISSING_REQUIRED')
     return { ...problem, hint: problem.hint.replace(`Add ${key} `, `Add ${part.prefix}${key} `) }
   if (code === 'UNK_PROP' && part.kind === 'interceptor') return { ...problem, code: 'UNK_INTERCEPTOR_PROP' }
@@ -197,7 +200,7 @@ function refined(part: Part, problem: Problem, properties: Readonly<Record<strin
   if (code === 'BAD_NUMBER' && problem.message.includes('which is not')) {
     return { ...problem, message: `${problem.message} For input string: "${properties[key] ?? ''}"` }
   }
-  return isLzo(key, properties[key] ?? '') ? { ...problem, code: 'NOT_IN_THIS_VERSION' } : problem
+  return problem
 }
 
 /** Keys that the frame around a component reads. */
@@ -213,36 +216,11 @@ function frameHint({ kind, prefix }: Part, key: string): string | undefined {
   return meant === undefined ? undefined : `Did you mean ${prefix}${[meant, ...rest].join('.')}?`
 }
 
-const NEW_NAMES: Readonly<Record<string, string>> = {
-  brokerList: 'kafka.bootstrap.servers',
-  topic: 'kafka.topic',
-  groupId: 'kafka.consumer.group.id',
-  batchSize: 'flumeBatchSize',
-  requiredAcks: 'kafka.producer.acks',
-  readSmallestOffset: 'kafka.consumer.auto.offset.reset',
-  zookeeperConnect: 'kafka.bootstrap.servers',
-  'serializer.class': 'kafka.producer.value.serializer',
-  'key.serializer.class': 'kafka.producer.key.serializer'
-}
-
-function reportDeprecated(part: Part, known: KnownType | undefined, findings: Findings): void {
-  for (const name of known?.deprecated ?? []) {
-    const property = part.properties.get(name)
-    if (property === undefined) continue
-    const newName = name === 'topic' && part.kind === 'source' ? 'kafka.topics' : (NEW_NAMES[name] ?? '')
-    findings.add('DEPRECATED_KAFKA', {
-      at: property,
-      key: property.key,
-      message: `${name} is deprecated. Please use the parameter ${newName}.`,
-      hint: `Write ${part.prefix}${newName}.`
-    })
-  }
-}
-
-function reportUndocumented(part: Part, type: string, findings: Findings): void {
-  for (const key of undocumented(part.kind, type, part.properties.keys())) {
-    const property = part.properties.get(key)
-    if (property !== undefined)
+function reportUndocumented(part: Part, { undocumented = [] }: AnyDefinition, findings: Findings): void {
+  const isOne = (key: string): boolean =>
+    undocumented.some(name => (name.endsWith('.') ? key.startsWith(name) : key === name))
+  for (const [key, property] of part.properties) {
+    if (isOne(key))
       findings.add('UNDOC_PROP', {
         at: property,
         key: property.key,

@@ -12,7 +12,7 @@ export async function checkSelector(
   text: ComponentText,
   channels: readonly string[],
   context: CheckContext
-): Promise<CheckedPlan> {
+): Promise<Omit<CheckedPlan, 'headers'>> {
   const prefix = `${context.agent.name}.sources.${source}.selector.`
   const given = new Map(
     [...text.properties]
@@ -33,7 +33,6 @@ export async function checkSelector(
   const checked = await checkPart(part, context)
   if (type !== undefined) reportType(part, checked, context)
   const known = checkNamedChannels(source, own, channels, context)
-  if (checked.type === 'multiplexing') checkRoutes(own, prefix, at, context)
   const status = known || channels.length === 0 ? checked.status : worse(checked.status, 'dropped')
   return {
     status,
@@ -72,28 +71,4 @@ function checkNamedChannels(
     }
   }
   return known
-}
-
-function checkRoutes(
-  own: ReadonlyMap<string, Property>,
-  prefix: string,
-  at: Property | { file: string; line: number },
-  { findings }: CheckContext
-): void {
-  if (![...own.keys()].some(key => key.startsWith('mapping.'))) {
-    findings.add('SELECTOR_NO_MAPPING', {
-      at,
-      key: `${prefix}mapping`,
-      message: 'The multiplexing selector has no mapping; every event takes the default.',
-      hint: `Add ${prefix}mapping.VALUE = CHANNEL.`
-    })
-  }
-  if (!own.has('default')) {
-    findings.add('SELECTOR_NO_DEFAULT', {
-      at,
-      key: `${prefix}default`,
-      message: 'The multiplexing selector has no default; events that match no mapping are dropped silently.',
-      hint: `Add ${prefix}default = CHANNEL.`
-    })
-  }
 }

@@ -1,5 +1,6 @@
-import type { AnyDefinition, Problem } from '../../core/component.ts'
+import type { AnyDefinition, Headers, Problem, Properties, Written } from '../../core/component.ts'
 import type { Kind } from '../../core/plan.ts'
+import { undocumentedKeys } from './undocumented.ts'
 import { integer, long, optional, prefixed, text, type Setting, type Settings } from '../../core/schema.ts'
 
 /**
@@ -20,16 +21,18 @@ export interface KnownType {
   readonly batch?: { readonly key: string; readonly default?: number }
   readonly transaction?: { readonly key: string; readonly default: number }
   readonly capacity?: { readonly key: string; readonly default: number }
-  /** Old Kafka names that still work, or worked. */
-  readonly deprecated?: readonly string[]
   /** Not in Flume 1.11 either. */
   readonly removed?: boolean
   /** Flume needs extra libraries for it. */
   readonly extraJars?: boolean
   /** Keys whose quotes the component takes away itself. */
-  readonly unquotes?: (properties: Readonly<Record<string, string>>) => readonly string[]
+  readonly unquotes?: (properties: Properties) => readonly string[]
   /** Rules that go beyond single keys. */
-  readonly rules?: (properties: Readonly<Record<string, string>>) => readonly Problem[]
+  readonly rules?: (properties: Properties) => readonly Problem[]
+  /** As in a definition. */
+  readonly lint?: (written: Written) => readonly Problem[]
+  readonly headers?: (properties: Properties) => Headers
+  readonly shared?: true
 }
 
 /** A definition good for checking, not for running. */
@@ -53,9 +56,21 @@ export function checkOnly(known: KnownType): AnyDefinition {
       : {
           transactionCapacity: (values: unknown) => positive(number(values, transaction), transaction.default)
         }),
+    ...hooksOf(known),
     create: () => {
       throw new Error('This component is not in this version.')
     }
+  }
+}
+
+function hooksOf(known: KnownType): Partial<AnyDefinition> {
+  const { lint, headers, unquotes, shared } = known
+  return {
+    undocumented: undocumentedKeys(known.kind, known.type),
+    ...(lint === undefined ? {} : { lint }),
+    ...(headers === undefined ? {} : { headers }),
+    ...(unquotes === undefined ? {} : { unquotes }),
+    ...(shared === undefined ? {} : { shared })
   }
 }
 

@@ -8,6 +8,7 @@ import {
   transactionCapacityOf
 } from '../../../store/file-settings.ts'
 import { openFileLog } from '../../../store/file-log.ts'
+import { FOLDER_FINDINGS, folderStores, lintFolders } from '../../../store/folder-lint.ts'
 import { FileChannel } from './file-channel.ts'
 
 const SECOND_MS = 1000
@@ -36,6 +37,10 @@ export default defineChannel({
     }),
     ...fileSettings
   },
+  undocumented: ['compressBackupCheckpoint', 'fsyncPerTransaction', 'fsyncInterval'],
+  findings: FOLDER_FINDINGS,
+  lint: written => lintFolders('file', written),
+  stores: folderStores,
   transactionCapacity: transactionCapacityOf,
   check: values => {
     const problems: Problem[] = checkFileSettings(values)

@@ -3,6 +3,7 @@ import { openFileSystem } from '../../../fs/open.ts'
 import { checkSettings } from './check-settings.ts'
 import { checkStore } from './check-store.ts'
 import { HdfsSink } from './hdfs-sink.ts'
+import { FINDINGS, lintHdfs, lintTimestamp } from './lint.ts'
 import { settings } from './settings.ts'
 
 export default defineSink({
@@ -12,6 +13,9 @@ export default defineSink({
   summary:
     'Writes events to files in HDFS or another file system, and starts a new file by time, size or count.',
   settings,
+  findings: FINDINGS,
+  lint: lintHdfs,
+  lintInflow: lintTimestamp,
   batchSize: ({ batchSize }) => batchSize,
   check: checkSettings,
   checkSurroundings: checkStore,

@@ -29,6 +29,8 @@ export default defineSource({
       default: 'utf-8'
     })
   },
+  undocumented: ['encoding'],
+  headers: () => ({ always: [], more: false }),
   check: ({ encoding }): Problem[] => {
     if (charset(encoding) !== undefined) return []
     const hint = 'Write a character set name such as UTF-8, ISO-8859-1 or GBK.'
