@@ -1,5 +1,5 @@
 import type { EventBatch } from './batch.ts'
-import type { ChannelCounters, SinkCounters, SourceCounters } from './counters.ts'
+import type { ChannelCounters, OwnSinkCounters, OwnSourceCounters } from './counters.ts'
 import type { AgentError, Facts } from './errors.ts'
 import type { MemoryBudget } from './memory-budget.ts'
 
@@ -66,7 +66,8 @@ export interface IngestResult {
 }
 
 export interface SourceContext extends Context {
-  readonly counters: SourceCounters
+  /** Connections and calls. Events are counted by the engine as they are ingested. */
+  readonly counters: OwnSourceCounters
   /** Resolves when every required channel holds the whole batch; only then may the source acknowledge. */
   ingest(batch: EventBatch): Promise<void>
   /**
@@ -89,7 +90,8 @@ export interface ChannelContext extends Context {
 }
 
 export interface SinkContext extends Context {
-  readonly counters: SinkCounters
+  /** Connections. Events are counted by the engine. */
+  readonly counters: OwnSinkCounters
   /** Tells the balance sheet that `events` of the batch in hand were given up on purpose. */
   dropped(reason: string, events: number): void
 }

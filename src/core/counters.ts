@@ -38,6 +38,25 @@ export type SourceCounters = Record<(typeof SOURCE_COUNTERS)[number], number>
 export type ChannelCounters = Record<(typeof CHANNEL_COUNTERS)[number], number>
 export type SinkCounters = Record<(typeof SINK_COUNTERS)[number], number>
 
+/** Of these the engine counts, whatever the component: it sees each event once. */
+export const ENGINE_COUNTS = {
+  source: ['EventReceivedCount', 'EventAcceptedCount', 'ChannelWriteFail'],
+  sink: [
+    'BatchEmptyCount',
+    'BatchUnderflowCount',
+    'BatchCompleteCount',
+    'EventDrainAttemptCount',
+    'EventDrainSuccessCount',
+    'EventWriteFail',
+    'ChannelReadFail'
+  ]
+} as const
+
+/** What a source counts itself, where it has such: calls, connections, reads that failed; never events. */
+export type OwnSourceCounters = Omit<SourceCounters, (typeof ENGINE_COUNTS)['source'][number]>
+/** What a sink counts itself: connections. */
+export type OwnSinkCounters = Omit<SinkCounters, (typeof ENGINE_COUNTS)['sink'][number]>
+
 /** Plain counters, all 0, as fields of one object: `counters.EventReceivedCount += n`. */
 export function newCounters<Name extends string>(names: readonly Name[]): Record<Name, number> {
   const counters: Partial<Record<Name, number>> = {}

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { PolledSource, Source, SourceContext } from '../core/contracts.ts'
+import { ENGINE_COUNTS, type SourceCounters } from '../core/counters.ts'
 import { settled } from './fake-clock.ts'
 import { fakeSourceContext, type FakeContextParts, type FakeIntake } from './fake-context.ts'
 import { answering, kept, until, type Promises } from './promise-kept.ts'
 
-type Context = SourceContext & FakeContextParts & { readonly intake: FakeIntake }
+type Context = SourceContext &
+  FakeContextParts & { readonly intake: FakeIntake; readonly counters: SourceCounters }
 
 const PROMISES: Promises<PolledSource> = {
   start: 'start() of a source resolves once events can come',
@@ -82,6 +84,18 @@ export function sourceContract(name: string, open: (context: Context) => Promise
 
       assert.ok(atStop > 0)
       assert.equal(intake.texts.length, atStop)
+    })
+
+    test('leaves it to the engine to count events', async () => {
+      const { source, context, feed } = await opened()
+      await source.start()
+      await feed()
+      await source.stop()
+
+      assert.deepEqual(
+        ENGINE_COUNTS.source.filter(name => context.counters[name] !== 0),
+        []
+      )
     })
 
     test('says in a few words where events come from', async () => {
