@@ -1,4 +1,4 @@
-// npm run docs: writes docs/reference/** from the code. With --check it writes nothing and fails when that differs.
+// npm run docs: writes what follows from the code: docs/reference/**, the list of components, parts of other pages. With --check it writes nothing and fails when that differs.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative, sep } from 'node:path'
 import { componentKinds, componentPages } from '../src/app/component-pages.ts'
@@ -10,12 +10,11 @@ import { CHANNEL_COUNTERS, SINK_COUNTERS, SOURCE_COUNTERS } from '../src/core/co
 import { ERROR_CODES } from '../src/core/errors.ts'
 import { LOG_GAUGES } from '../src/store/log-watch.ts'
 import { COMPONENT_LIST, componentListText } from './component-list.ts'
+import { PAGES_WITH_PARTS, withParts } from './docs-parts.ts'
 import { editorSchema } from './editor-schema.ts'
 import { HOME } from './home.ts'
 
 const REFERENCE = join(HOME, 'docs', 'reference')
-/** The one page outside of docs/reference: its text is by hand, the files it shows are copied into it. */
-const GUIDE = '../guide/write-a-component.md'
 const GENERATED = '<!-- Written by `npm run docs`; change the code, not this page. -->\n\n'
 
 const pages = await allPages()
@@ -24,29 +23,18 @@ else write()
 
 async function allPages(): Promise<Map<string, string>> {
   const components = (await Promise.all(componentKinds().map(componentPages))).flat()
+  const definitions = components.map(part => part.definition)
   const made = components.map((page): [string, string] => [pathOf(page), GENERATED + renderMarkdown(page)])
   return new Map([
     ['README.md', GENERATED + overview(components)],
     [`../../${COMPONENT_LIST}`, await componentListText()],
-    [GUIDE, withFiles(readFileSync(join(REFERENCE, GUIDE), 'utf8'))],
     ['error-codes.md', GENERATED + errorCodes()],
     ['findings.md', GENERATED + findingCodes(components)],
     ['counters.md', GENERATED + counters()],
-    [
-      'millrace.schema.json',
-      `${JSON.stringify(editorSchema(components.map(part => part.definition)), null, 2)}\n`
-    ],
+    ['millrace.schema.json', `${JSON.stringify(editorSchema(definitions), null, 2)}\n`],
+    ...PAGES_WITH_PARTS.map((page): [string, string] => [`../../${page}`, withParts(page, definitions)]),
     ...made
   ])
-}
-
-// <!-- file: path --> and a code block behind it: the block is that file.
-function withFiles(text: string): string {
-  const shown = /(<!-- file: (.+) -->\n```\w*\n)[^]*?```\n/g
-  return text.replace(
-    shown,
-    (_, head: string, path: string) => `${head}${readFileSync(join(HOME, path), 'utf8')}\`\`\`\n`
-  )
 }
 
 function pathOf({ definition: { kind, type } }: ManualPage): string {
@@ -145,7 +133,7 @@ function write(): void {
     mkdirSync(dirname(join(REFERENCE, path)), { recursive: true })
     writeFileSync(join(REFERENCE, path), text)
   }
-  console.log(`Wrote ${pages.size} pages into docs/reference/.`)
+  console.log(`Wrote ${pages.size} pages.`)
 }
 
 function check(): void {
@@ -153,11 +141,11 @@ function check(): void {
   const differing = [...pages].filter(([path, text]) => textOf(path) !== text).map(([path]) => path)
   const wrong = [...differing, ...written.filter(path => !pages.has(path))]
   if (wrong.length === 0) {
-    console.log(`docs/reference/ is up to date: ${pages.size} pages.`)
+    console.log(`What follows from the code is up to date: ${pages.size} pages.`)
     return
   }
   console.error(
-    `docs/reference/ differs from the code (npm run docs):\n${wrong.map(path => `  ${path}`).join('\n')}`
+    `What follows from the code differs from it (npm run docs):\n${wrong.map(path => `  ${join('docs/reference', path)}`).join('\n')}`
   )
   process.exitCode = 1
 }

@@ -1,3 +1,4 @@
+import { needOf } from './packages.ts'
 import { isInner } from '../core/component.ts'
 import type { AnyDefinition } from '../core/component.ts'
 import type { Setting } from '../core/schema.ts'
@@ -51,6 +52,7 @@ export function renderMarkdown({ definition, example, notes }: ManualPage): stri
     `# ${titleOf(kind)} ${type}`,
     stability === 'stable' ? summary : `${summary}\n\n*Preview: settings may still change.*`,
     classes.length === 0 ? undefined : `Also written as ${classes.map(name => `\`${name}\``).join(', ')}.`,
+    needsText(definition, '`'),
     rows.length === 0 ? 'It has no settings.' : `## Settings\n\n${table.join('\n')}`,
     notes?.trim(),
     example === undefined ? undefined : `## Example\n\n\`\`\`properties\n${example.trimEnd()}\n\`\`\``
@@ -69,11 +71,20 @@ export function renderText({ definition, example, notes }: ManualPage, width = 1
     `${titleOf(kind)} ${type}`,
     wrapped(summary, width).join('\n'),
     classes.length === 0 ? undefined : `Also written as:\n${classes.map(name => `  ${name}`).join('\n')}`,
+    needsText(definition, ''),
     settings.length === 0 ? 'It has no settings.' : `Settings\n${settings.join('\n')}`,
     notes?.trim(),
     example === undefined ? undefined : `Example\n${indented(example.trimEnd())}`
   ]
   return `${parts.filter(part => part !== undefined).join('\n\n')}\n`
+}
+
+function needsText({ needs = [] }: AnyDefinition, quote: string): string | undefined {
+  if (needs.length === 0) return undefined
+  const names = needs.map(need => needOf(need))
+  const list = names.map(({ name, version }) => `${name} ${version}`).join(', ')
+  const command = `flume-ng plugin add ${names.map(({ name }) => name).join(' ')}`
+  return `It needs ${list}, which not everybody has: ${quote}${command}${quote}.`
 }
 
 function titleOf(kind: string): string {

@@ -19,7 +19,7 @@ import { knownType } from './known-types.ts'
 import { checkOnly, type KnownType } from './known/known-type.ts'
 import { strangeHeaders } from './known/third-party.ts'
 
-export type Status = 'ok' | 'dropped' | 'not-in-this-version' | 'third-party'
+export type Status = 'ok' | 'not-installed' | 'dropped' | 'not-in-this-version' | 'third-party'
 
 /** A catalog that can say what it has, for hints. */
 export interface ListedCatalog extends Catalog {
@@ -71,7 +71,7 @@ export async function checkPart(part: Part, context: CheckContext): Promise<Chec
   const properties = Object.fromEntries([...part.properties].map(([key, { value }]) => [key, value]))
   const known = resolution.status === 'not-in-this-version' ? knownType(part.kind, part.type) : undefined
   const definition =
-    resolution.status === 'found' ? resolution.definition : known === undefined ? undefined : checkOnly(known)
+    'definition' in resolution ? resolution.definition : known === undefined ? undefined : checkOnly(known)
   const none = {
     batchSize: undefined,
     transactionCapacity: undefined,
@@ -118,7 +118,7 @@ async function aroundProblems(
   return values === undefined ? [] : ((await definition.checkSurroundings?.(values, environment)) ?? [])
 }
 
-const ORDER: readonly Status[] = ['ok', 'not-in-this-version', 'third-party', 'dropped']
+const ORDER: readonly Status[] = ['ok', 'not-installed', 'not-in-this-version', 'third-party', 'dropped']
 
 /** The graver of two. */
 export function worse(a: Status, b: Status): Status {
@@ -129,12 +129,18 @@ function statusOf(resolution: Resolution): Status {
   return resolution.status === 'found' ? 'ok' : resolution.status
 }
 
+/** What problems make of a part that could run otherwise. */
+const STATUS_AFTER: Readonly<Record<string, Status>> = {
+  CUSTOM_SERIALIZER: 'third-party',
+  NOT_IN_THIS_VERSION: 'not-in-this-version',
+  NEEDS_PACKAGE: 'not-installed'
+}
+
 function statusAfter(problems: readonly Problem[]): Status {
-  const errors = problems.filter(isFatal)
-  if (errors.length === 0) return 'ok'
-  if (errors.some(({ code }) => code !== 'CUSTOM_SERIALIZER' && code !== 'NOT_IN_THIS_VERSION'))
-    return 'dropped'
-  return errors.some(({ code }) => code === 'CUSTOM_SERIALIZER') ? 'third-party' : 'not-in-this-version'
+  return problems
+    .filter(isFatal)
+    .map(({ code }) => STATUS_AFTER[code] ?? 'dropped')
+    .reduce(worse, 'ok')
 }
 
 async function resolveInner(

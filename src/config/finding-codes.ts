@@ -24,6 +24,7 @@ export const FINDING_CODES = {
   CUSTOM_SERIALIZER: error('A serializer is a third-party Java class.'),
   CUSTOM_DESERIALIZER: error('A deserializer is a third-party Java class.'),
   NOT_IN_THIS_VERSION: error('A type of Flume that this version does not have yet.'),
+  NEEDS_PACKAGE: error('A component needs a package that is not installed; flume-ng plugin add installs it.'),
   NOT_IN_1_11: error('A type that was taken out of Flume before 1.11.'),
   NO_TYPE: error('A component has no type.'),
   MISSING_REQUIRED: error('A required property is missing.'),

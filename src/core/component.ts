@@ -154,6 +154,13 @@ export type SerializerDefinition = ReturnType<typeof defineSerializer>
 /** What a type name of a configuration turns out to be. */
 export type Resolution =
   | { readonly status: 'found'; readonly definition: AnyDefinition }
+  /** It is there, but a package that it needs is not: `what`, and the command line that installs it. */
+  | {
+      readonly status: 'not-installed'
+      readonly definition: AnyDefinition
+      readonly what: string
+      readonly command: string
+    }
   /** One of Flume's own that this version does not have yet. */
   | { readonly status: 'not-in-this-version'; readonly type: string }
   /** A Java class that is not Flume's; `instead` names the built-in that does the job. */

@@ -47,6 +47,8 @@ export interface Context {
   readonly environment: Environment
   /** Reports that the component broke by itself: it is stopped and started again. */
   fail(error: unknown): void
+  /** A package that the definition `needs`, loaded from where plug-ins are; rejects with ERR_START when it is not there. */
+  load(name: string): Promise<unknown>
 }
 
 /** Neighbours in a list of independent events that were refused for the same reason. */

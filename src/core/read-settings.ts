@@ -123,6 +123,16 @@ function readInner(
 ): unknown {
   const { kind, type } = innerType(setting, properties)
   const resolution = resolved(kind, type)
+  if (resolution?.status === 'not-installed') {
+    problems.push({
+      level: 'error',
+      code: 'NEEDS_PACKAGE',
+      key: setting.key,
+      message: `${type} needs the package ${resolution.what}, which is not installed. Install it: ${resolution.command}`,
+      hint: ''
+    })
+    return undefined
+  }
   if (resolution?.status !== 'found') {
     problems.push({
       level: 'error',

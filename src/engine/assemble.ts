@@ -220,7 +220,8 @@ class Assembler {
   #context(plan: ComponentPlan, supervised: () => Supervised | undefined): Context {
     const { clock, environment } = this.#services
     const log = this.#services.log(`${plan.kind} ${plan.name}`)
-    return { name: plan.name, log, clock, environment, fail: error => supervised()?.fail(error) }
+    const load = (name: string): Promise<unknown> => this.#services.load(name)
+    return { name: plan.name, log, clock, environment, fail: error => supervised()?.fail(error), load }
   }
 
   #supervise(plan: ComponentPlan, subject: Pick<Supervised['subject'], 'part' | 'up' | 'down'>): Supervised {

@@ -34,6 +34,8 @@ interface Options {
   readonly name?: string
   readonly clock?: Clock
   readonly environment?: Partial<Environment>
+  /** What load() finds, by name. */
+  readonly packages?: Readonly<Record<string, unknown>>
 }
 
 function fakeParts(options: Options) {
@@ -50,7 +52,13 @@ function fakeParts(options: Options) {
     log: new FakeLog(),
     environment,
     failures,
-    fail: (error: unknown) => void failures.push(error)
+    fail: (error: unknown) => void failures.push(error),
+    load: (name: string) => {
+      const found = options.packages?.[name]
+      return found === undefined
+        ? Promise.reject(new AgentError('ERR_START', `The package ${name} is not installed.`))
+        : Promise.resolve(found)
+    }
   }
 }
 

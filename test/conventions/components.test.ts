@@ -7,7 +7,7 @@ import { COMPONENTS } from '../../src/app/registry.ts'
 import { KNOWN_TYPES } from '../../src/config/known-types.ts'
 import type { AnyDefinition } from '../../src/core/component.ts'
 import { KINDS } from '../../src/core/plan.ts'
-import { HOME, textOf } from './source-tree.ts'
+import { filesBelow, HOME, textOf } from './source-tree.ts'
 
 interface ComponentFolder {
   readonly kind: string
@@ -46,6 +46,19 @@ test('each folder exports the definition of its kind and type by default', () =>
   assert.deepEqual(
     told,
     folders.map(({ kind, name }) => `${kind} ${name}`)
+  )
+})
+
+test('the tests of each source, channel and sink call the contract of their kind', () => {
+  const kinds = ['source', 'channel', 'sink']
+  const without = folders.filter(({ kind, folder }) => {
+    const tests = filesBelow(folder, ['.test.ts']).map(textOf)
+    return kinds.includes(kind) && !tests.some(text => text.includes(`${kind}Contract('`))
+  })
+
+  assert.deepEqual(
+    without.map(({ folder }) => folder),
+    []
   )
 })
 
