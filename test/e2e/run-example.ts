@@ -39,7 +39,8 @@ export async function checkExample(text: string): Promise<void> {
   assert.equal(code, 0, agent.output)
 }
 
-function exampleFolder(text: string): ReturnType<typeof temporaryFolder> {
+/** A folder with the example and what stands around it. */
+export function exampleFolder(text: string): ReturnType<typeof temporaryFolder> {
   const folder = temporaryFolder({
     'example.conf': text,
     'core-site.xml': readFileSync(join(HOME, 'conf/core-site.xml'), 'utf8')
