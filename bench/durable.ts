@@ -1,4 +1,5 @@
-import { durableConfiguration, fileChannel, MEMORY_CHANNEL, startAgent } from './harness/agent.ts'
+import { join } from 'node:path'
+import { durableConfiguration, fileChannel, memoryChannel, startAgent } from './harness/agent.ts'
 import type { Contestant } from './harness/contestant.ts'
 import { runOnce, type Run } from './harness/run.ts'
 import type { Answer, Bar, Bench, Question } from './question.ts'
@@ -6,19 +7,50 @@ import { median, withSpread } from './statistics.ts'
 
 const VERSION = () => 'this work tree'
 
-const durableAgent: Contestant = {
-  name: 'durable',
-  version: VERSION,
-  start: ({ scratch, port, output }) =>
-    startAgent(scratch, port, durableConfiguration(port, output, fileChannel(scratch)))
+/** Events of one transaction, and of one batch of the sink, where they are few. */
+const SMALL = 1000
+const SLOW_DISK = join(import.meta.dirname, 'slow-disk.ts')
+
+const OURS: readonly Contestant[] = [
+  onFiles('durable'),
+  inMemory('memory channel'),
+  onFiles('durable × 1000', SMALL),
+  inMemory('memory channel × 1000', SMALL),
+  onFiles('durable, slow disk', undefined, SLOW_DISK),
+  onFiles('durable × 1000, slow disk', SMALL, SLOW_DISK)
+]
+
+function onFiles(name: string, batch?: number, preload?: string): Contestant {
+  return {
+    name,
+    version: VERSION,
+    start: ({ scratch, port, output }) =>
+      startAgent(
+        scratch,
+        port,
+        durableConfiguration(port, output, fileChannel(scratch, batch)),
+        preload === undefined ? {} : { preload }
+      )
+  }
 }
 
-const inMemory: Contestant = {
-  name: 'memory channel',
-  version: VERSION,
-  start: ({ scratch, port, output }) =>
-    startAgent(scratch, port, durableConfiguration(port, output, MEMORY_CHANNEL))
+function inMemory(name: string, batch?: number): Contestant {
+  return {
+    name,
+    version: VERSION,
+    start: ({ scratch, port, output }) =>
+      startAgent(scratch, port, durableConfiguration(port, output, memoryChannel(batch)))
+  }
 }
+
+/** What the baseline keeps. */
+const COMPARED = [
+  ['durable', 'memory channel'],
+  ['durable × 1000', 'durable'],
+  ['durable × 1000', 'memory channel × 1000'],
+  ['durable, slow disk', 'durable'],
+  ['durable × 1000, slow disk', 'durable × 1000']
+] as const
 
 type Series = Map<string, Run[]>
 
@@ -27,7 +59,7 @@ export const durable: Question = {
   names: { durable: 'netcat → file channel → file_roll, no answers; with the durable queues of the peers' },
   async answer(bench) {
     const peers = bench.peers.flatMap(peer => peer.durable ?? [])
-    const contestants = [durableAgent, inMemory, ...peers]
+    const contestants = [...OURS, ...peers]
     const series: Series = new Map(contestants.map(({ name }) => [name, []]))
     for (let round = 1; round <= bench.pairs; round++) {
       for (const contestant of contestants) {
@@ -58,8 +90,9 @@ async function runOf(bench: Bench, contestant: Contestant): Promise<Run> {
 
 function report(bench: Bench, series: Series, peers: readonly Contestant[]): Answer {
   const shares = new Map(peers.map(({ name, share }) => [name, share ?? 1]))
-  const ratios: Record<string, number> = { 'durable/memory channel': ratio(series, 'memory channel') }
-  for (const { name } of peers) ratios[`durable/${name}`] = ratio(series, name)
+  const ratios: Record<string, number> = {}
+  for (const [name, other] of COMPARED) ratios[`${name}/${other}`] = ratio(series, name, other)
+  for (const { name } of peers) ratios[`durable/${name}`] = ratio(series, 'durable', name)
   return {
     title: `${(bench.lines / 1e6).toFixed(2)} million lines through a durable queue, ${bench.pairs} rounds in turn: median (extremes)`,
     table: [
@@ -69,7 +102,7 @@ function report(bench: Bench, series: Series, peers: readonly Contestant[]): Ans
           name,
           runs,
           lines: Math.ceil(bench.lines * (shares.get(name) ?? 1)),
-          times: ratio(series, name)
+          times: ratio(series, 'durable', name)
         })
       )
     ],
@@ -111,13 +144,11 @@ function row({ name, runs, lines, times }: Row): string[] {
   ]
 }
 
-/** How many times as fast as another one ours is, in the same round. */
-function ratio(series: Series, other: string): number {
+/** How many times as fast as another one is, in the same round. */
+function ratio(series: Series, name: string, other: string): number {
   const others = series.get(other) ?? []
   return median(
-    (series.get('durable') ?? []).map(
-      (run, round) => run.linesPerSecond / (others[round]?.linesPerSecond ?? NaN)
-    )
+    (series.get(name) ?? []).map((run, round) => run.linesPerSecond / (others[round]?.linesPerSecond ?? NaN))
   )
 }
 
@@ -128,9 +159,16 @@ function bars(series: Series): Bar[] {
   }
   const speeds = (series.get('durable') ?? []).map(run => run.linesPerSecond / 1e6)
   add('durable: every put synced', median(speeds), 'at least', [3, 'M lines/s'])
-  add('durable: time of the memory channel', 1 / ratio(series, 'memory channel'), 'at most', [2.2, '×'])
-  add('durable: speed of syslog-ng', ratio(series, 'syslog-ng durable'), 'at least', [8, '×'])
-  add('durable: speed of Apache Flume', ratio(series, 'flume file channel'), 'at least', [20, '×'])
+  const times = (name: string, other: string): number => ratio(series, name, other)
+  add('durable: time of the memory channel', times('memory channel', 'durable'), 'at most', [2.2, '×'])
+  add('durable × 1000: speed of durable', times('durable × 1000', 'durable'), 'at least', [0.75, '×'])
+  const small = times('durable × 1000', 'memory channel × 1000')
+  add('durable × 1000: speed of the memory channel', small, 'at least', [0.6, '×'])
+  add('durable: on a slow disk', times('durable, slow disk', 'durable'), 'at least', [0.5, '×'])
+  const slow = times('durable × 1000, slow disk', 'durable × 1000')
+  add('durable × 1000: on a slow disk', slow, 'at least', [0.5, '×'])
+  add('durable: speed of syslog-ng', times('durable', 'syslog-ng durable'), 'at least', [8, '×'])
+  add('durable: speed of Apache Flume', times('durable', 'flume file channel'), 'at least', [20, '×'])
   add(
     'durable: peak memory',
     Math.max(...(series.get('durable') ?? []).map(run => run.peakMegabytes)),

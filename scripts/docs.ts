@@ -6,10 +6,9 @@ import { renderMarkdown } from '../src/app/manual.ts'
 import type { ManualPage } from '../src/app/manual.ts'
 import type { FindingEntry } from '../src/core/component.ts'
 import { FINDING_CODES } from '../src/config/finding-codes.ts'
-import { CHANNEL_COUNTERS, SINK_COUNTERS, SOURCE_COUNTERS } from '../src/core/counters.ts'
 import { ERROR_CODES } from '../src/core/errors.ts'
-import { LOG_GAUGES } from '../src/store/log-watch.ts'
 import { COMPONENT_LIST, componentListText } from './component-list.ts'
+import { countersPage } from './counters-page.ts'
 import { PAGES_WITH_PARTS, withParts } from './docs-parts.ts'
 import { editorSchema } from './editor-schema.ts'
 import { HOME } from './home.ts'
@@ -30,7 +29,7 @@ async function allPages(): Promise<Map<string, string>> {
     [`../../${COMPONENT_LIST}`, await componentListText()],
     ['error-codes.md', GENERATED + errorCodes()],
     ['findings.md', GENERATED + findingCodes(components)],
-    ['counters.md', GENERATED + counters()],
+    ['counters.md', GENERATED + countersPage(components, pathOf)],
     ['millrace.schema.json', `${JSON.stringify(editorSchema(definitions), null, 2)}\n`],
     ...PAGES_WITH_PARTS.map((page): [string, string] => [`../../${page}`, withParts(page, definitions)]),
     ...made
@@ -96,35 +95,6 @@ ${[...own].map(codeRow).join('\n')}
 
 function codeRow([code, { level, meaning }]: [string, FindingEntry]): string {
   return `| \`${code}\` | ${level} | ${meaning} |`
-}
-
-function counters(): string {
-  const section = (title: string, names: readonly string[]): string =>
-    `## ${title}\n\n${names.map(name => `\`${name}\``).join(', ')}`
-  return `# Counters
-
-Every component has the counters of its kind, with Flume's names, at \`/metrics\` of the JSON reporter. They come with
-\`Type\`, \`StartTime\` and \`StopTime\` (milliseconds since 1970; 0 = never).
-
-${section('Sources', SOURCE_COUNTERS)}
-
-${section('Channels', CHANNEL_COUNTERS)}
-
-\`ChannelFillPercentage\` is their size in per cent of the capacity. It and \`ChannelCapacity\` are 0 where only the disk
-bounds a channel.
-
-A \`file\` channel, and a \`spillablememory\` channel with an overflow, also show how their log is doing. Numbers may have fractions.
-
-| attribute | meaning |
-|---|---|
-${Object.entries(LOG_GAUGES)
-  .map(([name, meaning]) => `| \`${name}\` | ${meaning} |`)
-  .join('\n')}
-
-\`spillablememory\` adds \`MemoryEventCount\` and \`OverflowEventCount\`: how many of its events are in memory, and on disk.
-
-${section('Sinks', SINK_COUNTERS)}
-`
 }
 
 function write(): void {

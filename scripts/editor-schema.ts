@@ -72,7 +72,7 @@ function settingSchema(setting: Setting<unknown>): JsonObject {
 
 function typeOf({ type, values }: Setting<unknown>): JsonObject {
   if (values !== undefined) return { type: 'string', examples: values }
-  if (type === 'integer' || type === 'long') return { type: ['integer', 'string'] }
+  if (type === 'integer' || type === 'long' || type === 'bytes') return { type: ['integer', 'string'] }
   if (type === 'number') return { type: ['number', 'string'] }
   if (type === 'boolean') return { type: ['boolean', 'string'] }
   return { type: 'string' }

@@ -42,11 +42,11 @@ export function throughputConfiguration(port: number, output: string): string {
 const DURABLE_BATCH = 10_000
 
 /** Settings of a file channel that keeps everything below the scratch folder. */
-export function fileChannel(scratch: Scratch): NonNullable<AgentSettings['channel']> {
+export function fileChannel(scratch: Scratch, batch = DURABLE_BATCH): NonNullable<AgentSettings['channel']> {
   return {
     type: 'file',
     capacity: 1_000_000,
-    transactionCapacity: DURABLE_BATCH,
+    transactionCapacity: batch,
     checkpointDir: scratch.folder('checkpoint'),
     dataDirs: scratch.folder('data'),
     'keep-alive': 60,
@@ -55,14 +55,11 @@ export function fileChannel(scratch: Scratch): NonNullable<AgentSettings['channe
 }
 
 /** A memory channel of the same size. */
-export const MEMORY_CHANNEL = {
-  type: 'memory',
-  capacity: 1_000_000,
-  transactionCapacity: DURABLE_BATCH,
-  'keep-alive': 60
+export function memoryChannel(batch = DURABLE_BATCH): NonNullable<AgentSettings['channel']> {
+  return { type: 'memory', capacity: 1_000_000, transactionCapacity: batch, 'keep-alive': 60 }
 }
 
-/** netcat without answers → `channel` → file_roll in batches of 10,000. */
+/** netcat without answers → `channel` → file_roll, in batches of the channel's transactions. */
 export function durableConfiguration(
   port: number,
   output: string,
@@ -71,7 +68,7 @@ export function durableConfiguration(
   return configuration(port, {
     source: { 'ack-every-event': false },
     channel,
-    sink: { ...fileRoll(output), 'sink.batchSize': DURABLE_BATCH }
+    sink: { ...fileRoll(output), 'sink.batchSize': channel['transactionCapacity'] ?? DURABLE_BATCH }
   })
 }
 
@@ -99,6 +96,8 @@ export interface StartOptions {
   readonly flags?: readonly string[]
   /** The checkout that is run; this one by default. */
   readonly home?: string
+  /** A module that is loaded first. */
+  readonly preload?: string
 }
 
 /** Starts our agent with a property file. */
@@ -116,7 +115,8 @@ export function startAgent(
     command: join(options.home ?? HERE, 'bin/flume-ng'),
     args: ['agent', '-n', 'a', '-c', conf, '-f', file, '--no-reload-conf', ...(options.flags ?? [])],
     port,
-    logFile: scratch.file('agent.log')
+    logFile: scratch.file('agent.log'),
+    ...(options.preload === undefined ? {} : { environment: { NODE_OPTIONS: `--import=${options.preload}` } })
   })
 }
 

@@ -18,6 +18,8 @@ export interface Program {
   readonly port: number
   /** Both outputs go here. */
   readonly logFile: string
+  /** Beside the variables of this process. */
+  readonly environment?: Readonly<Record<string, string>>
 }
 
 /** A program under measurement, run as a process of its own. */
@@ -34,7 +36,10 @@ export class MeasuredProcess {
     const log = openSync(program.logFile, 'a')
     this.port = program.port
     this.logFile = program.logFile
-    this.#child = spawn(program.command, program.args, { stdio: ['ignore', log, log] })
+    this.#child = spawn(program.command, program.args, {
+      stdio: ['ignore', log, log],
+      env: { ...process.env, ...program.environment }
+    })
     closeSync(log)
     running.add(this.#child)
     this.#ended = new Promise(resolve => {

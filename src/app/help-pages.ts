@@ -57,7 +57,7 @@ Properties (-D)
   flume.log.dir, flume.log.file    where LOGFILE is; default logs/flume.log
   flume.log.roll=false             do not roll it at midnight and 100 MB into archive/, at most 1 GB kept
   flume.stop.timeout=SECONDS       time for a stop to empty channels; default 25, and 3 to close and end
-  flume.monitoring.type=http       serve counters as JSON on /metrics
+  flume.monitoring.type=http       serve counters as JSON on /metrics; on this machine also /balance, /details
   flume.monitoring.port=PORT       default 41414
   flume.monitoring.bind=ADDRESS    default: all addresses
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { defineInterceptor, defineSink, serializer } from '../core/component.ts'
+import { gauge, label } from '../core/metrics.ts'
 import { choice, integer, list, optional, prefixed, text } from '../core/schema.ts'
 import { renderMarkdown, renderText, settingRows } from './manual.ts'
 
@@ -64,6 +65,35 @@ test('the page for a terminal fits its width', () => {
     page.includes('      Pause between tries. A wrong value\n      gives a warning and the default.\n')
   )
   assert.ok(page.endsWith('\n\nExample\n  a.sinks = k\n'))
+})
+
+test('what a component declares for monitoring is on its pages', () => {
+  const observed = defineSink({
+    type: 'observed',
+    stability: 'stable',
+    summary: 'Is looked at.',
+    settings: {},
+    metrics: { Files: gauge('files', 'Files that are open, of all that this sink has ever begun.') },
+    details: { title: 'Open files', columns: { state: label('What it does.') } },
+    create: () => ({ ...stop, gauges: () => ({ Files: 0 }), details: () => ({ total: 0, rows: [] }) })
+  })
+  const page = { definition: observed, example: undefined, notes: undefined }
+
+  assert.equal(
+    renderMarkdown(page),
+    '# Sink observed\n\nIs looked at.\n\nIt has no settings.\n\n## Monitoring\n\n' +
+      'Beside the [counters of every sink](../counters.md) it has at `/metrics`:\n\n' +
+      '| name | kind | meaning |\n|---|---|---|\n' +
+      '| `Files` | gauge (files) | Files that are open, of all that this sink has ever begun. |\n\n' +
+      '`/details` has a table **Open files**, with a `name` and:\n\n' +
+      '| name | kind | meaning |\n|---|---|---|\n| `state` | label | What it does. |\n'
+  )
+  assert.ok(
+    renderText(page, 40).endsWith(
+      '\n\nMonitoring\n  Files   gauge (files)\n      Files that are open, of all that\n' +
+        '      this sink has ever begun.\n  Table of details: Open files\n  state   label\n      What it does.\n'
+    )
+  )
 })
 
 test('a component without settings says so', () => {

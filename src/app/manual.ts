@@ -2,6 +2,7 @@ import { needOf } from './packages.ts'
 import { isInner } from '../core/component.ts'
 import type { AnyDefinition } from '../core/component.ts'
 import type { Setting } from '../core/schema.ts'
+import { metricsMarkdown, metricsText } from './manual-metrics.ts'
 
 /** A component as the manual shows it. */
 export interface ManualPage {
@@ -55,6 +56,7 @@ export function renderMarkdown({ definition, example, notes }: ManualPage): stri
     needsText(definition, '`'),
     rows.length === 0 ? 'It has no settings.' : `## Settings\n\n${table.join('\n')}`,
     notes?.trim(),
+    metricsMarkdown(definition),
     example === undefined ? undefined : `## Example\n\n\`\`\`properties\n${example.trimEnd()}\n\`\`\``
   ]
   return `${parts.filter(part => part !== undefined).join('\n\n')}\n`
@@ -74,6 +76,7 @@ export function renderText({ definition, example, notes }: ManualPage, width = 1
     needsText(definition, ''),
     settings.length === 0 ? 'It has no settings.' : `Settings\n${settings.join('\n')}`,
     notes?.trim(),
+    metricsText(definition, text => wrapped(text, width - 6)),
     example === undefined ? undefined : `Example\n${indented(example.trimEnd())}`
   ]
   return `${parts.filter(part => part !== undefined).join('\n\n')}\n`
@@ -100,7 +103,12 @@ const VALUE_WORDS: Readonly<Record<Setting<unknown>['type'], string>> = {
   choice: 'one of',
   list: 'words',
   prefix: 'text',
-  component: 'type'
+  component: 'type',
+  path: 'path',
+  bytes: 'number of bytes, also as 256k, 4m',
+  url: 'URL',
+  endpoint: 'host:port',
+  endpoints: 'host:port, host:port …'
 }
 
 function valueOf(setting: Setting<unknown>): string {

@@ -163,7 +163,7 @@ function reportStop({ abandoned, unfinished, elapsedMs }: StopReport, log: Log):
     log.error('Events were still in a channel that does not keep them, and are lost.', { channel, events })
   }
   for (const component of unfinished) log.error('A component did not end in time.', { component })
-  log.info('Stopped.', { elapsedMs })
+  log.info('Stopped.', { elapsedMs: Math.round(elapsedMs) })
 }
 
 async function leaveWithLastWords(program: Program, logging: Logging, code: number): Promise<void> {

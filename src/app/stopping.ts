@@ -42,9 +42,9 @@ export interface Stopping {
 
 /** From 2 s on says what a stop waits for and how to end it; calls leave() when all its time is over. */
 export function watchStop({ clock, log, limits, waits, leave }: Stopping): void {
-  const startedAt = clock.now()
+  const startedAt = clock.monotonic()
   const tell = (): void => {
-    const elapsedMs = clock.now() - startedAt
+    const elapsedMs = Math.round(clock.monotonic() - startedAt)
     const facts = { waitsFor: waits(), elapsedMs, atMostMs: limits.wholeMs - elapsedMs }
     log.warn('Still stopping. A second signal ends the agent at once.', facts)
     clock.after(NEXT_WORD_MS, tell)

@@ -13,12 +13,15 @@ export interface PartState {
   readonly error: string | undefined
 }
 
+/** Of a channel's counters it shows how full it is. */
+type Fill = Pick<CounterGroup, 'type' | 'name' | 'values'>
+
 /** What the start-up summary is made of. */
 export interface Running {
   readonly plan: AgentPlan
   readonly files: readonly string[]
   readonly components: readonly PartState[]
-  readonly counters: readonly CounterGroup[]
+  readonly counters: readonly Fill[]
   /** Where counters are served. */
   readonly metrics: string | undefined
 }
@@ -50,11 +53,10 @@ function labelOf(running: Running, kind: Kind, name: string): string {
   return printable(words.filter(word => word !== undefined && word !== '').join(' '))
 }
 
-function fillOf(counters: readonly CounterGroup[], kind: Kind, name: string): string | undefined {
+function fillOf(counters: readonly Fill[], kind: Kind, name: string): string | undefined {
   if (kind !== 'channel') return undefined
   const values = counters.find(group => group.type === 'CHANNEL' && group.name === name)?.values
-  const capacity = values?.['ChannelCapacity']
-  if (values === undefined || typeof capacity !== 'number' || !Number.isFinite(capacity) || capacity === 0)
-    return undefined
-  return `${String(values['ChannelSize'])}/${capacity}`
+  const [size, capacity] = [values?.['ChannelSize'], values?.['ChannelCapacity']]
+  if (typeof size !== 'number' || typeof capacity !== 'number') return undefined
+  return Number.isFinite(capacity) && capacity > 0 ? `${size}/${capacity}` : undefined
 }

@@ -13,6 +13,7 @@ import type {
   Source,
   SourceContext
 } from './contracts.ts'
+import type { DetailsDeclaration, Metrics, NoMetrics, Shows } from './metrics.ts'
 import type { Kind } from './plan.ts'
 import type { Setting, Settings, Values } from './schema.ts'
 
@@ -29,6 +30,10 @@ export interface Definition<K extends Kind = Kind, S extends Settings = Settings
   readonly settings: S
   /** Packages that are not installed for everybody, each as `name@1.2.3`; see Context.load. */
   readonly needs?: readonly string[]
+  /** Sources, channels and sinks: what it counts and measures beside what all of its kind have. */
+  readonly metrics?: Metrics
+  /** Likewise: the table of what it works on. */
+  readonly details?: DetailsDeclaration
   /** Most events of one transaction, where the component declares one: checked against the channels. */
   batchSize?(settings: Values<S>): number
   /** Channels: most events of one transaction. */
@@ -128,12 +133,29 @@ function define<K extends Kind, S extends Settings, C, T>(
   return { classes: [], ...given, kind }
 }
 
-export const defineSource = <S extends Settings>(given: Described<S, SourceContext, Source | PolledSource>) =>
-  define('source', given)
-export const defineChannel = <S extends Settings>(given: Described<S, ChannelContext, Channel>) =>
-  define('channel', given)
-export const defineSink = <S extends Settings>(given: Described<S, SinkContext, Sink>) =>
-  define('sink', given)
+/** A part that is observed: `metrics` and `details` say what `create` is given, and what it must return. */
+type Observable<S extends Settings, M extends Metrics, Columns extends Metrics, C, T> = Omit<
+  Described<S, C, T & Shows<M, Columns>>,
+  'metrics' | 'details'
+> & { readonly metrics?: M; readonly details?: DetailsDeclaration<Columns> }
+
+export const defineSource = <
+  S extends Settings,
+  M extends Metrics = NoMetrics,
+  D extends Metrics = NoMetrics
+>(
+  given: Observable<S, M, D, SourceContext<M>, Source | PolledSource>
+): Definition<'source', S, SourceContext<M>, Source | PolledSource> => define('source', given)
+export const defineChannel = <
+  S extends Settings,
+  M extends Metrics = NoMetrics,
+  D extends Metrics = NoMetrics
+>(
+  given: Observable<S, M, D, ChannelContext<M>, Channel>
+): Definition<'channel', S, ChannelContext<M>, Channel> => define('channel', given)
+export const defineSink = <S extends Settings, M extends Metrics = NoMetrics, D extends Metrics = NoMetrics>(
+  given: Observable<S, M, D, SinkContext<M>, Sink>
+): Definition<'sink', S, SinkContext<M>, Sink> => define('sink', given)
 export const defineInterceptor = <S extends Settings>(given: Described<S, Context, Interceptor>) =>
   define('interceptor', given)
 export const defineSelector = <S extends Settings>(given: Described<S, SelectorContext, Selector>) =>

@@ -2,6 +2,7 @@ import type { EventBatch } from './batch.ts'
 import type { ChannelCounters, OwnSinkCounters, OwnSourceCounters } from './counters.ts'
 import type { AgentError, Facts } from './errors.ts'
 import type { MemoryBudget } from './memory-budget.ts'
+import type { CountersOf, Metrics, NoMetrics, Observed, TimersOf } from './metrics.ts'
 
 /** start() resolves once the part does its job; stop() once it holds nothing. Both may be called twice. */
 export interface Lifecycle {
@@ -67,14 +68,16 @@ export interface IngestResult {
   readonly refusals: readonly Refusal[]
 }
 
-export interface SourceContext extends Context {
+export interface SourceContext<M extends Metrics = NoMetrics> extends Context {
   /** Connections and calls. Events are counted by the engine as they are ingested. */
-  readonly counters: OwnSourceCounters
+  readonly counters: OwnSourceCounters & CountersOf<M>
+  /** Those that the definition declares. */
+  readonly timers: TimersOf<M>
   /** Resolves when every required channel holds the whole batch; only then may the source acknowledge. */
   ingest(batch: EventBatch): Promise<void>
   /**
-   * How many leading events the channels would take now without waiting. A batch that fits whole may be ingested while
-   * others are under way that fitted whole, too: its events keep their place behind theirs.
+   * How many leading events ingestEach() would store now without waiting for room. A batch that fits whole may be
+   * ingested while others are under way that fitted whole, too: its events keep their place behind theirs.
    */
   fits(batch: EventBatch): number
   /**
@@ -83,22 +86,38 @@ export interface SourceContext extends Context {
    * offer again what was tried, unless its sender asks for it: a channel may hold what another refused.
    */
   ingestEach(batch: EventBatch): Promise<IngestResult>
+  /**
+   * As ingest, for many callers with small batches: what they bring within one turn of the loop goes to the channels
+   * together, as far as there is room for all of it. Each call is answered for its own batch, all or nothing.
+   */
+  ingestShared(batch: EventBatch): Promise<void>
+  /**
+   * As ingestEach, for events whose sender gets no answer: what is refused is skipped, and counted as rejected by its
+   * reason. Resolves to how many were stored; never rejects.
+   */
+  offer(batch: EventBatch): Promise<number>
+  /** Tells the balance sheet that `events` came in and were not handed on, and why. */
+  dropped(reason: string, events: number): void
 }
 
-export interface ChannelContext extends Context {
-  readonly counters: ChannelCounters
+export interface ChannelContext<M extends Metrics = NoMetrics> extends Context {
+  readonly counters: ChannelCounters & CountersOf<M>
+  /** Those that the definition declares. */
+  readonly timers: TimersOf<M>
   /** What all channels of the agent may keep in memory together. */
   readonly memory: MemoryBudget
 }
 
-export interface SinkContext extends Context {
+export interface SinkContext<M extends Metrics = NoMetrics> extends Context {
   /** Connections. Events are counted by the engine. */
-  readonly counters: OwnSinkCounters
+  readonly counters: OwnSinkCounters & CountersOf<M>
+  /** Those that the definition declares. */
+  readonly timers: TimersOf<M>
   /** Tells the balance sheet that `events` of the batch in hand were given up on purpose. */
   dropped(reason: string, events: number): void
 }
 
-export interface Source extends Lifecycle {
+export interface Source extends Lifecycle, Observed {
   /** Where the events come from, in a few words for the operator, once started. */
   describe?(): string
 }
@@ -128,7 +147,7 @@ export interface Selector {
   route(batch: EventBatch): readonly Route[]
 }
 
-export interface Channel extends Lifecycle {
+export interface Channel extends Lifecycle, Observed {
   /** Most events it holds; Infinity where only the store bounds it. */
   readonly capacity: number
   /** Most events of one put and of one take. */
@@ -141,12 +160,18 @@ export interface Channel extends Lifecycle {
   fits(batch: EventBatch): number
   /** All or nothing. Waits for room as configured, or until `signal` aborts; rejects with ERR_CHANNEL_FULL. */
   put(batch: EventBatch, signal: AbortSignal): Promise<void>
+  /**
+   * The same two for events that stand alone, so that a transaction need not hold them all; where a put waits for a
+   * disk. Absent: `fits` and `put` are used. Still all or nothing: of what is refused, nothing later is stored.
+   */
+  fitsEach?(batch: EventBatch): number
+  putEach?(batch: EventBatch, signal: AbortSignal): Promise<void>
   /** Up to `max` events on loan, at least one, or undefined when there are none. Never waits for more. */
   take(max: number): Promise<Lease | undefined>
   /** Resolves once a take may find events, or when `signal` aborts. */
   filled(signal: AbortSignal): Promise<void>
-  /** What else monitoring shows of it. */
-  gauges?(): Readonly<Record<string, number | string | boolean>>
+  /** When the oldest event held came, those on loan included, as Lease.arrivedAt; undefined when there is none. */
+  oldestArrival?(): number | undefined
   /** Events that it held and lost, since and at start, by reason. */
   skipped?(): Readonly<Record<string, number>>
 }
@@ -154,6 +179,8 @@ export interface Channel extends Lifecycle {
 /** Events on loan. Leaving scope without commit() gives them back, in order, to their place. */
 export interface Lease extends AsyncDisposable {
   readonly batch: EventBatch
+  /** When the oldest of them came, monotonic; before this start, as the time of day tells. Absent: nobody knows. */
+  readonly arrivedAt?: number | undefined
   /** Resolves once the channel will not give these events out again; `ending` cuts short the wait for a disk that refuses. */
   commit(ending?: AbortSignal): Promise<void>
 }
@@ -162,7 +189,7 @@ export interface Lease extends AsyncDisposable {
  * Resolves when the whole batch is delivered, rejects when any of it is not. ERR_DELIVERY lets the engine back
  * off by 1 s, 2 s … 5 s, any other error by 5 s. One call at a time.
  */
-export interface Sink extends Lifecycle {
+export interface Sink extends Lifecycle, Observed {
   deliver(batch: EventBatch, signal: AbortSignal): Promise<void>
   /** Where the events go, in a few words for the operator. */
   describe?(): string

@@ -36,6 +36,11 @@ export type SettingType =
   | 'list'
   | 'prefix'
   | 'component'
+  | 'path'
+  | 'bytes'
+  | 'url'
+  | 'endpoint'
+  | 'endpoints'
 /** `remark` is what is odd about a value that is taken all the same. */
 export type Parsed<T> =
   | { readonly value: T; readonly remark?: { readonly problem: string; readonly hint: string } }
@@ -45,7 +50,8 @@ export type Values<S extends Settings> = {
   readonly [K in keyof S]: S[K] extends Setting<infer T> ? T : never
 }
 
-interface Common<T> {
+/** What is said of a setting, whatever its kind. */
+export interface Common<T> {
   doc: string
   default?: T
   secret?: boolean
@@ -63,6 +69,11 @@ interface NumberOptions extends Common<number> {
 /** Any text. */
 export function text(key: string, options: Common<string>): Setting<string> {
   return setting(key, 'text', options, value => ({ value }))
+}
+
+/** A file or folder. */
+export function path(key: string, options: Common<string>): Setting<string> {
+  return setting(key, 'path', options, value => ({ value }))
 }
 
 /** A 32-bit integer in Java's syntax. */
@@ -83,6 +94,32 @@ export function long(key: string, options: NumberOptions): Setting<number> {
 /** A number in Java's double syntax. */
 export function decimal(key: string, options: NumberOptions): Setting<number> {
   return setting(key, 'number', options, value => bounded(parseJavaDouble(value), value, 'a number', options))
+}
+
+const UNITS = ' kmg'
+
+/** A number of bytes: `262144`, or with a binary unit, `256k`, `4m`, `1g`. */
+export function bytes(key: string, options: NumberOptions): Setting<number> {
+  return setting(key, 'bytes', options, given => {
+    const [, digits = '', unit = ''] = /^(\d{1,15})([kmg]?)$/i.exec(trimJava(given)) ?? []
+    const value =
+      digits === '' ? undefined : Number(digits) * 1024 ** UNITS.indexOf(unit.toLowerCase() || ' ')
+    return bounded(value, given, 'a number of bytes', options)
+  })
+}
+
+/** An address such as `https://host:port/path`, of one of the schemes. */
+export function url(
+  key: string,
+  options: Omit<Common<URL>, 'default'> & { schemes: readonly string[] }
+): Setting<URL> {
+  const like = `${options.schemes[0]}://host:port/path`
+  return setting(key, 'url', options, given => {
+    const value = URL.canParse(trimJava(given)) ? new URL(trimJava(given)) : undefined
+    return value !== undefined && options.schemes.includes(value.protocol.slice(0, -1))
+      ? { value }
+      : { problem: `is "${given}", which is not an address`, hint: `Write ${like}.`, code: 'BAD_VALUE' }
+  })
 }
 
 /** `true` in any case; everything else is false, as in Flume. */
@@ -172,7 +209,8 @@ export function verified<T>(
   return { ...inner, parse }
 }
 
-function setting<T>(
+/** A setting of a kind that is not here: `parse` says what a text means. */
+export function setting<T>(
   key: string,
   type: SettingType,
   options: Common<T> & { unit?: string; min?: number; max?: number },

@@ -1,8 +1,9 @@
 import type { Clock, Lifecycle } from '../core/contracts.ts'
-import type { CounterGroup } from '../core/counters.ts'
+import type { CounterGroup, DetailsTable } from '../core/counters.ts'
 import type { AgentPlan } from '../core/plan.ts'
 import { assemble, type Assembly } from './assemble.ts'
 import { balanceSheet, type BalanceSheet } from './balance.ts'
+import { AgentReadings } from './readings.ts'
 import type { ComponentState, Services, StopReport } from './services.ts'
 import type { Supervised } from './supervisor.ts'
 import { componentWaits, waitText, type ComponentWait } from './waits.ts'
@@ -15,6 +16,7 @@ export class Agent {
   readonly #parts: Assembly
   readonly #services: Services
   readonly #plan: AgentPlan
+  readonly #readings: AgentReadings
   readonly #ending = new Set<string>()
   #stopped: Promise<StopReport> | undefined
 
@@ -22,6 +24,7 @@ export class Agent {
     this.#plan = plan
     this.#services = services
     this.#parts = assemble(plan, services)
+    this.#readings = new AgentReadings(this.#parts, services)
   }
 
   /** Resolves once every component has tried to start; what failed goes on trying. */
@@ -77,35 +80,14 @@ export class Agent {
     )
   }
 
-  /** Every component's counters by Flume's names. */
+  /** Every component's counters by Flume's names, and what else it measures. */
   counters(): CounterGroup[] {
-    const { sources, channels, sinks } = this.#parts
-    return [
-      ...channels.map(({ port, supervised }): CounterGroup => {
-        const { size, capacity } = port.channel
-        const fill = capacity === 0 ? Number.MAX_VALUE : (size / capacity) * 100
-        const values = {
-          ...port.counters,
-          ...port.channel.gauges?.(),
-          ChannelSize: size,
-          ChannelCapacity: capacity,
-          ChannelFillPercentage: fill
-        }
-        return { type: 'CHANNEL', name: port.name, values, ...times(supervised) }
-      }),
-      ...sources.map(({ name, counters, supervised }): CounterGroup => ({
-        type: 'SOURCE',
-        name,
-        values: { ...counters },
-        ...times(supervised)
-      })),
-      ...sinks.map(({ port, supervised }): CounterGroup => ({
-        type: 'SINK',
-        name: port.name,
-        values: { ...port.counters },
-        ...times(supervised)
-      }))
-    ]
+    return this.#readings.counters()
+  }
+
+  /** What components work on now, as tables. */
+  details(): DetailsTable[] {
+    return this.#readings.details()
   }
 
   components(): ComponentState[] {
@@ -175,10 +157,6 @@ export class Agent {
 
 function drainName(name: string): string {
   return `drain of ${name}`
-}
-
-function times({ startTime, stopTime }: Supervised): { startTime: number; stopTime: number } {
-  return { startTime, stopTime }
 }
 
 /** Parts that stop at the same time, by name. */

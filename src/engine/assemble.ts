@@ -9,10 +9,11 @@ import type {
 import type { Context, PolledSource, Source } from '../core/contracts.ts'
 import {
   CHANNEL_COUNTERS,
+  CHANNEL_MEASURES,
   newCounters,
+  newTimers,
   SINK_COUNTERS,
-  SOURCE_COUNTERS,
-  type SourceCounters
+  SOURCE_COUNTERS
 } from '../core/counters.ts'
 import { AgentError } from '../core/errors.ts'
 import { MemoryBudget } from '../core/memory-budget.ts'
@@ -24,6 +25,7 @@ import { Drain } from './drain.ts'
 import { Ingest } from './ingest.ts'
 import { Polling } from './polling.ts'
 import type { Services } from './services.ts'
+import type { Shown } from './shown.ts'
 import { SinkPort } from './sink-port.ts'
 import { Supervised } from './supervisor.ts'
 
@@ -44,12 +46,13 @@ export interface Assembly {
 
 interface ChannelPart {
   readonly port: ChannelPort
+  readonly shown: Shown
   readonly supervised: Supervised
 }
 
 interface SourcePart {
   readonly name: string
-  readonly counters: SourceCounters
+  readonly shown: Shown
   readonly ledger: SourceLedger
   readonly supervised: Supervised
   readonly needs: readonly Supervised[]
@@ -57,6 +60,7 @@ interface SourcePart {
 
 interface SinkPart {
   readonly port: SinkPort
+  readonly shown: Shown
   readonly supervised: Supervised
   readonly channel: Supervised
 }
@@ -96,21 +100,24 @@ class Assembler {
 
   #channel(plan: ComponentPlan): ChannelPart {
     const definition = this.#services.definition(plan) as ChannelDefinition
-    const counters = newCounters(CHANNEL_COUNTERS)
-    const context = { ...this.#context(plan, () => supervised), counters, memory: this.#memory }
+    const counters = newCounters(CHANNEL_COUNTERS, definition.metrics)
+    const timers = newTimers(definition.metrics)
+    const context = { ...this.#context(plan, () => supervised), counters, timers, memory: this.#memory }
     const channel = definition.create(this.#settings(plan), context)
-    const port = new ChannelPort(plan.name, channel, counters)
+    const port = new ChannelPort(plan.name, channel, counters, this.#services.clock)
     const up = (): void => port.recovered()
     const supervised: Supervised = this.#supervise(plan, { part: channel, up })
-    return { port, supervised }
+    const ofAll = { ...CHANNEL_COUNTERS, ...CHANNEL_MEASURES }
+    return { port, supervised, shown: { ofAll, definition, counters, timers, part: channel } }
   }
 
   #sink(plan: SinkPlan): SinkPart {
     const definition = this.#services.definition(plan) as SinkDefinition
     const settings = this.#settings(plan)
-    const counters = newCounters(SINK_COUNTERS)
+    const counters = newCounters(SINK_COUNTERS, definition.metrics)
+    const timers = newTimers(definition.metrics)
     const dropped = (reason: string, events: number): void => port.drop(reason, events)
-    const context = { ...this.#context(plan, () => supervised), counters, dropped }
+    const context = { ...this.#context(plan, () => supervised), counters, timers, dropped }
     const channel = this.#channelOf(plan.channel)
     const batchSize = Math.min(
       definition.batchSize?.(settings) ?? DEFAULT_BATCH,
@@ -122,12 +129,14 @@ class Assembler {
     }
     const down = (): Promise<void> => Promise.resolve(void (port.running = false))
     const supervised: Supervised = this.#supervise(plan, { part: port.sink, up, down })
-    return { port, supervised, channel: channel.supervised }
+    const shown = { ofAll: SINK_COUNTERS, definition, counters, timers, part: port.sink }
+    return { port, supervised, shown, channel: channel.supervised }
   }
 
   #source(plan: SourcePlan): SourcePart {
     const definition = this.#services.definition(plan) as SourceDefinition
-    const counters = newCounters(SOURCE_COUNTERS)
+    const counters = newCounters(SOURCE_COUNTERS, definition.metrics)
+    const timers = newTimers(definition.metrics)
     const channels = new Map(plan.channels.map(name => [name, this.#channelOf(name).port]))
     const context = this.#context(plan, () => supervised)
     const ingest = new Ingest({
@@ -144,18 +153,24 @@ class Assembler {
       channels,
       counters,
       log: context.log,
+      clock: context.clock,
       signal: this.#ingestAbort.signal
     })
     const source = definition.create(this.#settings(plan), {
       ...context,
       counters,
+      timers,
       ingest: batch => ingest.ingest(batch),
       ingestEach: batch => ingest.ingestEach(batch),
+      ingestShared: batch => ingest.ingestShared(batch),
+      offer: batch => ingest.offer(batch),
+      dropped: (reason, events) => ingest.dropped(reason, events),
       fits: batch => ingest.fits(batch)
     })
     const supervised: Supervised = this.#supervise(plan, { part: source, ...this.#polling(source, context) })
     const needs = plan.channels.map(name => this.#channelOf(name).supervised)
-    return { name: plan.name, counters, ledger: ingest.ledger, supervised, needs }
+    const shown = { ofAll: SOURCE_COUNTERS, definition, counters, timers, part: source }
+    return { name: plan.name, shown, ledger: ingest.ledger, supervised, needs }
   }
 
   #polling(source: Source | PolledSource, context: Context): { up?: () => void; down?: () => Promise<void> } {

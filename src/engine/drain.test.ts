@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { EventBatch } from '../core/batch.ts'
 import { CHANNEL_COUNTERS, newCounters, SINK_COUNTERS } from '../core/counters.ts'
 import { AgentError } from '../core/errors.ts'
 import { FakeClock, settled } from '../testing/fake-clock.ts'
@@ -12,12 +13,11 @@ import { SinkPort } from './sink-port.ts'
 
 const never = new AbortController().signal
 
-function open(batchSize = 10) {
+function open(batchSize = 10, channel = new FakeChannel()) {
   const clock = new FakeClock()
   const log = new FakeLog()
-  const channel = new FakeChannel()
   const sink = new FakeSink()
-  const port = new ChannelPort('c', channel, newCounters(CHANNEL_COUNTERS))
+  const port = new ChannelPort('c', channel, newCounters(CHANNEL_COUNTERS), clock)
   const sinkPort = new SinkPort('k', sink, newCounters(SINK_COUNTERS), batchSize)
   sinkPort.running = true
   const drain = new Drain({
@@ -235,4 +235,50 @@ test('events whose commit failed come again', async () => {
   await drain.end(never)
 
   assert.deepEqual([sink.delivered, channel.size], [['a', 'a'], 0])
+})
+
+/** How many events a sink with such batches gets of `events`, while the channel does not let go of any. */
+async function deliveredAhead(
+  events: EventBatch,
+  { batchSize = 1000, durable = true } = {}
+): Promise<number> {
+  const channel = new FakeChannel(events.length, events.length)
+  channel.durable = durable
+  const { drain, sink } = open(batchSize, channel)
+  const gate = Promise.withResolvers<void>()
+  channel.commitGate = gate.promise
+  await channel.put(events)
+  drain.start()
+  for (let turns = 0; turns < 200; turns++) await settled()
+  const ahead = sink.delivered.length
+  gate.resolve()
+  for (let turns = 0; turns < 1000 && channel.size > 0; turns++) await settled()
+  await drain.end(never)
+  assert.equal(sink.delivered.length, events.length)
+  return ahead
+}
+
+for (const { batchSize, ahead } of [
+  { batchSize: 1000, ahead: 16_000 },
+  { batchSize: 100, ahead: 16_000 },
+  { batchSize: 10_000, ahead: 16_000 },
+  { batchSize: 20_000, ahead: 20_000 }
+]) {
+  test(`in batches of ${batchSize} no more than ${ahead} events are ahead of a durable channel's disk`, async () => {
+    const events = batchOf(Array.from({ length: 25_000 }, () => ''))
+
+    assert.equal(await deliveredAhead(events, { batchSize }), ahead)
+  })
+}
+
+test('where a crash loses the events anyway, as many as the sink takes are ahead', async () => {
+  const events = batchOf(Array.from({ length: 25_000 }, () => ''))
+
+  assert.equal(await deliveredAhead(events, { durable: false }), 25_000)
+})
+
+test('of large events no more are ahead than 16 MiB and the batch in hand', async () => {
+  const events = batchOf(Array.from({ length: 24 }, () => 'x'.repeat(1024 * 1024)))
+
+  assert.equal(await deliveredAhead(events, { batchSize: 2 }), 18)
 })

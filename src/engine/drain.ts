@@ -3,12 +3,21 @@ import { AgentError, reasonOf } from '../core/errors.ts'
 import type { ChannelPort } from './channel-port.ts'
 import type { Outcome, SinkPort } from './sink-port.ts'
 import { aborted } from './supervisor.ts'
+import { Unsettled } from './unsettled.ts'
 
 const BACKOFF_STEP_MS = 1000
 const BACKOFF_MAX_MS = 5000
 const LAST_ATTEMPTS_PAUSE_MS = 200
-/** Commits under way at the same time; after a crash their batches and the one in hand come again. */
-const MOST_COMMITS = 3
+/**
+ * Delivered and not yet let go of by a durable channel, the batch in hand included: after a crash that many events may
+ * come again, or one batch that is larger. How much of it is used the disk says: as much as is delivered while it
+ * writes down a take.
+ */
+const MOST_UNSETTLED = { events: 16_000, bytes: 16 * 1024 * 1024 }
+/** What does not survive a crash does not come again. */
+const ANY = { events: Infinity, bytes: Infinity }
+
+const TO_LET_GO = 'the channel to let go of what was delivered'
 
 const NOTHING: Outcome = { delivered: 0, dropped: {} }
 
@@ -45,7 +54,7 @@ export class Drain {
   #failures = 0
   #untilEmpty = false
   #waitsForSink = false
-  readonly #settling = new Set<Promise<void>>()
+  readonly #unsettled: Unsettled
   #failedCommit: { readonly error: unknown } | undefined
   #wait: DrainWait
 
@@ -54,6 +63,7 @@ export class Drain {
     this.#wait = { what: 'its sink to start', events: undefined, since: parts.clock.now() }
     this.name = parts.name
     this.#max = Math.min(...parts.sinks.map(sink => sink.batchSize))
+    this.#unsettled = new Unsettled(parts.port.channel.durable ? MOST_UNSETTLED : ANY)
   }
 
   /** What it waits for. */
@@ -83,8 +93,8 @@ export class Drain {
   async #run(): Promise<void> {
     await Promise.race([this.#parts.ready(), aborted(this.#ending.signal)])
     await this.#drain()
-    this.#waitFor('the channel to let go of what was delivered')
-    await Promise.all(this.#settling)
+    this.#waitFor(TO_LET_GO)
+    await this.#unsettled.none()
     this.#waitFor('nothing any more')
   }
 
@@ -129,7 +139,7 @@ export class Drain {
     let lease: Lease | undefined
     this.#waitFor('the channel to hand out events')
     try {
-      lease = await port.take(this.#max)
+      lease = await port.take(this.#unsettled.room(this.#max))
     } catch (error) {
       return this.#readFailed(error)
     }
@@ -147,8 +157,8 @@ export class Drain {
     }
     this.#failures = 0
     this.#commit(lease)
-    this.#waitFor('the channel to let go of what was delivered')
-    while (this.#settling.size >= MOST_COMMITS) await Promise.race(this.#settling)
+    this.#waitFor(TO_LET_GO)
+    await this.#unsettled.roomy(this.#max)
     return 0
   }
 
@@ -165,8 +175,7 @@ export class Drain {
         this.#failedCommit = { error }
       }
     }
-    const work: Promise<void> = settle().finally(() => this.#settling.delete(work))
-    this.#settling.add(work)
+    this.#unsettled.add(lease.batch, settle())
   }
 
   #commitFailed(error: unknown): number {

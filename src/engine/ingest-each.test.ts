@@ -3,7 +3,7 @@ import { describe, test } from 'node:test'
 import type { EventBatch } from '../core/batch.ts'
 import type { IngestResult, Selector } from '../core/contracts.ts'
 import { batchOf } from '../testing/fake-context.ts'
-import { FakeChannel } from '../testing/fake-parts.ts'
+import { ApartChannel, FakeChannel } from '../testing/fake-parts.ts'
 import { openIngest } from './testing/open-ingest.ts'
 
 const FIVE = ['a', 'b', 'c', 'd', 'e']
@@ -28,6 +28,58 @@ describe('independent events', () => {
     assert.deepEqual(shortly(result), { tried: 4, refusals: ['3-4 ERR_CHANNEL_FULL'] })
     assert.deepEqual(channel.texts, ['a', 'b', 'c'])
     assert.deepEqual([counters.EventReceivedCount, counters.EventAcceptedCount], [4, 3])
+  })
+
+  test('are one put where a channel has a way for them, whatever a transaction may hold', async () => {
+    const channel = new ApartChannel(1000, 2)
+    const { ingest } = openIngest({ channel })
+
+    const fits = ingest.fits(batchOf(FIVE))
+    const result = await ingest.ingestEach(batchOf(FIVE))
+
+    assert.deepEqual([fits, result], [5, { tried: 5, refusals: [] }])
+    assert.deepEqual([channel.texts, channel.puts], [FIVE, [5]])
+    await assert.rejects(ingest.ingest(batchOf(FIVE)), { code: 'ERR_CHANNEL_FULL' })
+  })
+
+  test('are refused together there, and none of them is stored', async () => {
+    const channel = new ApartChannel(1000, 2)
+    channel.failPutWith = new Error('disk on fire')
+    const { ingest, counters } = openIngest({ channel })
+
+    const result = await ingest.ingestEach(batchOf(FIVE))
+
+    assert.deepEqual(shortly(result), { tried: 5, refusals: ['0-5 ERR_CHANNEL'] })
+    assert.deepEqual([channel.texts, counters.EventAcceptedCount], [[], 0])
+  })
+
+  test('are cut to the room of a channel that has one, and what waits is a piece of its own', async () => {
+    const channel = new ApartChannel(3, 2)
+    const { ingest } = openIngest({ channel })
+
+    const result = await ingest.ingestEach(batchOf(FIVE))
+
+    assert.deepEqual(shortly(result), { tried: 4, refusals: ['3-4 ERR_CHANNEL_FULL'] })
+    assert.deepEqual([channel.texts, channel.puts], [['a', 'b', 'c'], [3]])
+  })
+
+  test('are cut to the transactions of a channel that has none, for every channel', async () => {
+    const channels = { c1: new ApartChannel(1000, 2), c2: new FakeChannel(1000, 3) }
+    const { ingest } = openIngest(channels)
+
+    const result = await ingest.ingestEach(batchOf(FIVE))
+
+    assert.deepEqual(result, { tried: 5, refusals: [] })
+    assert.deepEqual([channels.c1.puts, channels.c1.texts, channels.c2.texts], [[3, 2], FIVE, FIVE])
+  })
+
+  test('go to optional channels in the same way', async () => {
+    const channels = { c1: new FakeChannel(), c2: new ApartChannel(1000, 2) }
+    const { ingest } = openIngest(channels, { optional: ['c2'] })
+
+    await ingest.ingestEach(batchOf(FIVE))
+
+    assert.deepEqual([channels.c2.puts, channels.c2.texts, ingest.ledger.dropped], [[5], FIVE, {}])
   })
 
   test('are in the first channel once, and counted once, when a channel fails that said it had room', async () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { EventBatch } from '../core/batch.ts'
 import { batchOf } from '../testing/fake-context.ts'
 import { FakeChannel } from '../testing/fake-parts.ts'
 import { openIngest } from './testing/open-ingest.ts'
@@ -122,4 +123,34 @@ test('events for which no channel is selected are accepted and counted as droppe
   await ingest.ingest(batchOf(['a', 'b']))
 
   assert.deepEqual(ingest.ledger.dropped, { 'no channel selected': 2 })
+})
+
+test('events that are lost one after the other have a line at once, then one in 10 s with their number', async () => {
+  const c1 = new FakeChannel()
+  c1.failPutWith = new Error('full')
+  const failing = {
+    intercept: (batch: EventBatch) => {
+      if (batch.text(0).startsWith('bad')) throw new Error('bad text')
+      return batch
+    }
+  }
+  const { ingest, log, clock } = openIngest({ c1 }, { optional: ['c1'], interceptors: [failing] })
+  const work = async (): Promise<void> => {
+    await ingest.ingest(batchOf(['bad 1', 'bad 2', 'bad 3']))
+    for (let i = 0; i < 4; i++) await ingest.ingest(batchOf(['good']))
+  }
+  await work()
+  await clock.advance(9999)
+  await work()
+  await clock.advance(1)
+  await work()
+
+  const told = log.lines.map(({ level, message, facts }) => [level, message.slice(0, 14), facts['events']])
+  assert.deepEqual(told, [
+    ['error', 'An interceptor', 1],
+    ['error', 'Unable to put ', 1],
+    ['error', 'An interceptor', 6],
+    ['error', 'Unable to put ', 8]
+  ])
+  assert.deepEqual(ingest.ledger.dropped, { interceptor: 9, 'optional channel c1': 12 })
 })

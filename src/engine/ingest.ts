@@ -1,10 +1,15 @@
 import { joinBatches, type EventBatch } from '../core/batch.ts'
-import type { IngestResult, Interceptor, Log, Refusal, Route, Selector } from '../core/contracts.ts'
+import type { Clock, IngestResult, Interceptor, Log, Refusal, Route, Selector } from '../core/contracts.ts'
 import type { SourceCounters } from '../core/counters.ts'
 import { AgentError, messageOf } from '../core/errors.ts'
+import { atMostEvery } from '../core/seldom.ts'
 import { addTo, SourceLedger } from './balance.ts'
 import type { ChannelPort } from './channel-port.ts'
 import { Refused } from './refused.ts'
+import { SharedPuts } from './shared-puts.ts'
+
+/** Events are lost faster than anyone reads. */
+const LOG_EVERY_MS = 10_000
 
 /** What stands between a source and its channels. */
 export interface IngestParts {
@@ -14,29 +19,52 @@ export interface IngestParts {
   readonly channels: ReadonlyMap<string, ChannelPort>
   readonly counters: SourceCounters
   readonly log: Log
+  readonly clock: Pick<Clock, 'monotonic'>
   /** Aborts waits for room when the source stops. */
   readonly signal: AbortSignal
 }
 
-/** Puts one route; what it refuses it notes, or it rejects where that ends the whole batch. */
-type PutRequired = (route: Route, refused: Refused) => Promise<void>
+/** How a channel gets its events: as one transaction, or each for itself. */
+type Door = 'put' | 'putEach'
+
+type SayDropped = (amounts: { readonly events: number }, error: unknown) => void
 
 /** Takes batches of one source through interceptors and selector into its channels. */
 export class Ingest {
   readonly ledger = new SourceLedger()
   readonly #parts: IngestParts
   readonly #channels: readonly ChannelPort[]
+  readonly #shared = new SharedPuts({
+    ingest: batch => this.ingest(batch),
+    fits: batch => Math.min(...this.#channels.map(({ channel }) => channel.fits(batch)))
+  })
+  readonly #sayFailed: (amounts: { readonly events: number }, reason: string) => void
+  readonly #dropping = new Map<string, SayDropped>()
   /** Batches and pieces so far. */
   #begun = 0
 
   constructor(parts: IngestParts) {
     this.#parts = parts
+    this.#sayFailed = atMostEvery(LOG_EVERY_MS, parts.clock, ({ events }, reason) =>
+      parts.log.error('An interceptor failed on an event, which is dropped.', { events, reason })
+    )
     this.#channels = [...parts.channels.values()]
+  }
+
+  #sayDropped(channel: string): SayDropped {
+    const { log, clock } = this.#parts
+    const say =
+      this.#dropping.get(channel) ??
+      atMostEvery(LOG_EVERY_MS, clock, ({ events }, error) =>
+        log.error('Unable to put batch on optional channel.', { channel, events, error })
+      )
+    this.#dropping.set(channel, say)
+    return say
   }
 
   /** As SourceContext.ingest. */
   async ingest(batch: EventBatch): Promise<void> {
-    if (batch.length > 0) await this.#counted(batch, route => this.#put(route))
+    if (batch.length > 0) await this.#counted(batch)
   }
 
   /** As SourceContext.ingestEach. */
@@ -53,28 +81,53 @@ export class Ingest {
     return { tried, refusals: [] }
   }
 
+  /** As SourceContext.ingestShared. */
+  ingestShared(batch: EventBatch): Promise<void> {
+    return batch.length === 0 ? Promise.resolve() : this.#shared.add(batch)
+  }
+
+  /** As SourceContext.offer. */
+  async offer(batch: EventBatch): Promise<number> {
+    let stored = 0
+    for (let from = 0; from < batch.length;) {
+      const { tried, refusals } = await this.ingestEach(batch.slice(from))
+      from += tried
+      stored += tried - countOf(refusals)
+    }
+    return stored
+  }
+
+  /** As SourceContext.dropped. */
+  dropped(reason: string, events: number): void {
+    this.#parts.counters.EventReceivedCount += events
+    this.ledger.received += events
+    addTo(this.ledger.rejected, reason, events)
+  }
+
   /** As SourceContext.fits. */
   fits(batch: EventBatch): number {
     let events = batch.length
-    for (const { channel } of this.#channels) {
+    for (const port of this.#channels) {
       if (events === 0) break
-      events = channel.fits(batch.slice(0, events))
+      events = port.fitsEach(batch.slice(0, events))
     }
     return events
   }
 
   /** Independent events that go together. Resolves to those that were refused. */
   async #piece(batch: EventBatch): Promise<readonly Refusal[]> {
-    const turn = this.#begun + 1
     try {
-      return await this.#counted(batch, (route, refused) => this.#putEach(route, refused, turn))
+      return await this.#counted(batch, this.#begun + 1)
     } catch (error) {
       return [{ from: 0, to: batch.length, error: asAgentError(error) }]
     }
   }
 
-  /** Stores a batch and counts each of its events once, by what becomes of it. */
-  async #counted(batch: EventBatch, put: PutRequired): Promise<readonly Refusal[]> {
+  /**
+   * Stores a batch and counts each of its events once, by what becomes of it. `turn`: its number, where events stand
+   * alone; otherwise a required channel that refuses any ends it.
+   */
+  async #counted(batch: EventBatch, turn?: number): Promise<readonly Refusal[]> {
     const { counters } = this.#parts
     const events = batch.length
     this.#begun++
@@ -82,7 +135,7 @@ export class Ingest {
     this.ledger.received += events
     this.ledger.entering += events
     try {
-      const refusals = await this.#store(batch, put)
+      const refusals = await this.#store(batch, turn)
       for (const { from, to, error } of refusals) addTo(this.ledger.rejected, error.code, to - from)
       if (refusals.length > 0) counters.ChannelWriteFail += 1
       counters.EventAcceptedCount += events - countOf(refusals)
@@ -97,14 +150,16 @@ export class Ingest {
     }
   }
 
-  /** Required channels first, one after the other. Resolves to what `put` noted as refused. */
-  async #store(batch: EventBatch, put: PutRequired): Promise<readonly Refusal[]> {
+  /** Required channels first, one after the other. Resolves to what they refused, where events stand alone. */
+  async #store(batch: EventBatch, turn: number | undefined): Promise<readonly Refusal[]> {
     const shaped = this.#intercept(batch)
     const refused = new Refused(shaped)
     const routes = shaped.length === 0 ? [] : this.#parts.selector.route(shaped)
+    const door = turn === undefined ? 'put' : 'putEach'
     let routed = 0
     for (const route of routes) {
-      if (route.required) await put(route, refused)
+      if (route.required)
+        await (turn === undefined ? this.#put(route, door) : this.#putEach(route, refused, turn))
       routed += route.batch.length
     }
     const refusals = refused.refusals(batch)
@@ -115,7 +170,7 @@ export class Ingest {
       if (routed < shaped.length) addTo(dropped, 'no channel selected', shaped.length - routed)
     }
     for (const route of routes) {
-      if (!route.required) await this.#putOptional({ ...route, batch: refused.keep(route.batch) })
+      if (!route.required) await this.#putOptional({ ...route, batch: refused.keep(route.batch) }, door)
     }
     return refusals
   }
@@ -124,7 +179,7 @@ export class Ingest {
   async #putEach(route: Route, refused: Refused, turn: number): Promise<void> {
     for (const batch of this.#partsFor(route.channel, refused.keep(route.batch), turn)) {
       try {
-        await this.#put({ ...route, batch })
+        await this.#put({ ...route, batch }, 'putEach')
       } catch (error) {
         refused.add(batch, asAgentError(error))
       }
@@ -137,13 +192,13 @@ export class Ingest {
    */
   #partsFor(channel: string, batch: EventBatch, turn: number): readonly EventBatch[] {
     if (batch.length === 0) return []
-    const room = turn === this.#begun ? this.#port(channel).channel.fits(batch) : batch.length
+    const room = turn === this.#begun ? this.#port(channel).fitsEach(batch) : batch.length
     return room > 0 && room < batch.length ? [batch.slice(0, room), batch.slice(room)] : [batch]
   }
 
-  async #put({ channel, batch }: Route): Promise<void> {
+  async #put({ channel, batch }: Route, door: Door): Promise<void> {
     try {
-      await this.#port(channel).put(batch, this.#parts.signal)
+      await this.#port(channel)[door](batch, this.#parts.signal)
     } catch (error) {
       if (error instanceof AgentError) throw error
       throw new AgentError(
@@ -155,17 +210,13 @@ export class Ingest {
     }
   }
 
-  async #putOptional({ channel, batch }: Route): Promise<void> {
+  async #putOptional({ channel, batch }: Route, door: Door): Promise<void> {
     if (batch.length === 0) return
     try {
-      await this.#port(channel).put(batch, this.#parts.signal)
+      await this.#port(channel)[door](batch, this.#parts.signal)
     } catch (error) {
       addTo(this.ledger.dropped, `optional channel ${channel}`, batch.length)
-      this.#parts.log.error('Unable to put batch on optional channel.', {
-        channel,
-        events: batch.length,
-        error
-      })
+      this.#sayDropped(channel)({ events: batch.length }, error)
     }
   }
 
@@ -205,9 +256,7 @@ export class Ingest {
 
   #reject(batch: EventBatch, error: unknown): EventBatch {
     this.#parts.counters.GenericProcessingFail += 1
-    this.#parts.log.error('An interceptor failed on an event, which is dropped.', {
-      reason: messageOf(error)
-    })
+    this.#sayFailed({ events: 1 }, messageOf(error))
     return batch.slice(0, 0)
   }
 }

@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { Environment } from '../core/contracts.ts'
 import { AgentError, systemCode } from '../core/errors.ts'
 import { userHome, userName } from '../java/system-user.ts'
@@ -179,6 +179,13 @@ export async function loadHadoopConfiguration(environment: Environment): Promise
   for (const name of ['core-site.xml', 'hdfs-site.xml'])
     warnings.push(...(await addFile(join(directory, name), entries)))
   return new HadoopConfiguration(environment, { directory, entries, warnings })
+}
+
+/** Reads one more site file by itself; what is not there has no settings. Rejects with ERR_CONFIG as above. */
+export async function loadSiteFile(file: string, environment: Environment): Promise<HadoopConfiguration> {
+  const entries = new Map<string, Entry>()
+  const warnings = await addFile(file, entries)
+  return new HadoopConfiguration(environment, { directory: dirname(file), entries, warnings })
 }
 
 function folders({ configDirectory, variables }: Environment): string[] {

@@ -22,6 +22,7 @@ export async function openFileSystem(uri: string, options: OpenOptions): Promise
 export class FileSystems {
   readonly #options: OpenOptions
   readonly #open = new Map<string, Promise<FileSystem>>()
+  readonly #webHdfs = new Map<string, Promise<WebHdfsSettings>>()
   readonly #warned = new Set<string>()
   #configuration: Promise<HadoopConfiguration> | undefined
 
@@ -113,7 +114,9 @@ export class FileSystems {
     const { defaultAuthority, webHdfsSettings } = await import('./webhdfs/settings.ts')
     const scheme = uri.scheme ?? ''
     const authority = uri.authority || defaultAuthority(uri, configuration)
-    const settings = webHdfsSettings(scheme, authority, configuration, this.#options)
+    const settings = await shared(this.#webHdfs, `${scheme}://${authority}`, () =>
+      webHdfsSettings(scheme, authority, configuration, this.#options)
+    )
     const fileSystem = await this.#shared(settings.uri, async () => {
       const { WebHdfsFileSystem } = await import('./webhdfs/webhdfs.ts')
       if (scheme === 'hdfs')
@@ -127,13 +130,18 @@ export class FileSystems {
   }
 
   async #shared(key: string, make: () => Promise<FileSystem>): Promise<FileSystem> {
-    const known = this.#open.get(key)
-    if (known !== undefined) return await known
-    const made = make()
-    this.#open.set(key, made)
-    made.catch(() => this.#open.delete(key))
-    return await made
+    return await shared(this.#open, key, make)
   }
+}
+
+/** What was made before under `key`; what could not be made is tried again by the next one. */
+async function shared<T>(known: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> {
+  const found = known.get(key)
+  if (found !== undefined) return await found
+  const made = make()
+  known.set(key, made)
+  made.catch(() => known.delete(key))
+  return await made
 }
 
 /** A path without scheme on the default file system; relative ones start at the home folder, local ones here. */

@@ -1,4 +1,5 @@
 import { AgentError } from '../core/errors.ts'
+import { endpointOf } from '../net/endpoints.ts'
 
 /** A file-system URI taken apart. Nothing is percent-decoded: Hadoop does not either. */
 export interface FileUri {
@@ -52,14 +53,12 @@ export function splitAuthority(
   authority: string,
   defaultPort: number
 ): { readonly host: string; readonly port: number } {
-  const match = /^(\[[0-9A-Fa-f:.]+\]|[^:[\]@/?#\s]+)(?::(\d{1,5}))?$/.exec(authority)
-  const host = match?.[1]
-  const port = match?.[2] === undefined ? defaultPort : Number(match[2])
-  if (host === undefined || port < 1 || port > 65535) {
+  const found = endpointOf(authority, defaultPort)
+  if (found === undefined || found.host.includes('%')) {
     throw new AgentError('ERR_CONFIG', 'The host and port of the file system URI cannot be understood.', {
       authority,
       hint: 'Write scheme://host:port/path, such as webhdfs://namenode.example.org:9870/user/flume.'
     })
   }
-  return { host, port }
+  return { host: found.host.includes(':') ? `[${found.host}]` : found.host, port: found.port }
 }

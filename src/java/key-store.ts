@@ -18,6 +18,8 @@ export interface KeyStore {
   readonly format: 'JCEKS' | 'JKS' | 'PKCS12'
   /** As written in the file, in its order. */
   readonly aliases: readonly string[]
+  /** What an alias stands for, undefined without such an alias. */
+  kind(alias: string): StoredEntry['kind'] | undefined
   /**
    * The bytes of a secret key, undefined without such an alias. Takes about 0.1 s (the stores make it slow on purpose).
    * Throws ERR_CONFIG when the password is wrong or the entry is no secret key.
@@ -41,6 +43,7 @@ export function openKeyStore(bytes: Buffer, storePassword: string | undefined): 
   return {
     format,
     aliases: [...entries.keys()],
+    kind: alias => find(alias)?.kind,
     secretKey: (alias, keyPassword) => {
       const entry = find(alias)
       if (entry !== undefined && entry.kind !== 'secret') throw otherKind(alias, format, 'secret key')

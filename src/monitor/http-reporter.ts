@@ -2,15 +2,17 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Lifecycle } from '../core/contracts.ts'
-import type { CounterGroup } from '../core/counters.ts'
+import type { CounterGroup, DetailsTable } from '../core/counters.ts'
 import { hostOf } from '../net/listen.ts'
-import { renderMetrics } from './json-metrics.ts'
+import { renderDetails, renderMetrics } from './json-metrics.ts'
 
 /** What a reporter reads, always of this moment. */
 export interface Readings {
   counters(): readonly CounterGroup[]
   /** Where every event is, as plain data. */
   balance(): unknown
+  /** What components work on. */
+  details(): readonly DetailsTable[]
 }
 
 const MOST_CONNECTIONS = 256
@@ -18,7 +20,7 @@ const LOOPBACK = /^(?:::ffff:)?127\.|^::1$/
 // A page of another site that had its name point here must not read what loopback clients may.
 const LOCAL_HOST = /^(?:localhost|127(?:\.\d+){3}|\[::1\])(?::\d+)?$/i
 
-/** Flume's HTTP reporter: `/metrics` for everybody, `/balance` for clients on this machine. */
+/** Flume's HTTP reporter: `/metrics` for everybody, `/balance` and `/details` for clients on this machine. */
 export class HttpReporter implements Lifecycle {
   readonly #readings: Readings
   readonly #port: number
@@ -71,11 +73,23 @@ export class HttpReporter implements Lifecycle {
       )
     }
     if (path.toLowerCase() === '/metrics') return sendJson(response, renderMetrics(this.#readings.counters()))
-    if (path !== '/balance')
-      return send(response, 404, 'text/plain;charset=utf-8', 'Not found. There are /metrics and /balance.\n')
+    const local = this.#local(path)
+    if (local === undefined)
+      return send(
+        response,
+        404,
+        'text/plain;charset=utf-8',
+        'Not found. There are /metrics, /balance and /details.\n'
+      )
     if (!isLocal(request))
       return send(response, 403, 'text/plain;charset=utf-8', 'Only for clients on the same machine.\n')
-    sendJson(response, JSON.stringify(this.#readings.balance()))
+    sendJson(response, local())
+  }
+
+  #local(path: string): (() => string) | undefined {
+    if (path === '/balance') return () => JSON.stringify(this.#readings.balance())
+    if (path === '/details') return () => renderDetails(this.#readings.details())
+    return undefined
   }
 }
 

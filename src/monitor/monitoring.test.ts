@@ -4,7 +4,8 @@ import { request } from 'node:http'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
-import type { CounterGroup } from '../core/counters.ts'
+import type { CounterGroup, DetailsTable } from '../core/counters.ts'
+import { gauge } from '../core/metrics.ts'
 import { FakeLog } from '../testing/fake-log.ts'
 import { HttpReporter } from './http-reporter.ts'
 import { renderMetrics } from './json-metrics.ts'
@@ -13,12 +14,25 @@ import { shutdownLines } from './shutdown-metrics.ts'
 
 type Recorded = Record<string, Record<string, string>>
 
-const readings = { counters: (): CounterGroup[] => [channel], balance: () => ({ differences: [] }) }
+const readings = {
+  counters: (): CounterGroup[] => [channel],
+  balance: () => ({ differences: [] }),
+  details: (): DetailsTable[] => [files]
+}
+const files: DetailsTable = {
+  type: 'SINK',
+  name: 'k1',
+  title: 'Open files',
+  columns: { events: gauge('events', 'Events in it.') },
+  rows: [{ name: '/a', events: 3 }],
+  more: 2
+}
 const channel: CounterGroup = {
   type: 'CHANNEL',
   name: 'c1',
   startTime: 1795342181754,
   stopTime: 0,
+  metrics: {},
   values: {
     ChannelSize: 7,
     ChannelCapacity: 100,
@@ -53,11 +67,20 @@ test('numbers have Java’s form: whole ones without, the fill percentage always
 })
 
 test('fractions are shown, in Java’s form', () => {
-  const values = { SyncMillisP50: 0.207, TransactionsPerSync: 3, SyncMillisP99: 0.00025 }
+  const values = { TransactionsPerSync: 2.333, Segments: 3, Share: 0.00025 }
 
   assert.match(
     renderMetrics([{ ...channel, values }]),
-    /"SyncMillisP50":"0\.207","TransactionsPerSync":"3","SyncMillisP99":"2\.5E-4"/
+    /"TransactionsPerSync":"2\.333","Segments":"3","Share":"2\.5E-4"/
+  )
+})
+
+test('a timer is four attributes', () => {
+  const values = { SyncMillis: { count: 2 ** 40, sum: 1e9, p50: 0.207, p99: 3 } }
+
+  assert.match(
+    renderMetrics([{ ...channel, values }]),
+    /"SyncMillisCount":"1099511627776","SyncMillisSum":"1000000000","SyncMillisP50":"0\.207","SyncMillisP99":"3"}/
   )
 })
 
@@ -81,7 +104,7 @@ test('the error counters of the file channel have their lines, too', () => {
     EventTakeErrorCount: 2,
     CheckpointWriteErrorCount: 0,
     CheckpointBackupWriteErrorCount: 0,
-    SyncMillisP50: 0.2
+    SyncMillis: { count: 1, sum: 0.2, p50: 0.2, p99: 0.2 }
   }
 
   assert.deepEqual(
@@ -122,11 +145,31 @@ for (const [method, path, status, type, body] of [
     'text/html;charset=utf-8',
     'For Flume metrics please click <a href = "./metrics"> here</a>.'
   ],
-  ['GET', '/metrics/', 404, 'text/plain;charset=utf-8', 'Not found. There are /metrics and /balance.\n'],
-  ['GET', '/other', 404, 'text/plain;charset=utf-8', 'Not found. There are /metrics and /balance.\n'],
+  [
+    'GET',
+    '/metrics/',
+    404,
+    'text/plain;charset=utf-8',
+    'Not found. There are /metrics, /balance and /details.\n'
+  ],
+  [
+    'GET',
+    '/other',
+    404,
+    'text/plain;charset=utf-8',
+    'Not found. There are /metrics, /balance and /details.\n'
+  ],
   ['OPTIONS', '/metrics', 403, 'text/plain;charset=utf-8', ''],
   ['TRACE', '/metrics', 403, 'text/plain;charset=utf-8', ''],
-  ['GET', '/balance', 200, 'application/json;charset=utf-8', '{"differences":[]}']
+  ['GET', '/balance', 200, 'application/json;charset=utf-8', '{"differences":[]}'],
+  [
+    'GET',
+    '/details',
+    200,
+    'application/json;charset=utf-8',
+    '{"SINK.k1":{"title":"Open files","columns":{"events":{"kind":"gauge","unit":"events","help":"Events in it."}},' +
+      '"rows":[{"name":"/a","events":3}],"more":2}}'
+  ]
 ] as const) {
   test(`${method} ${path} is answered with ${status}`, async () => {
     await using reporter = await startedReporter()
@@ -135,10 +178,11 @@ for (const [method, path, status, type, body] of [
   })
 }
 
-test('the balance is not for pages of other sites whose name points here', async () => {
+test('balance and details are not for pages of other sites whose name points here', async () => {
   await using reporter = await startedReporter()
 
   assert.equal((await ask(reporter.port, 'GET', '/balance', 'evil.example')).status, 403)
+  assert.equal((await ask(reporter.port, 'GET', '/details', 'evil.example')).status, 403)
   assert.equal((await ask(reporter.port, 'GET', '/metrics', 'evil.example')).status, 200)
 })
 
@@ -235,6 +279,7 @@ function groupOf([key, attributes]: [string, Record<string, string>]): CounterGr
     name: key.slice(key.indexOf('.') + 1),
     startTime: Number(StartTime),
     stopTime: Number(StopTime),
+    metrics: {},
     values: Object.fromEntries(parsed) as CounterGroup['values']
   }
 }

@@ -48,7 +48,8 @@ export function shutdownLines({ type, name, startTime, stopTime, values }: Count
   const counters = Object.entries(values)
     .flatMap(([attribute, value]) => {
       const internal = NAMES[type][attribute]
-      return internal === undefined ? [] : [`${internal} == ${String(value === Infinity ? 0 : value)}`]
+      if (internal === undefined || typeof value === 'object') return []
+      return [`${internal} == ${String(value === Infinity ? 0 : value)}`]
     })
     .toSorted()
   const times = [

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import type { Server } from 'node:net'
 import type { Context } from '../core/contracts.ts'
 import { messageOf } from '../core/errors.ts'
+import { atMostEvery } from '../core/seldom.ts'
 
 /** Files and sockets kept free for channels, sinks and the counters. */
 const KEPT_FREE = 64
@@ -14,21 +15,13 @@ const LOG_EVERY_MS = 60_000
 export function limitConnections(server: Server, { log, clock }: Pick<Context, 'log' | 'clock'>): void {
   const limit = connectionLimit(openFileLimit())
   if (limit !== undefined) server.maxConnections = limit
-  let turnedAway = 0
-  let saidAt = Number.NEGATIVE_INFINITY
-  const count = (reason: string): void => {
-    turnedAway++
-    if (clock.monotonic() - saidAt < LOG_EVERY_MS) return
+  const say = atMostEvery<'clients'>(LOG_EVERY_MS, clock, ({ clients }, reason) =>
     log.warn(
       'Clients are turned away: the process may not open more files and sockets. Raise its limit (ulimit -n).',
-      {
-        clients: turnedAway,
-        reason
-      }
+      { clients, reason }
     )
-    saidAt = clock.monotonic()
-    turnedAway = 0
-  }
+  )
+  const count = (reason: string): void => say({ clients: 1 }, reason)
   server.on('drop', () => count(`${limit ?? 0} connections are open`))
   server.on('error', error => {
     if (isOfAccept(error)) count(messageOf(error))

@@ -2,6 +2,7 @@ import { lookup } from 'node:dns/promises'
 import { once } from 'node:events'
 import type { AddressInfo, Server } from 'node:net'
 import { AgentError, messageOf, systemCode } from '../core/errors.ts'
+import { endpointText } from './endpoints.ts'
 
 const BACKLOG = 1024
 
@@ -22,8 +23,7 @@ export async function listen(server: Server, host: string, port: number): Promis
     server.listen({ host: address, port, backlog: BACKLOG })
     await once(server, 'listening')
   } catch (error) {
-    const reason = REASONS[systemCode(error) ?? ''] ?? messageOf(error)
-    throw new AgentError('ERR_START', `Cannot listen on ${host}:${port}: ${reason}.`, { host, port }, error)
+    throw cannotListen(host, port, error)
   }
   return server.address() as AddressInfo
 }
@@ -33,7 +33,13 @@ export function hostOf(bind: string): string {
   return /^\[(.+)\]$/.exec(bind)?.[1] ?? bind
 }
 
+/** ERR_START that says which address, and why not. */
+export function cannotListen(host: string, port: number, error: unknown): AgentError {
+  const reason = REASONS[systemCode(error) ?? ''] ?? messageOf(error)
+  return new AgentError('ERR_START', `Cannot listen on ${host}:${port}: ${reason}.`, { host, port }, error)
+}
+
 /** `127.0.0.1:44444`, `[::1]:44444`. */
 export function addressText({ address, port }: AddressInfo): string {
-  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
+  return endpointText({ host: address, port })
 }

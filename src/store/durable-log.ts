@@ -1,11 +1,12 @@
 import type { EventBatch } from '../core/batch.ts'
 import type { Lease } from '../core/contracts.ts'
-import { AgentError, messageOf } from '../core/errors.ts'
+import { type AgentError, messageOf } from '../core/errors.ts'
 import { Background } from './background.ts'
 import { DoneSet, type EventRange } from './done-set.ts'
 import { FolderPresence } from './folder-presence.ts'
-import { channelFull, completeOptions, type LogOptions, refuseImpossible } from './log-limits.ts'
-import { LiveSegments } from './live-segments.ts'
+import { closed, takeFailed } from './log-errors.ts'
+import { channelFull, completeOptions, type LogOptions, refuseImpossible, refuseLong } from './log-limits.ts'
+import { LiveSegments, type LogSegments } from './live-segments.ts'
 import { lend } from './log-lease.ts'
 import { GivenUp } from './given-up.ts'
 import { LogLosses } from './log-losses.ts'
@@ -13,7 +14,7 @@ import { LogPresence } from './log-presence.ts'
 import { LogRecords } from './log-records.ts'
 import { logStats } from './log-stats.ts'
 import { type Loan, LogMemory } from './log-memory.ts'
-import type { DurableLogOptions, DurableLogStats, RecoveryReport, SkippedPart } from './log-options.ts'
+import type { DurableLogOptions, DurableLogStats, RecoveryReport } from './log-options.ts'
 import { LogWriter } from './log-writer.ts'
 import { PutQueue } from './put-queue.ts'
 import { recover, type Recovered } from './recover.ts'
@@ -50,7 +51,7 @@ export class DurableLog {
   readonly #writer: LogWriter
   readonly #reader: SpillReader
   readonly #presence: LogPresence
-  readonly #times = new SyncTimes()
+  readonly #times: SyncTimes
   readonly #memory: LogMemory
   readonly #puts: PutQueue
   readonly #wakers = new Wakers()
@@ -68,19 +69,19 @@ export class DurableLog {
   #closing: Promise<void> | undefined
 
   private constructor(options: LogOptions, found: Found, elapsedMs: number) {
-    const { done, folders, segments, nextEvent, skipped } = found
+    const { done, folders, segments, nextEvent, skipped, returned } = found
     this.#options = options
+    this.#times = new SyncTimes(options.syncTimer)
     this.#records = new LogRecords(options, found)
     this.#givenUp = new GivenUp(found.givenUp)
     this.#done = done
     this.#durablyDone = new DoneSet(done.ranges())
     this.#size = done.countUndone(done.watermark, nextEvent)
-    this.#losses = new LogLosses(skipped)
+    this.#losses = new LogLosses(skipped, { done, givenUp: this.#givenUp, log: options.log })
     this.#replayBytesPerMs = Math.max(found.bytesRead / Math.max(elapsedMs, 1), LEAST_REPLAY_BYTES_PER_MS)
-    const { returned } = found
     this.recovery = { events: this.#size, recovered: this.#size, skipped, returned, elapsedMs }
     this.#quarantine = new Quarantine(options.disk, options.log)
-    this.#memory = new LogMemory(options.memoryBytes)
+    this.#memory = new LogMemory(options.memoryBytes, options.clock)
     this.#puts = new PutQueue(options.clock)
     this.#pool = this.#newPool(found, folders)
     this.#segments = new LiveSegments(segments, found.nextId, this.#durablyDone, this.#pool)
@@ -145,8 +146,24 @@ export class DurableLog {
     return this.#losses.byReason
   }
 
+  /** As Channel.oldestArrival. */
+  get oldestArrival(): number | undefined {
+    const isEmpty = this.#size === 0
+    return isEmpty ? undefined : this.#memory.oldestArrival(this.#done.watermark, this.#reader.position)
+  }
+
+  /** As LOG_DETAILS says. */
+  get segments(): LogSegments {
+    return this.#segments.details
+  }
+
   /** How many leading events of `batch` one put would take now without waiting; at most transactionCapacity. */
   fits(batch: EventBatch): number {
+    return Math.min(this.fitsEach(batch), this.#options.transactionCapacity)
+  }
+
+  /** How many leading events of `batch` one putEach() would take now without waiting. */
+  fitsEach(batch: EventBatch): number {
     return this.#puts.busy ? 0 : this.#fitting(batch)
   }
 
@@ -157,9 +174,15 @@ export class DurableLog {
    * this life; after a crash it may reappear, whole.
    */
   async put(batch: EventBatch, signal: AbortSignal): Promise<void> {
+    if (!this.#closed) refuseLong(batch, this.#options)
+    await this.putEach(batch, signal)
+  }
+
+  /** The same for events that stand alone: they are one put all the same, however many a transaction may hold. */
+  async putEach(batch: EventBatch, signal: AbortSignal): Promise<void> {
     if (batch.length === 0) return
     if (this.#closed) throw closed()
-    refuseImpossible(batch, this.#options)
+    refuseImpossible(batch)
     if (!this.#puts.busy && this.#fitting(batch) >= batch.length) return this.#store(batch, signal)
     let stored: Promise<void> = Promise.resolve()
     await this.#puts.wait(
@@ -190,10 +213,8 @@ export class DurableLog {
     }
     const loan = this.#memory.lend(wanted)
     this.#readAhead()
-    return (
-      loan &&
-      lend(loan.batch, { commit: ending => this.#commit(loan, ending), giveBack: () => this.#giveBack(loan) })
-    )
+    const giveBack = (): void => this.#giveBack(loan as Loan)
+    return loan && lend(loan, { commit: ending => this.#commit(loan, ending), giveBack })
   }
 
   /** Resolves once a take may find events, when `signal` aborts, or when the log closes. */
@@ -204,7 +225,6 @@ export class DurableLog {
 
   /** How the log is doing. */
   stats(): DurableLogStats {
-    const created = this.#reader.position?.segment.created
     return logStats({
       times: this.#times,
       segments: this.#segments.all,
@@ -212,11 +232,6 @@ export class DurableLog {
       losses: this.#losses,
       verify: this.#options.verify === true,
       replayBytesPerMs: this.#replayBytesPerMs,
-      now: this.#options.clock.now(),
-      oldestSeconds:
-        this.#size === 0
-          ? undefined
-          : (this.#memory.oldestSeconds ?? (created === undefined ? undefined : created / 1000)),
       memoryBytes: this.#memory.bytes,
       recoveredEvents: this.recovery.recovered,
       givenUpEvents: this.#givenUp.events,
@@ -284,7 +299,7 @@ export class DurableLog {
 
   #fitting(batch: EventBatch): number {
     const room = this.capacity - this.#size - this.#storing
-    return Math.max(0, Math.min(batch.length, this.#options.transactionCapacity, room))
+    return Math.max(0, Math.min(batch.length, room))
   }
 
   async #store(batch: EventBatch, signal: AbortSignal): Promise<void> {
@@ -304,8 +319,9 @@ export class DurableLog {
     this.#size += batch.length
     const reading = this.#reader.position !== undefined
     this.#limit = end
-    if (!reading && !this.#memory.keep(batch, first, this.#options.clock.now() / 1000)) {
-      if (start !== undefined) this.#reader.begin(start, first)
+    if (reading || !this.#memory.keep(batch, first)) {
+      this.#memory.passed(first, this.#done.watermark)
+      if (!reading && start !== undefined) this.#reader.begin(start, first)
     }
     this.#wakers.wake()
   }
@@ -337,29 +353,22 @@ export class DurableLog {
     this.#track(this.#writer.take([{ first, end }], 0))
   }
 
-  #lost(segment: Segment, { at, to, events, reason }: Loss): void {
-    const lost = this.#done.countUndone(events.first, events.end)
-    const isKnown = this.recovery.skipped.some(part => part.file === segment.path && part.at === at)
-    if (isKnown && lost === 0) return
-    const part: SkippedPart = { file: segment.path, at, firstEvent: events.first, events: lost, reason }
-    this.#losses.add(part)
+  #lost(segment: Segment, loss: Loss): void {
+    const lost = this.#losses.note(segment.path, loss)
+    if (lost === undefined) return
     this.#takeErrors++
-    this.#options.log.error('A part of the log is damaged and is skipped.', { ...part })
-    this.#givenUp.add(this.#done.undone(events.first, events.end))
-    this.#done.add(events.first, events.end)
     segment.readers++
     this.#track(
-      this.#quarantine.copy(segment, at, to).finally(() => {
+      this.#quarantine.copy(segment, loss.at, loss.to).finally(() => {
         segment.readers--
         this.#collect()
       })
     )
-    if (lost > 0) this.#track(this.#writer.giveUp([events], lost))
+    if (lost > 0) this.#track(this.#writer.giveUp([loss.events], lost))
   }
 
   #collect(): void {
-    const hasBegun = this.#segments.collect(this.#reader.position?.segment)
-    if (hasBegun && !this.#records.hasBegun) this.#track(this.#records.begun())
+    if (this.#segments.collect(this.#reader.position?.segment)) this.#records.begun(this.#work)
   }
 
   #track(work: Promise<unknown>): void {
@@ -380,12 +389,7 @@ export class DurableLog {
       await this.#reader.load()
     } catch (error) {
       this.#takeErrors++
-      throw new AgentError(
-        'ERR_CHANNEL',
-        `Take failed due to IO error: ${messageOf(error)}`,
-        { channel: this.#options.name },
-        error
-      )
+      throw takeFailed(this.#options.name, error)
     }
   }
 
@@ -393,8 +397,4 @@ export class DurableLog {
     if (this.#reader.position === undefined || !this.#memory.hungry) return
     this.#track(this.#reader.load().then(() => this.#wakers.wake()))
   }
-}
-
-function closed(): AgentError {
-  return new AgentError('ERR_CHANNEL', 'The channel is closed.')
 }

@@ -8,15 +8,26 @@ export interface Run<A> {
   readonly first: number
   readonly batch: EventBatch
   readonly account: A
+  /** When its events came; monotonic. */
+  readonly arrivedAt: number
 }
 
-/** First-in first-out queue of runs, in a ring; what was taken can come back to its place. */
+/** Runs that were taken together, as one batch. */
+export interface Taken<A> {
+  readonly runs: readonly Run<A>[]
+  readonly batch: EventBatch
+  /** When the oldest of its events came. */
+  readonly arrivedAt: number
+}
+
+/** First-in first-out queue of runs, in a ring; what was taken can come back to its place, until it is let go of. */
 export class EventQueue<A> {
   #ring: (Run<A> | undefined)[] = new Array<undefined>(FIRST_PLACES).fill(undefined)
   #head = 0
   #runs = 0
   #pushed = 0
   #length = 0
+  readonly #lent = new Set<readonly Run<A>[]>()
   readonly #joinBytes: number
 
   /** Puts are joined by copying until a take holds `joinBytes`; what is larger goes out by reference. */
@@ -24,9 +35,12 @@ export class EventQueue<A> {
     this.#joinBytes = joinBytes
   }
 
-  /** The run that is taken next. */
-  get first(): Run<A> | undefined {
-    return this.#first()
+  /** When the oldest event came, those that were taken and not let go of included. */
+  get oldestArrival(): number | undefined {
+    let oldest = this.#first()?.arrivedAt
+    for (const [run] of this.#lent)
+      if (run !== undefined && !(run.arrivedAt >= (oldest ?? Infinity))) oldest = run.arrivedAt
+    return oldest
   }
 
   /** Events in the queue. */
@@ -39,15 +53,15 @@ export class EventQueue<A> {
     return this.#pushed
   }
 
-  /** Adds a batch at the end; `account` goes along with its events. */
-  push(batch: EventBatch, account: A): void {
-    this.#addLast({ first: this.#pushed, batch, account })
+  /** Adds a batch at the end; `account` goes along with its events, which came at `arrivedAt`. */
+  push(batch: EventBatch, account: A, arrivedAt: number): void {
+    this.#addLast({ first: this.#pushed, batch, account, arrivedAt })
     this.#pushed += batch.length
     this.#length += batch.length
   }
 
   /** Removes at least one and up to `max` events from the front; undefined when there are none. */
-  take(max: number): { readonly runs: readonly Run<A>[]; readonly batch: EventBatch } | undefined {
+  take(max: number): Taken<A> | undefined {
     const runs: Run<A>[] = []
     let events = 0
     let bytes = 0
@@ -61,11 +75,19 @@ export class EventQueue<A> {
     this.#length -= events
     const [first] = runs
     if (first === undefined) return undefined
-    return { runs, batch: runs.length === 1 ? first.batch : joinBatches(runs.map(run => run.batch)) }
+    this.#lent.add(runs)
+    const batch = runs.length === 1 ? first.batch : joinBatches(runs.map(run => run.batch))
+    return { runs, batch, arrivedAt: first.arrivedAt }
+  }
+
+  /** Lets go of runs that were taken: they do not come back. */
+  forget(runs: readonly Run<A>[]): void {
+    this.#lent.delete(runs)
   }
 
   /** Puts runs that were taken back where they were, before everything younger. */
   giveBack(runs: readonly Run<A>[]): void {
+    this.#lent.delete(runs)
     const newest = runs.at(-1)?.first ?? 0
     const passed: Run<A>[] = []
     // Runs given back by other takers may be older, or lie between these.
@@ -84,10 +106,10 @@ export class EventQueue<A> {
   #takeFirst(max: number): Run<A> | undefined {
     const run = this.#first()
     if (run === undefined) return undefined
-    const { first, batch, account } = run
+    const { first, batch, account, arrivedAt } = run
     if (batch.length <= max) return this.#removeFirst(run)
-    this.#ring[this.#head] = { first: first + max, batch: batch.slice(max), account }
-    return { first, batch: batch.slice(0, max), account }
+    this.#ring[this.#head] = { first: first + max, batch: batch.slice(max), account, arrivedAt }
+    return { first, batch: batch.slice(0, max), account, arrivedAt }
   }
 
   #removeFirst(run: Run<A>): Run<A> {

@@ -37,6 +37,30 @@ test('a full disk refuses puts while takes go on, and takes puts again when ther
   )
 })
 
+test('of events that stand alone, and whose writes fail, none is given out, whatever a transaction holds', async () => {
+  const disk = newDisk()
+  const { log, clock } = await openLog(disk, { transactionCapacity: 100 })
+  await log.putEach(numbered(0, 1000, 100), never)
+  // The first parts of the next are on the disk by then.
+  disk.faults.add({ operations: ['write'], after: 2, times: Infinity, kind: 'EIO' })
+  const puts = [numbered(1000, 2000, 100), numbered(2000, 2500, 100)].map(batch => log.putEach(batch, never))
+  const refused = await Promise.all(
+    puts.map(put =>
+      inTime(clock, put).then(
+        () => false,
+        () => true
+      )
+    )
+  )
+  disk.faults.clear()
+  await clock.advance(10_000)
+  await turns()
+  await inTime(clock, log.putEach(numbered(3000, 4000, 100), never))
+
+  assert.deepEqual(refused, [true, true])
+  assert.deepEqual(await drain(log, clock), [...range(0, 1000), ...range(3000, 4000)])
+})
+
 test('takes go on after a restart on a full disk, though the reserve that was in use then is none any more', async () => {
   const disk = newDisk(1000 * KIBIBYTE)
   const options = { keepAliveMs: 0, minimumFreeBytes: 256 * KIBIBYTE }

@@ -8,7 +8,7 @@ import { importFlumeFolder, type ImportReport } from './flume-import/import-flum
 import { type FolderLock, lockFolder } from './folder-lock.ts'
 import { sumOf } from './log-losses.ts'
 import type { DurableLogOptions } from './log-options.ts'
-import type { WatchedLog } from './log-watch.ts'
+import type { LOG_METRICS, WatchedLog } from './log-watch.ts'
 import { ReturnedEvents, SMALL_LOG } from './returned-events.ts'
 import { systemDisk } from './system-disk.ts'
 import { WholeLog } from './whole-log.ts'
@@ -43,7 +43,7 @@ export interface FileLog {
 export async function openFileLog(
   values: FileValues,
   limits: FileLogLimits,
-  context: ChannelContext
+  context: ChannelContext<typeof LOG_METRICS>
 ): Promise<FileLog> {
   const places = placesOf(values, context.environment)
   const encryption = openEncryption(values)
@@ -79,7 +79,8 @@ export async function openFileLog(
     })
     const { dataDirs: folders } = places
     const witness = folders.includes(places.checkpointDir) ? {} : { witness: places.checkpointDir }
-    const log = await DurableLog.open({ ...common, ...witness, folders })
+    const syncTimer = context.timers.SyncMillis
+    const log = await DurableLog.open({ ...common, ...witness, folders, syncTimer })
     const returned = await ReturnedEvents.open(log.recovery.returned, {
       ...common,
       open: apart => DurableLog.open({ ...common, ...SMALL_LOG, folders: apart })
@@ -105,6 +106,12 @@ function watchBoth(log: DurableLog, returned: ReturnedEvents): WatchedLog {
     },
     get skippedByReason() {
       return sumOf(log.skippedByReason, returned.skippedByReason)
+    },
+    get oldestArrival() {
+      return log.oldestArrival
+    },
+    get segments() {
+      return log.segments
     },
     stats() {
       const stats = log.stats()

@@ -13,7 +13,7 @@ import {
   text,
   type Values
 } from '../core/schema.ts'
-import { neededHome } from '../java/system-user.ts'
+import { neededHome, userHome } from '../java/system-user.ts'
 import { checkEncryption } from './encryption.ts'
 import { encryptionSettings } from './encryption-settings.ts'
 import { BLOCK_BYTES } from './frame.ts'
@@ -136,15 +136,21 @@ export interface FilePlaces {
   readonly dataDirs: readonly string[]
 }
 
-/** Absolute folders, Flume's defaults filled in. Throws ERR_CONFIG where these need a home that the user does not have. */
+/**
+ * Absolute folders, Flume's defaults filled in; a user without a home has the checkpoint beside the data. Throws
+ * ERR_CONFIG where the data would be in a home that the user does not have.
+ */
 export function placesOf(values: FileValues, environment: Environment): FilePlaces {
-  const standard = (name: string): string =>
-    join(neededHome(environment, 'checkpointDir and dataDirs'), '.flume', 'file-channel', name)
+  const standard = (home: string, name: string): string => join(home, '.flume', 'file-channel', name)
+  const home = userHome(environment)
   const backup = values.backupCheckpointDir
+  const given = values.dataDirs ?? [standard(neededHome(environment, 'dataDirs'), 'data')]
+  const dataDirs = [...new Set(given.map(absolute))]
+  const checkpoint = values.checkpointDir ?? (home === undefined ? dataDirs[0] : standard(home, 'checkpoint'))
   return {
-    checkpointDir: absolute(values.checkpointDir ?? standard('checkpoint')),
+    checkpointDir: absolute(checkpoint ?? ''),
     backupCheckpointDir: backup === undefined ? undefined : absolute(backup),
-    dataDirs: [...new Set((values.dataDirs ?? [standard('data')]).map(absolute))]
+    dataDirs
   }
 }
 

@@ -1,5 +1,6 @@
-import { readFileSync, statSync, type Stats } from 'node:fs'
-import { AgentError, systemCode } from '../core/errors.ts'
+import { statSync } from 'node:fs'
+import { AgentError } from '../core/errors.ts'
+import { readPlainFile } from '../core/plain-file.ts'
 
 const LARGEST_SECRET = 64 * 1024
 const LARGEST_STORE = 16 * 1024 * 1024
@@ -50,30 +51,4 @@ export function isTooOpen(path: string): boolean {
 /** Whether there is a plain file, which is all that Flume asks of some. */
 export function isPlainFile(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isFile() === true
-}
-
-function readPlainFile(path: string, largest: number): Buffer {
-  const found = aboutFile(path, () => statSync(path))
-  if (!isReadable(found, largest)) {
-    throw new AgentError('ERR_CONFIG', 'It is not a file, or it is far too large', {
-      path,
-      bytes: found.size,
-      most: largest
-    })
-  }
-  return aboutFile(path, () => readFileSync(path))
-}
-
-// What is not a plain file might never end, or never begin.
-function isReadable(found: Stats, largest: number): boolean {
-  return found.isFile() && found.size <= largest
-}
-
-function aboutFile<T>(path: string, task: () => T): T {
-  try {
-    return task()
-  } catch (error) {
-    const reason = systemCode(error) === 'ENOENT' ? 'There is no such file' : 'It cannot be read'
-    throw new AgentError('ERR_CONFIG', reason, { path, code: systemCode(error) }, error)
-  }
 }

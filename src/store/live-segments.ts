@@ -1,6 +1,17 @@
+import { gauge, label, type Details, type GaugesOf } from '../core/metrics.ts'
 import type { DoneSet } from './done-set.ts'
 import { freedPath, type SegmentPool } from './segment-pool.ts'
 import type { Segment } from './segment.ts'
+
+/** What is shown of them, oldest first. */
+export const SEGMENT_COLUMNS = {
+  state: label('`writing`, or `full`.'),
+  events: gauge('events', 'Events in it that are not delivered yet.'),
+  bytes: gauge('bytes', 'Written so far.'),
+  sizeBytes: gauge('bytes', 'Most that it holds.')
+} as const
+
+export type LogSegments = Details<GaugesOf<typeof SEGMENT_COLUMNS>>
 
 /** The segments of a log that hold, or may hold, what is needed. */
 export class LiveSegments {
@@ -18,6 +29,18 @@ export class LiveSegments {
     this.#firstOwnId = firstOwnId
     this.#done = done
     this.#pool = pool
+  }
+
+  /** As SEGMENT_COLUMNS says. */
+  get details(): LogSegments {
+    const rows = this.all.values().map(({ path, file, end, size, firstEvent, nextEvent }) => ({
+      name: path,
+      state: file === undefined ? 'full' : 'writing',
+      events: this.#done.countUndone(firstEvent, nextEvent),
+      bytes: end,
+      sizeBytes: size
+    }))
+    return { total: this.all.length, rows }
   }
 
   /** A segment is being written to from now on; what older ones have of events from `from` on is void. */

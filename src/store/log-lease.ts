@@ -1,9 +1,8 @@
-import type { EventBatch } from '../core/batch.ts'
 import type { Lease } from '../core/contracts.ts'
 
 /** Events on loan that are committed or given back once; what comes after does nothing. */
 export function lend(
-  batch: EventBatch,
+  { batch, arrivedAt }: Pick<Lease, 'batch' | 'arrivedAt'>,
   loan: { readonly commit: (ending?: AbortSignal) => Promise<void>; readonly giveBack: () => void }
 ): Lease {
   let open = true
@@ -14,6 +13,7 @@ export function lend(
   }
   return {
     batch,
+    arrivedAt,
     commit: async ending => {
       if (close()) await loan.commit(ending)
     },

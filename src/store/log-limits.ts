@@ -29,15 +29,18 @@ export function completeOptions(given: DurableLogOptions): LogOptions {
   }
 }
 
-/** Throws ERR_BATCH_TOO_LARGE for a put that can never succeed. */
-export function refuseImpossible(batch: EventBatch, { transactionCapacity, name }: DurableLogOptions): void {
-  if (batch.length > transactionCapacity) {
-    const message =
-      `Put queue for FileBackedTransaction of capacity ${transactionCapacity} full, consider ` +
-      'committing more frequently, increasing capacity or increasing thread count. ' +
-      `[channel=${name}]`
-    throw new AgentError('ERR_BATCH_TOO_LARGE', message, { events: batch.length })
-  }
+/** Throws ERR_BATCH_TOO_LARGE for a put that a transaction cannot hold. */
+export function refuseLong(batch: EventBatch, { transactionCapacity, name }: DurableLogOptions): void {
+  if (batch.length <= transactionCapacity) return
+  const message =
+    `Put queue for FileBackedTransaction of capacity ${transactionCapacity} full, consider ` +
+    'committing more frequently, increasing capacity or increasing thread count. ' +
+    `[channel=${name}]`
+  throw new AgentError('ERR_BATCH_TOO_LARGE', message, { events: batch.length })
+}
+
+/** Throws ERR_BATCH_TOO_LARGE for a put that can never succeed, however long it waits. */
+export function refuseImpossible(batch: EventBatch): void {
   if (batch.bodyBytes <= MOST_EVENT_BYTES) return
   for (let i = 0; i < batch.length; i++) {
     const bytes = batch.size(i)

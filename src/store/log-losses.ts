@@ -1,6 +1,17 @@
+import type { Log } from '../core/contracts.ts'
+import type { DoneSet } from './done-set.ts'
+import type { GivenUp } from './given-up.ts'
 import type { SkippedPart } from './log-options.ts'
+import type { Loss } from './scan-segment.ts'
 
 const MOST_KEPT = 1000
+
+/** Where what is lost is noted. */
+export interface LossBooks {
+  readonly done: DoneSet
+  readonly givenUp: GivenUp
+  readonly log: Log
+}
 
 /** What was lost in damaged parts. */
 export class LogLosses {
@@ -8,9 +19,12 @@ export class LogLosses {
   /** As many as are kept. */
   readonly first: SkippedPart[] = []
   readonly #byReason: Record<string, number> = {}
+  readonly #books: LossBooks
 
-  constructor(found: readonly SkippedPart[]) {
-    for (const part of found) this.add(part)
+  /** `found` at start. */
+  constructor(found: readonly SkippedPart[], books: LossBooks) {
+    this.#books = books
+    for (const part of found) this.#add(part)
   }
 
   /** Events lost. */
@@ -23,8 +37,20 @@ export class LogLosses {
     return this.#byReason
   }
 
-  /** Counts one more part. */
-  add(part: SkippedPart): void {
+  /** Tells of a part of a file, and takes what was lost for done; returns how many events, undefined if that is told. */
+  note(file: string, { at, events: { first, end }, reason }: Loss): number | undefined {
+    const { done, givenUp, log } = this.#books
+    const events = done.countUndone(first, end)
+    if (events === 0 && this.first.some(part => part.file === file && part.at === at)) return undefined
+    const part: SkippedPart = { file, at, firstEvent: first, events, reason }
+    this.#add(part)
+    log.error('A part of the log is damaged and is skipped.', { ...part })
+    givenUp.add(done.undone(first, end))
+    done.add(first, end)
+    return events
+  }
+
+  #add(part: SkippedPart): void {
     const { reason, events } = part
     this.parts++
     if (this.first.length < MOST_KEPT) this.first.push(part)

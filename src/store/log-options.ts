@@ -1,4 +1,5 @@
 import type { Clock, Log } from '../core/contracts.ts'
+import type { Timer } from '../core/timer.ts'
 import type { Disk } from './disk.ts'
 import type { FrameCipher } from './frame-cipher.ts'
 import type { ReturnedLog } from './returned-folders.ts'
@@ -14,6 +15,8 @@ export interface DurableLogOptions {
   readonly disk: Disk
   readonly clock: Clock
   readonly log: Log
+  /** Told how long each write and its sync took. */
+  readonly syncTimer?: Timer
   /** Most events held; Infinity where only the disk bounds it. */
   readonly capacity: number
   /** Most events of one put and of one take. */
@@ -83,7 +86,6 @@ export interface DurableLogStats {
   readonly segments: number
   /** Consumed segments ready for reuse. */
   readonly freeSegments: number
-  readonly oldestEventAgeMs: number
   /** All files of the log, those for reuse included. */
   readonly bytesOnDisk: number
   /** Acknowledged bytes held in memory for takers. */

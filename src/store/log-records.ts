@@ -1,5 +1,6 @@
 import type { Log } from '../core/contracts.ts'
 import { messageOf } from '../core/errors.ts'
+import type { Background } from './background.ts'
 import type { Disk } from './disk.ts'
 import type { DoneRanges } from './frame-codec.ts'
 import { forgetFolders, recordFolders } from './log-folders.ts'
@@ -29,20 +30,20 @@ export interface Stop {
 export class LogRecords {
   readonly #places: RecordPlaces
   readonly #own: Pick<StopRecord, 'channelId' | 'lineage'>
-  /** Whether begun() was called. */
-  hasBegun = false
+  #hasBegun = false
 
   constructor(places: RecordPlaces, own: Pick<StopRecord, 'channelId' | 'lineage'>) {
     this.#places = places
     this.#own = own
   }
 
-  /** The life has begun on the disk: from now on the log has these folders, and no other. */
-  async begun(): Promise<void> {
-    this.hasBegun = true
+  /** The life has begun on the disk: from now on the log has these folders, and no other. Call it as often as you like. */
+  begun(work: Background): void {
+    if (this.#hasBegun) return
+    this.#hasBegun = true
     const { disk, folders, witness, name, log } = this.#places
     const { channelId } = this.#own
-    await recordFolders(disk, { folders, witness, recorded: folders }, { channelId, name }, log)
+    work.add(recordFolders(disk, { folders, witness, recorded: folders }, { channelId, name }, log))
   }
 
   /** Writes down in each folder how the log was closed, for each tells of what is lost with another one. */

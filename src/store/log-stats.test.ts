@@ -58,27 +58,59 @@ test('transactions per sync counts the puts and commits that shared a write', as
   assert.ok(together.syncP50Ms > 0 && together.syncP99Ms >= together.syncP50Ms)
 })
 
-test('the age is that of the oldest event that is held, and 0 when none is', async () => {
+test('the oldest arrival is that of the events that are held', async () => {
   const { log, clock } = await openLog()
-  const empty = log.stats().oldestEventAgeMs
+  const empty = log.oldestArrival
   await log.put(lines(1), never)
   await clock.advance(4000)
   await log.put(lines(1), never)
   await clock.advance(1500)
-  const both = log.stats().oldestEventAgeMs
+  const both = log.oldestArrival
   await (await log.take(1))?.commit()
-  const younger = log.stats().oldestEventAgeMs
+  const younger = log.oldestArrival
   await takeAll(log)
 
-  assert.deepEqual([empty, both, younger, log.stats().oldestEventAgeMs], [0, 5500, 1500, 0])
+  assert.deepEqual([empty, both, younger, log.oldestArrival], [undefined, 0, 4000, undefined])
 })
 
-test('the age of a backlog that is only on disk is known, too', async () => {
+test('the oldest arrival of a backlog that is only on disk is known, too', async () => {
   const { log, clock } = await openLog({ memoryBytes: 1000 })
   for (let i = 0; i < 20; i++) await log.put(lines(100), never)
   await clock.advance(60_000)
 
-  assert.equal(log.stats().oldestEventAgeMs, 60_000)
+  assert.equal(log.oldestArrival, 0)
+})
+
+test('events that went to disk alone know when they came, whatever the time is set to', async () => {
+  const { log, clock } = await openLog({ memoryBytes: 1000 })
+  for (let i = 0; i < 20; i++) {
+    await clock.advance(1000)
+    await log.put(lines(100), never)
+  }
+  clock.set(0)
+  const came: (number | undefined)[] = []
+  for (let lease = await log.take(100); lease !== undefined; lease = await log.take(100)) {
+    came.push(lease.arrivedAt, log.oldestArrival)
+    await lease.commit()
+  }
+
+  assert.deepEqual(came, Array.from({ length: 20 }, (_, i) => [1000 * (i + 1), 1000 * (i + 1)]).flat())
+})
+
+test('its segments are shown with what they hold, oldest first', async () => {
+  const { log } = await openLog()
+  for (let i = 0; i < 8; i++) await log.put(lines(1000, 50), never)
+  await (await log.take(10))?.commit()
+  const { total } = log.segments
+  const rows = [...log.segments.rows]
+
+  assert.deepEqual([total, rows.length], [log.stats().segments, total])
+  assert.ok(rows.every(({ name, sizeBytes }) => name.startsWith('/data/seg-') && sizeBytes === SEGMENT_BYTES))
+  assert.equal(
+    rows.reduce((sum, { events = 0 }) => sum + Number(events), 0),
+    7990
+  )
+  assert.deepEqual([rows[0]?.state, rows.at(-1)?.state], ['full', 'writing'])
 })
 
 test('segments grow with the backlog, and go with it', async () => {

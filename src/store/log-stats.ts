@@ -17,27 +17,23 @@ export interface StatsParts extends Pick<
   /** Whether a start reads sealed segments too. */
   readonly verify: boolean
   readonly replayBytesPerMs: number
-  /** Epoch milliseconds. */
-  readonly now: number
-  /** When the oldest event held came, in seconds since the epoch; undefined when there is none. */
-  readonly oldestSeconds: number | undefined
 }
 
 /** The figures of a log. */
 export function logStats(parts: StatsParts): DurableLogStats {
-  const { times, segments, pool, losses, now, oldestSeconds } = parts
+  const { times, segments, pool, losses } = parts
   const live = segments.reduce((sum, segment) => sum + segment.end, 0)
   const read = parts.verify
     ? live
     : segments.reduce((sum, { sealed, end }) => sum + (sealed ? 2 * BLOCK_BYTES : end), 0)
+  const { p50, p99 } = times.timer.read()
   return {
-    syncP50Ms: times.quantile(0.5),
-    syncP99Ms: times.quantile(0.99),
+    syncP50Ms: p50,
+    syncP99Ms: p99,
     transactionsPerSync: times.syncs === 0 ? 0 : times.transactions / times.syncs,
     syncs: times.syncs,
     segments: segments.length,
     freeSegments: pool.freeFiles,
-    oldestEventAgeMs: oldestSeconds === undefined ? 0 : Math.max(0, Math.round(now - oldestSeconds * 1000)),
     bytesOnDisk: segments.reduce((sum, segment) => sum + bytesOnDisk(segment), pool.spareBytes),
     memoryBytes: parts.memoryBytes,
     estimatedReplayMs: Math.ceil(read / parts.replayBytesPerMs),

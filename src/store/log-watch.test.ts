@@ -5,13 +5,12 @@ import type { DurableLogStats } from './log-options.ts'
 import { LogWatch, type WatchedLog } from './log-watch.ts'
 
 const stats: DurableLogStats = {
-  syncP50Ms: 0.2071,
+  syncP50Ms: 0.207,
   syncP99Ms: 1.5,
   transactionsPerSync: 2.3333333,
   syncs: 9,
   segments: 3,
   freeSegments: 1,
-  oldestEventAgeMs: 1200,
   bytesOnDisk: 4096,
   memoryBytes: 77,
   estimatedReplayMs: 12,
@@ -27,7 +26,16 @@ const stats: DurableLogStats = {
 }
 
 function watched(changes: Partial<DurableLogStats> = {}): WatchedLog {
-  return { size: 10, skippedByReason: { 'wrong checksum': 4 }, stats: () => ({ ...stats, ...changes }) }
+  return {
+    size: 10,
+    skippedByReason: { 'wrong checksum': 4 },
+    oldestArrival: 5,
+    segments: {
+      total: 1,
+      rows: [{ name: '/data/seg-1', state: 'writing', events: 10, bytes: 4096, sizeBytes: 8192 }]
+    },
+    stats: () => ({ ...stats, ...changes })
+  }
 }
 
 test("an open log shows Flume's counters and its own", () => {
@@ -43,11 +51,8 @@ test("an open log shows Flume's counters and its own", () => {
     EventTakeErrorCount: 7,
     CheckpointWriteErrorCount: 0,
     CheckpointBackupWriteErrorCount: 0,
-    SyncMillisP50: 0.207,
-    SyncMillisP99: 1.5,
     TransactionsPerSync: 2.333,
     Segments: 3,
-    OldestEventAgeMillis: 1200,
     BytesOnDisk: 4096,
     MemoryBytes: 77,
     EstimatedReplayMillis: 12,
@@ -81,9 +86,11 @@ test('what a closed log held and lost is still known, and losses add up over sta
   watch.opened(watched())
   watch.closed()
   const closed = [watch.size, watch.skipped, watch.gauges()['Open'], watch.gauges()['SkippedPartCount']]
+  const rows = [watch.oldestArrival, watch.segments.total]
   watch.opened(watched({ skippedParts: 2 }))
 
   assert.deepEqual(closed, [10, { 'wrong checksum': 4 }, false, 1])
+  assert.deepEqual([rows, watch.segments.total], [[5, 0], 1])
   assert.deepEqual(
     [watch.skipped, watch.gauges()['SkippedEventCount'], watch.gauges()['SkippedPartCount']],
     [{ 'wrong checksum': 8 }, 8, 3]

@@ -1,43 +1,64 @@
 import type { Log } from '../core/contracts.ts'
 import { messageOf } from '../core/errors.ts'
+import { counter, gauge, label, timer, type GaugesOf } from '../core/metrics.ts'
+import { SEGMENT_COLUMNS, type LogSegments } from './live-segments.ts'
 import { sumOf } from './log-losses.ts'
 import type { DurableLogStats } from './log-options.ts'
 
-/** What `/metrics` has of a channel with a durable log, beside the counters of every channel. */
-export const LOG_GAUGES = {
-  Open: 'Whether the channel is open: true or false.',
-  Closed: 'The opposite, as 0 or 1.',
-  Unhealthy:
-    '1 while the channel cannot start, its disk refuses puts, or a folder or file of its log is gone; else 0.',
-  UnhealthyReason: 'Why; empty while all is well.',
-  EventPutErrorCount: 'Puts that the disk refused.',
-  EventTakeErrorCount: 'Takes that met an error of the disk or damaged bytes.',
-  CheckpointWriteErrorCount: 'Always 0: there is no checkpoint.',
-  CheckpointBackupWriteErrorCount: 'Always 0.',
-  SyncMillisP50: 'Median of how long a write and its sync took, of the latest 1,024; in milliseconds.',
-  SyncMillisP99: 'The time that 99 of 100 of them stayed below.',
-  TransactionsPerSync: 'Puts and commits that shared one sync, on average since the start.',
-  Segments: 'Files that hold events or state.',
-  OldestEventAgeMillis: 'How long the oldest event has been waiting; 0 when there is none.',
-  BytesOnDisk: 'Bytes in the files of the log, those kept for reuse and for a full disk included.',
-  MemoryBytes: 'Bytes of acknowledged events that are in memory, too.',
-  EstimatedReplayMillis: 'How long a start would take now.',
-  RecoveredEventCount: 'Events found on disk by the latest start.',
-  SkippedEventCount: 'Events lost in damaged parts, at starts and since.',
-  SkippedPartCount: 'Damaged parts.',
-  GivenUpEventCount:
-    'Events that could not be delivered in the life of the log, as their files were damaged or not there, and that did not come back.',
-  ReturnedEventCount:
+/** What a channel with a durable log shows, beside what every channel does. */
+export const LOG_METRICS = {
+  Open: gauge('', 'Whether the channel is open: true or false.'),
+  Closed: gauge('', 'The opposite, as 0 or 1.'),
+  Unhealthy: gauge(
+    '',
+    '1 while the channel cannot start, its disk refuses puts, or a folder or file of its log is gone; else 0.'
+  ),
+  UnhealthyReason: label('Why; empty while all is well.'),
+  EventPutErrorCount: counter('failures', 'Puts that the disk refused.'),
+  EventTakeErrorCount: counter('failures', 'Takes that met an error of the disk or damaged bytes.'),
+  CheckpointWriteErrorCount: counter('failures', 'Always 0: there is no checkpoint.'),
+  CheckpointBackupWriteErrorCount: counter('failures', 'Always 0.'),
+  SyncMillis: timer('How long a write and its sync took.'),
+  TransactionsPerSync: gauge(
+    'transactions',
+    'Puts and commits that shared one sync, on average since the start.'
+  ),
+  Segments: gauge('files', 'Files that hold events or state.'),
+  BytesOnDisk: gauge(
+    'bytes',
+    'Bytes in the files of the log, those kept for reuse and for a full disk included.'
+  ),
+  MemoryBytes: gauge('bytes', 'Bytes of acknowledged events that are in memory, too.'),
+  EstimatedReplayMillis: gauge('ms', 'How long a start would take now.'),
+  RecoveredEventCount: gauge('events', 'Events found on disk by the latest start.'),
+  SkippedEventCount: counter('events', 'Events lost in damaged parts, at starts and since.'),
+  SkippedPartCount: counter('parts', 'Damaged parts.'),
+  GivenUpEventCount: gauge(
+    'events',
+    'Events that could not be delivered in the life of the log, as their files were damaged or not there, and that did not come back.'
+  ),
+  ReturnedEventCount: gauge(
+    'events',
     'Events in files that came back, waiting to be put behind the others; they count as held.'
+  )
 } as const
+
+/** The files of its log, oldest first. */
+export const LOG_DETAILS = { title: 'Segments', columns: SEGMENT_COLUMNS } as const
 
 /** What is watched of a durable log. */
 export interface WatchedLog {
   readonly size: number
   /** Events lost in damaged parts, at start and since, by reason. */
   readonly skippedByReason: Readonly<Record<string, number>>
+  /** As Channel.oldestArrival. */
+  readonly oldestArrival: number | undefined
+  /** Those of now, oldest first. */
+  readonly segments: LogSegments
   stats(): DurableLogStats
 }
+
+const NO_SEGMENTS: LogSegments = { total: 0, rows: [] }
 
 /** What a start says. */
 export interface Opening {
@@ -63,6 +84,16 @@ export class LogWatch {
   /** Events in the log; when it is closed those that it held then. */
   get size(): number {
     return this.#log?.size ?? 0
+  }
+
+  /** When the oldest event in the log came; when it is closed that of those that it held then. */
+  get oldestArrival(): number | undefined {
+    return this.#log?.oldestArrival
+  }
+
+  /** As LOG_DETAILS says; none when the log is closed. */
+  get segments(): LogSegments {
+    return this.#isOpen && this.#log !== undefined ? this.#log.segments : NO_SEGMENTS
   }
 
   /** Why the latest start failed. */
@@ -92,9 +123,9 @@ export class LogWatch {
   /** Call it when the log is closed: only numbers are kept of it. */
   closed(): void {
     if (this.#log === undefined) return
-    const { size, skippedByReason } = this.#log
+    const { size, skippedByReason, oldestArrival } = this.#log
     const stats = this.#log.stats()
-    this.#log = { size, skippedByReason, stats: () => stats }
+    this.#log = { size, skippedByReason, oldestArrival, segments: NO_SEGMENTS, stats: () => stats }
     this.#isOpen = false
   }
 
@@ -113,19 +144,20 @@ export class LogWatch {
 
   /** Says how the log was doing; call it after closed(). */
   sayClosed(log: Log, held: number): void {
-    const { Segments, BytesOnDisk, SyncMillisP50, SyncMillisP99, TransactionsPerSync } = this.gauges()
+    const { Segments, BytesOnDisk, TransactionsPerSync } = this.gauges()
+    const stats = this.#log?.stats()
     log.info('The log was closed.', {
       held,
       segments: Segments,
       bytesOnDisk: BytesOnDisk,
-      syncMillisP50: SyncMillisP50,
-      syncMillisP99: SyncMillisP99,
+      syncMillisP50: stats?.syncP50Ms ?? 0,
+      syncMillisP99: stats?.syncP99Ms ?? 0,
       transactionsPerSync: TransactionsPerSync
     })
   }
 
   /** The counters that Flume's file channel has beside those of every channel, and how the log is doing. */
-  gauges(): Record<keyof typeof LOG_GAUGES, number | string | boolean> {
+  gauges(): GaugesOf<typeof LOG_METRICS> {
     const stats = this.#log?.stats()
     const failed = this.#failure === undefined ? undefined : messageOf(this.#failure)
     const reason = this.#isOpen ? stats?.unhealthy : failed
@@ -138,11 +170,8 @@ export class LogWatch {
       EventTakeErrorCount: stats?.takeErrors ?? 0,
       CheckpointWriteErrorCount: 0,
       CheckpointBackupWriteErrorCount: 0,
-      SyncMillisP50: rounded(stats?.syncP50Ms),
-      SyncMillisP99: rounded(stats?.syncP99Ms),
-      TransactionsPerSync: rounded(stats?.transactionsPerSync),
+      TransactionsPerSync: Math.round((stats?.transactionsPerSync ?? 0) * 1000) / 1000,
       Segments: stats?.segments ?? 0,
-      OldestEventAgeMillis: stats?.oldestEventAgeMs ?? 0,
       BytesOnDisk: stats?.bytesOnDisk ?? 0,
       MemoryBytes: stats?.memoryBytes ?? 0,
       EstimatedReplayMillis: stats?.estimatedReplayMs ?? 0,
@@ -153,8 +182,4 @@ export class LogWatch {
       ReturnedEventCount: stats?.returnedEvents ?? 0
     }
   }
-}
-
-function rounded(value: number | undefined): number {
-  return Math.round((value ?? 0) * 1000) / 1000
 }

@@ -4,6 +4,7 @@ import type { EventRange } from './done-set.ts'
 import { GroupFiller } from './group-filler.ts'
 import { GroupLine } from './group-line.ts'
 import { IdleMark } from './idle-mark.ts'
+import { closed } from './log-errors.ts'
 import type { Segment } from './segment.ts'
 import { limitWait, onAbort, stopping } from './put-wait.ts'
 import { newPut, type PutEntry, type TakeEntry, type WriteGroup } from './write-group.ts'
@@ -316,10 +317,6 @@ export class LogWriter {
       this.#fill()
     })
   }
-}
-
-function closed(): AgentError {
-  return new AgentError('ERR_CHANNEL', 'The channel is closed.')
 }
 
 function isNoMark(entry: PutEntry | TakeEntry): boolean {

@@ -123,7 +123,7 @@ export class Strays {
   ): Promise<void> {
     const { disk, log } = this.#options
     const { tag } = newestOf(lineage)
-    const name = returnedName(tag, known)
+    const name = returnedName(tag)
     const last = examined.at(-1)?.segment
     if (last === undefined) return
     const { id, path, firstEvent, nextEvent, end, headEvents, tailEvents } = last

@@ -67,10 +67,14 @@ export class ReturnedEvents {
   /** Opens the logs. One that cannot be opened is left to the next start, which is logged. */
   static async open(logs: readonly ReturnedLog[], parts: ReturnedParts): Promise<ReturnedEvents> {
     const opened: Opened[] = []
-    for (const returned of logs) {
+    const waiting = [...logs]
+    for (let returned = waiting.shift(); returned !== undefined; returned = waiting.shift()) {
       const { folders } = returned
       try {
-        opened.push({ returned, log: await parts.open(folders) })
+        const log = await parts.open(folders)
+        opened.push({ returned, log })
+        // What came back may be in two lines itself.
+        waiting.push(...log.recovery.returned)
       } catch (error) {
         parts.log.error('Events that came back cannot be read; the next start tries again.', {
           folders,

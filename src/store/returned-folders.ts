@@ -1,8 +1,9 @@
+import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import type { Disk } from './disk.ts'
 import { readName } from './segment.ts'
 
-const NAME = /^returned-[0-9a-f]{16}-\d+$/
+const NAME = /^returned-[0-9a-f]{16}-[0-9a-f]{8}$/
 
 /** Part of a log that was not there when others went on: a log of its own, in folders of one name. */
 export interface ReturnedLog {
@@ -25,12 +26,9 @@ export async function findReturnedLogs(disk: Disk, folders: readonly string[]): 
   return [...found].map(([name, paths]) => ({ name, folders: paths })).sort(byName)
 }
 
-/** A name for files of the epoch `tag` that none of those has. */
-export function returnedName(tag: string, known: readonly ReturnedLog[]): string {
-  const taken = new Set(known.map(({ name }) => name))
-  let number = 1
-  while (taken.has(`returned-${tag}-${number}`)) number++
-  return `returned-${tag}-${number}`
+/** A name for files of the epoch `tag`: no other start has it, wherever it finds more of them. */
+export function returnedName(tag: string): string {
+  return `returned-${tag}-${randomBytes(4).toString('hex')}`
 }
 
 function byName(one: ReturnedLog, other: ReturnedLog): number {

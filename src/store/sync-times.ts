@@ -1,21 +1,20 @@
-const LATEST = 1024
+import { Timer } from '../core/timer.ts'
 
-/** How long the latest writes took, and how many transactions shared them. */
+/** How long the writes of a log took, and how many transactions shared them. */
 export class SyncTimes {
+  /** Goes on over the logs that share it. */
+  readonly timer: Timer
   syncs = 0
   transactions = 0
-  readonly #times = new Float64Array(LATEST)
+
+  constructor(timer = new Timer()) {
+    this.timer = timer
+  }
 
   /** One write of `transactions` puts and commits. */
   add(ms: number, transactions: number): void {
-    this.#times[this.syncs % LATEST] = ms
+    this.timer.add(ms)
     this.syncs++
     this.transactions += transactions
-  }
-
-  /** The time that `share` (0 to 1) of the latest writes stayed below; 0 before the first. */
-  quantile(share: number): number {
-    const sorted = this.#times.slice(0, Math.min(this.syncs, LATEST)).sort()
-    return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0
   }
 }

@@ -21,7 +21,12 @@ export class WholeLog {
     const log = await open(folders, 'whole')
     const returned: DurableLog[] = []
     try {
-      for (const part of log.recovery.returned) returned.push(await open(part.folders, 'returned'))
+      const waiting = [...log.recovery.returned]
+      for (let part = waiting.shift(); part !== undefined; part = waiting.shift()) {
+        const opened = await open(part.folders, 'returned')
+        returned.push(opened)
+        waiting.push(...opened.recovery.returned)
+      }
     } catch (error) {
       for (const opened of [...returned, log]) await opened.close()
       throw error

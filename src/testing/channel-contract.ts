@@ -2,14 +2,16 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import type { Channel, ChannelContext, Lease } from '../core/contracts.ts'
+import type { Metrics, NoMetrics } from '../core/metrics.ts'
 import { settled } from './fake-clock.ts'
 import { batchOf, fakeChannelContext, textsOf, type FakeContextParts } from './fake-context.ts'
-import { answering, kept, type Promises } from './promise-kept.ts'
+import { answering, kept, until, type Promises } from './promise-kept.ts'
 
 const PROMISES: Promises<Channel> = {
   start: 'start() of a channel resolves once events can come and go',
   stop: 'stop() of a channel resolves once it holds nothing but its events',
   put: 'put() resolves when the channel holds the batch, and rejects when there is no room in time',
+  putEach: 'putEach() resolves when the channel holds the batch, and rejects when there is no room in time',
   take: 'take() waits for no events',
   filled: 'filled() resolves once there are events, and when it is told to stop'
 }
@@ -18,16 +20,19 @@ const PROMISES_OF_LEASE: Promises<Lease> = {
   [Symbol.asyncDispose]: 'a lease can be given back'
 }
 
+/** Of a story. */
+const LONGEST_TRANSACTION = 8
+
 /** A new, started channel for `capacity` events and transactions of up to `transactionCapacity`. */
-export type OpenChannel = (
+export type OpenChannel<M extends Metrics = NoMetrics> = (
   limits: { capacity: number; transactionCapacity: number },
-  context: ChannelContext & FakeContextParts
+  context: ChannelContext<M> & FakeContextParts
 ) => Promise<Channel>
 
-/** What every channel promises. Call it in the channel's test with a way to open one. */
-export function channelContract(name: string, open: OpenChannel): void {
+/** What every channel promises. Call it in the channel's test with a way to open one; `M` are the metrics it declares. */
+export function channelContract<M extends Metrics = NoMetrics>(name: string, open: OpenChannel<M>): void {
   const never = new AbortController().signal
-  async function opened(capacity = 100, transactionCapacity = 50, context = fakeChannelContext()) {
+  async function opened(capacity = 100, transactionCapacity = 50, context = fakeChannelContext<M>()) {
     const channel = await kept('a channel is made', open({ capacity, transactionCapacity }, context))
     return answering(channel, PROMISES, {
       take: async max => {
@@ -126,6 +131,45 @@ export function channelContract(name: string, open: OpenChannel): void {
       assert.deepEqual([whileLent, channel.size], [2, 1])
     })
 
+    test('knows when its oldest event and that of a batch came', async () => {
+      const context = fakeChannelContext<M>()
+      const { clock } = context
+      const channel = await opened(100, 50, context)
+      const before = channel.oldestArrival?.()
+      await channel.put(batchOf(['a', 'b']), never)
+      await clock.advance(3000)
+      await channel.put(batchOf(['c']), never)
+      const first = await channel.take(1)
+      const lent = [first?.arrivedAt, channel.oldestArrival?.()]
+      await first?.[Symbol.asyncDispose]()
+      const second = await channel.take(2)
+      await second?.commit()
+      const younger = channel.oldestArrival?.()
+      const third = await channel.take(9)
+      await third?.commit()
+
+      assert.deepEqual([before, ...lent], [undefined, 0, 0])
+      assert.deepEqual([second?.arrivedAt, younger, third?.arrivedAt], [0, 3000, 3000])
+      assert.equal(channel.oldestArrival?.(), undefined)
+    })
+
+    test('where events survive a restart, knows to the second when they came', async () => {
+      const context = fakeChannelContext<M>()
+      const { clock } = context
+      const channel = await opened(100, 50, context)
+      if (!channel.durable) return
+      await clock.advance(500)
+      await channel.put(batchOf(['a']), never)
+      await clock.advance(60_000)
+      await channel.stop()
+      await channel.start()
+      await until(() => channel.oldestArrival?.() !== undefined, 'a channel knows when its oldest event came')
+      const held = channel.oldestArrival?.() ?? NaN
+      const arrivedAt = (await channel.take(1))?.arrivedAt ?? NaN
+
+      for (const at of [held, arrivedAt]) assert.ok(at > -500 && at <= 500, `${at}`)
+    })
+
     test('says after a stop what it holds, and the same after a start', async () => {
       const channel = await opened()
       await channel.put(batchOf(['a', 'b', 'c']), never)
@@ -157,7 +201,7 @@ export function channelContract(name: string, open: OpenChannel): void {
     })
 
     test('refuses a put that found no room in time, whole', async () => {
-      const context = fakeChannelContext()
+      const context = fakeChannelContext<M>()
       const channel = await opened(2, 2, context)
       await channel.put(batchOf(['a']), never)
       const refused = assert.rejects(channel.put(batchOf(['b', 'c']), never), { code: 'ERR_CHANNEL_FULL' })
@@ -191,6 +235,38 @@ export function channelContract(name: string, open: OpenChannel): void {
       )
     })
 
+    test('holds events that stand alone, where it has a way for them, whatever a transaction may have', async () => {
+      const channel = await opened(100, 3)
+      if (channel.fitsEach === undefined) return
+      const fits = channel.fitsEach(batchOf(['a', 'b', 'c', 'd', 'e']))
+      await Promise.all([
+        putApart(channel, ['a', 'b', 'c', 'd', 'e']),
+        putApart(channel, ['f', 'g', 'h', 'i'])
+      ])
+
+      const texts: string[] = []
+      for (let lease = await channel.take(10); lease !== undefined; lease = await channel.take(10)) {
+        assert.ok(lease.batch.length <= 3, 'a take is a transaction all the same')
+        texts.push(...textsOf(lease.batch))
+        await lease.commit()
+      }
+      assert.deepEqual([fits, texts.join('')], [5, 'abcdefghi'])
+    })
+
+    test('refuses events that stand alone and found no room in time, all of them', async () => {
+      const context = fakeChannelContext<M>()
+      const channel = await opened(4, 2, context)
+      if (channel.fitsEach === undefined) return
+      await channel.put(batchOf(['a', 'b']), never)
+      const fits = channel.fitsEach(batchOf(['c', 'd', 'e']))
+      const refused = assert.rejects(putApart(channel, ['c', 'd', 'e']), { code: 'ERR_CHANNEL_FULL' })
+
+      await context.clock.advance(10_000)
+      await refused
+
+      assert.deepEqual([fits, channel.size], [2, 2])
+    })
+
     test('wakes who waits for events, and who is told to stop waiting', async () => {
       const channel = await opened()
       const stop = new AbortController()
@@ -207,7 +283,7 @@ export function channelContract(name: string, open: OpenChannel): void {
     test('behaves like a plain list through any story of puts, takes, commits and returns', async () => {
       await fc.assert(
         fc.asyncProperty(fc.array(step, { maxLength: 60 }), async steps => {
-          const channel = await opened(20, 8)
+          const channel = await opened(20, LONGEST_TRANSACTION)
           const model = new ListModel()
           for (const move of steps) await play(move, channel, model)
           assert.equal(channel.size, model.size)
@@ -219,9 +295,11 @@ export function channelContract(name: string, open: OpenChannel): void {
 
   async function play(move: Move, channel: Channel, model: ListModel): Promise<void> {
     if (move.kind === 'put') {
+      const isLong = move.events > LONGEST_TRANSACTION
       const texts = Array.from({ length: move.events }, () => model.next())
-      if (channel.fits(batchOf(texts)) < texts.length) return
-      await channel.put(batchOf(texts), never)
+      const fits = isLong ? channel.fitsEach?.(batchOf(texts)) : channel.fits(batchOf(texts))
+      if ((fits ?? 0) < texts.length) return
+      await (isLong ? putApart(channel, texts) : channel.put(batchOf(texts), never))
       model.queue.push(...texts)
     } else if (move.kind === 'take') {
       const lease = await channel.take(move.max)
@@ -267,7 +345,7 @@ type Move =
 const step: fc.Arbitrary<Move> = fc.oneof(
   {
     weight: 4,
-    arbitrary: fc.record({ kind: fc.constant('put' as const), events: fc.integer({ min: 1, max: 8 }) })
+    arbitrary: fc.record({ kind: fc.constant('put' as const), events: fc.integer({ min: 1, max: 12 }) })
   },
   {
     weight: 4,
@@ -295,6 +373,10 @@ class ListModel {
   giveBack(texts: readonly string[]): void {
     this.queue = [...texts, ...this.queue].sort((a, b) => Number(a) - Number(b))
   }
+}
+
+async function putApart(channel: Channel, texts: readonly string[]): Promise<void> {
+  await channel.putEach?.(batchOf([...texts]), new AbortController().signal)
 }
 
 async function takeAndCommit(channel: Channel, max: number): Promise<number> {

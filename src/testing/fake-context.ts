@@ -19,6 +19,8 @@ import {
 } from '../core/counters.ts'
 import { AgentError } from '../core/errors.ts'
 import { MemoryBudget } from '../core/memory-budget.ts'
+import type { CountersOf, Metrics, NoMetrics, TimersOf } from '../core/metrics.ts'
+import { Timer } from '../core/timer.ts'
 import { FakeClock } from './fake-clock.ts'
 import { FakeLog } from './fake-log.ts'
 
@@ -38,7 +40,7 @@ interface Options {
   readonly packages?: Readonly<Record<string, unknown>>
 }
 
-function fakeParts(options: Options) {
+function fakeParts<M extends Metrics>(options: Options) {
   const failures: unknown[] = []
   const environment: Environment = {
     variables: {},
@@ -58,28 +60,49 @@ function fakeParts(options: Options) {
       return found === undefined
         ? Promise.reject(new AgentError('ERR_START', `The package ${name} is not installed.`))
         : Promise.resolve(found)
-    }
+    },
+    timers: new Proxy<Record<string, Timer>>(
+      {},
+      { get: (made, name) => (typeof name === 'string' ? (made[name] ??= new Timer()) : undefined) }
+    ) as unknown as TimersOf<M>
   }
 }
 
+/** Counters with these fields, and 0 for all that a component may declare. */
+function fakeCounters<C extends Record<string, number>, M extends Metrics>(counters: C): C & CountersOf<M> {
+  const isCounter = (name: string | symbol): boolean => typeof name === 'string' && /^[A-Z]/.test(name)
+  return new Proxy(counters, {
+    get: (fields, name) => (isCounter(name) ? (Reflect.get(fields, name) ?? 0) : Reflect.get(fields, name))
+  }) as C & CountersOf<M>
+}
+
 /** A channel's context with half a gigabyte of budget, or as much as `memory` says. */
-export function fakeChannelContext(
+export function fakeChannelContext<M extends Metrics = NoMetrics>(
   options: Options & { readonly memory?: MemoryBudget } = {}
-): ChannelContext & FakeContextParts & { readonly counters: ChannelCounters } {
+): ChannelContext<M> & FakeContextParts & { readonly counters: ChannelCounters } {
   const memory = options.memory ?? new MemoryBudget(2 ** 29)
-  return { ...fakeParts(options), counters: newCounters(CHANNEL_COUNTERS), memory }
+  return {
+    ...fakeParts<M>(options),
+    counters: fakeCounters<ChannelCounters, M>(newCounters(CHANNEL_COUNTERS)),
+    memory
+  }
 }
 
 /** A sink's context; what the sink gave up is in `drops`. */
-export function fakeSinkContext(
+export function fakeSinkContext<M extends Metrics = NoMetrics>(
   options: Options = {}
-): SinkContext &
+): SinkContext<M> &
   FakeContextParts & { readonly counters: SinkCounters; readonly drops: Record<string, number> } {
   const drops: Record<string, number> = {}
   const dropped = (reason: string, events: number): void => {
     drops[reason] = (drops[reason] ?? 0) + events
   }
-  return { ...fakeParts(options), counters: newCounters(SINK_COUNTERS), dropped, drops }
+  return {
+    ...fakeParts<M>(options),
+    counters: fakeCounters<SinkCounters, M>(newCounters(SINK_COUNTERS)),
+    dropped,
+    drops
+  }
 }
 
 /** Holds what a source ingests; can be told to be full. */
@@ -124,17 +147,32 @@ function full(): AgentError {
   return new AgentError('ERR_CHANNEL_FULL', "Space for commit to queue couldn't be acquired.")
 }
 
-/** A source's context; what was ingested is in `intake`. */
-export function fakeSourceContext(
+/** A source's context; what was ingested is in `intake`, what the source gave up in `drops`. */
+export function fakeSourceContext<M extends Metrics = NoMetrics>(
   options: Options = {}
-): SourceContext & FakeContextParts & { readonly counters: SourceCounters; readonly intake: FakeIntake } {
+): SourceContext<M> &
+  FakeContextParts & {
+    readonly counters: SourceCounters
+    readonly intake: FakeIntake
+    readonly drops: Record<string, number>
+  } {
   const intake = new FakeIntake()
+  const drops: Record<string, number> = {}
   return {
-    ...fakeParts(options),
-    counters: newCounters(SOURCE_COUNTERS),
+    ...fakeParts<M>(options),
+    counters: fakeCounters<SourceCounters, M>(newCounters(SOURCE_COUNTERS)),
     intake,
     ingest: batch => intake.ingest(batch),
     ingestEach: batch => intake.ingestEach(batch),
+    ingestShared: batch => intake.ingest(batch),
+    offer: async batch => {
+      const { tried, refusals } = await intake.ingestEach(batch)
+      return tried - refusals.length
+    },
+    dropped: (reason, events) => {
+      drops[reason] = (drops[reason] ?? 0) + events
+    },
+    drops,
     fits: batch => (intake.gate === undefined ? Math.min(batch.length, intake.room) : 0)
   }
 }

@@ -109,8 +109,12 @@ export class FakeChannel implements Channel {
   }
 
   async put(batch: EventBatch): Promise<void> {
+    this.hold(batch, this.fits(batch))
+  }
+
+  protected hold(batch: EventBatch, room: number): void {
     if (this.failPutWith !== undefined) throw this.failPutWith
-    if (this.fits(batch) < batch.length) throw new AgentError('ERR_CHANNEL_FULL', 'The channel is full.')
+    if (room < batch.length) throw new AgentError('ERR_CHANNEL_FULL', 'The channel is full.')
     this.#batches.push(batch)
     for (const wake of this.#wake.splice(0)) wake()
   }
@@ -152,5 +156,20 @@ export class FakeChannel implements Channel {
       signal.addEventListener('abort', () => resolve(), { once: true })
       this.#wake.push(resolve)
     })
+  }
+}
+
+/** The same with a way for events that stand alone. */
+export class ApartChannel extends FakeChannel {
+  /** How many events came at once in that way. */
+  readonly puts: number[] = []
+
+  fitsEach(batch: EventBatch): number {
+    return Math.min(batch.length, this.capacity - this.size)
+  }
+
+  async putEach(batch: EventBatch): Promise<void> {
+    this.hold(batch, this.fitsEach(batch))
+    this.puts.push(batch.length)
   }
 }

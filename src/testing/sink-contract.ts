@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Sink, SinkContext } from '../core/contracts.ts'
 import { ENGINE_COUNTS } from '../core/counters.ts'
+import type { Metrics, NoMetrics } from '../core/metrics.ts'
 import { batchOf, fakeSinkContext, type FakeContextParts } from './fake-context.ts'
 import { answering, kept, type Promises } from './promise-kept.ts'
 
@@ -19,12 +20,12 @@ export interface OpenedSink {
 }
 
 /** What every sink promises. Call it in the sink's test with a way to open one; it is started and stopped here. */
-export function sinkContract(
+export function sinkContract<M extends Metrics = NoMetrics>(
   name: string,
-  openOwn: (context: SinkContext & FakeContextParts) => Promise<OpenedSink>
+  openOwn: (context: SinkContext<M> & FakeContextParts) => Promise<OpenedSink>
 ): void {
   const never = new AbortController().signal
-  async function open(context: SinkContext & FakeContextParts): Promise<OpenedSink> {
+  async function open(context: SinkContext<M> & FakeContextParts): Promise<OpenedSink> {
     const { sink, stored } = await kept('a sink is made', openOwn(context))
     return {
       sink: answering(sink, PROMISES),
@@ -66,7 +67,7 @@ export function sinkContract(
     })
 
     test('no timer is left after stop', async () => {
-      const context = fakeSinkContext()
+      const context = fakeSinkContext<M>()
       const { sink } = await open(context)
       await sink.start()
       await sink.deliver(batchOf(['a']), never)
@@ -76,7 +77,7 @@ export function sinkContract(
     })
 
     test('leaves it to the engine to count events', async () => {
-      const context = fakeSinkContext()
+      const context = fakeSinkContext<M>()
       const { sink } = await open(context)
       await sink.start()
       await sink.deliver(batchOf(['a']), never)

@@ -2,11 +2,12 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { PolledSource, Source, SourceContext } from '../core/contracts.ts'
 import { ENGINE_COUNTS, type SourceCounters } from '../core/counters.ts'
+import type { Metrics, NoMetrics } from '../core/metrics.ts'
 import { settled } from './fake-clock.ts'
 import { fakeSourceContext, type FakeContextParts, type FakeIntake } from './fake-context.ts'
 import { answering, kept, until, type Promises } from './promise-kept.ts'
 
-type Context = SourceContext &
+type Context<M extends Metrics = NoMetrics> = SourceContext<M> &
   FakeContextParts & { readonly intake: FakeIntake; readonly counters: SourceCounters }
 
 const PROMISES: Promises<PolledSource> = {
@@ -23,9 +24,12 @@ export interface OpenedSource {
 }
 
 /** What every source promises. Call it in the source's test with a way to open one. */
-export function sourceContract(name: string, open: (context: Context) => Promise<OpenedSource>): void {
+export function sourceContract<M extends Metrics = NoMetrics>(
+  name: string,
+  open: (context: Context<M>) => Promise<OpenedSource>
+): void {
   async function opened() {
-    const context = fakeSourceContext()
+    const context = fakeSourceContext<M>()
     const { source: own, feed } = await kept('a source is made', open(context))
     const source = answering<Source | PolledSource>(own, PROMISES)
     return {

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import type { TlsOptions } from 'node:tls'
 
 /** A request in the hands of a fault: `store` does what a working server would have done with these bytes. */
 export interface Exchange {
@@ -11,12 +12,6 @@ export interface Exchange {
   store(bytes: Buffer): void
   /** The same, but the file is not given back: see `held`. */
   hold(bytes: Buffer): void
-}
-
-/** Certificate and key in PEM. */
-export interface Certificate {
-  readonly cert: Buffer
-  readonly key: Buffer
 }
 
 const HELD = 'Failed to APPEND_FILE because this file lease is currently owned by DFSClient_NONMAPREDUCE_1'
@@ -42,7 +37,7 @@ export class FakeWebHdfs implements AsyncDisposable {
 
   readonly #protocol: 'http' | 'https'
 
-  private constructor(tls: Certificate | undefined) {
+  private constructor(tls: TlsOptions | undefined) {
     const serve = (request: IncomingMessage, response: ServerResponse) => {
       void this.#serve(request, response)
     }
@@ -51,7 +46,7 @@ export class FakeWebHdfs implements AsyncDisposable {
   }
 
   /** Listens on a free port; with a certificate it speaks TLS. */
-  static async start(tls?: Certificate): Promise<FakeWebHdfs> {
+  static async start(tls?: TlsOptions): Promise<FakeWebHdfs> {
     const fake = new FakeWebHdfs(tls)
     fake.#server.listen(0, '127.0.0.1')
     await once(fake.#server, 'listening')

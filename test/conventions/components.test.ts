@@ -53,7 +53,7 @@ test('the tests of each source, channel and sink call the contract of their kind
   const kinds = ['source', 'channel', 'sink']
   const without = folders.filter(({ kind, folder }) => {
     const tests = filesBelow(folder, ['.test.ts']).map(textOf)
-    return kinds.includes(kind) && !tests.some(text => text.includes(`${kind}Contract('`))
+    return kinds.includes(kind) && !tests.some(text => new RegExp(`\\b${kind}Contract[(<]`).test(text))
   })
 
   assert.deepEqual(

@@ -13,7 +13,10 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   core: { what: 'contracts, the batch, settings, errors', mayImport: [] },
   wire: { what: 'bytes ⇄ batches: pure functions', mayImport: ['core'] },
   java: { what: "Java's rules that users rely on", mayImport: ['core'] },
-  net: { what: 'sockets, TLS, HTTP', mayImport: ['core', 'java'] },
+  net: {
+    what: 'kits that components share: sockets, TLS, UDP, endpoints, rules for addresses, programs that are run',
+    mayImport: ['core', 'java']
+  },
   fs: { what: 'one file-system interface, chosen by URI scheme', mayImport: ['core', 'wire', 'java', 'net'] },
   store: { what: 'the durable log, and what else keeps events', mayImport: ['core', 'wire', 'java', 'fs'] },
   components: {

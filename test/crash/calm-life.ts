@@ -19,6 +19,7 @@ export const CALM: Life = {
   codec: undefined,
   key: undefined,
   capacity: Infinity,
+  transactionCapacity: 10_000,
   diskBlocks: undefined,
   faults: [],
   fillsAt: undefined,

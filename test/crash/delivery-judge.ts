@@ -4,7 +4,7 @@ import { originOf } from './numbered-lines.ts'
 const MOST_MESSAGES = 20
 
 export interface JudgeOptions {
-  /** Lines that may come again after a kill: those of batches whose takes were not committed. */
+  /** Most lines that may come again after a kill: those whose takes were not on the disk for sure. */
   readonly inHand: number
   /** Lines that a kill may cost, where a channel keeps some in memory only; what came once need not come again there. */
   readonly forgets?: number | undefined

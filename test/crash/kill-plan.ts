@@ -32,7 +32,7 @@ export interface KillRun {
   readonly folders?: readonly string[]
   /** Kills of one channel before it is drained and judged; a new one follows. */
   readonly killsPerChannel?: number
-  /** Lines that may come again after a kill, where that is not told by the batches of the sink alone. */
+  /** Lines that may come again after a kill, where these are more than a sink may be ahead of the disk. */
   readonly inHand?: number
   /** Lines that one kill may cost: those of a channel that keeps some in memory only. */
   readonly forgets?: number

@@ -14,6 +14,7 @@ export type KillStory = Omit<KillRun, 'kills' | 'seed' | 'progress'>
 const SMALL_FILES = { 'channels.file.maxFileSize': '1100000' }
 const TWO_FOLDERS = { 'channels.file.dataDirs': 'CHANNEL/one,CHANNEL/two' }
 const ZSTD = { 'channels.file.compression': 'zstd' }
+const SMALL_BATCHES = { 'channels.file.transactionCapacity': '100', 'sinks.out.sink.batchSize': '100' }
 const KEY = { 'channels.file.encryption.keyFile': 'CHANNEL/key' }
 /** More lines than are delivered while a take is on its way to the disk. */
 const UNCOMMITTED = 200_000
@@ -48,6 +49,7 @@ export const FILE_STORIES: Readonly<Record<string, KillStory>> = {
     settings: { ...TWO_FOLDERS, ...SMALL_FILES },
     folders: ['one', 'two']
   },
+  'the file channel with small transactions and batches': { settings: SMALL_BATCHES },
   'the file channel, everything read back from the disk': {
     settings: { ...SMALL_FILES, 'channels.file.memoryBytes': '0' }
   },

@@ -15,8 +15,8 @@ export const SEQUENCE = 'numbers'
 export const NOISE = 'noise'
 
 const SINK_BATCH = 1000
-/** A drain delivers one batch while up to three commits are under way. */
-const BATCHES_IN_HAND = 4
+/** Events that a sink has delivered and its channel has not let go of on the disk: the batch in hand, and commits under way. */
+const MOST_UNSETTLED = 16_000
 /** Most lines of each client that are not answered. */
 const WINDOWS = [1, 50, 2000, 20_000]
 const LIFE_PATIENCE_MS = 90_000
@@ -51,7 +51,7 @@ export class Killing implements Disposable {
     for (const account of [...prepared, ...[...this.#clients, this.#last].map(client => client.account)])
       this.#accounts.set(account.producer, account)
     this.#judge = new DeliveryJudge({
-      inHand: run.inHand ?? SINK_BATCH * BATCHES_IN_HAND,
+      inHand: run.inHand ?? MOST_UNSETTLED,
       forgets: run.forgets,
       account: producer => this.#accounts.get(producer)
     })

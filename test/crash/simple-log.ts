@@ -99,6 +99,10 @@ export class SimpleLog implements StoredLog {
     return this.#queue.length + this.#lent + (this.#flaw === 'counts wrongly' ? 1 : 0)
   }
 
+  putEach(batch: EventBatch, signal: AbortSignal): Promise<void> {
+    return this.put(batch, signal)
+  }
+
   async put(batch: EventBatch, _signal: AbortSignal): Promise<void> {
     const items = [...batch].map(({ text, headers }) => {
       const kept =

@@ -10,6 +10,7 @@ export interface StoredLog {
   readonly recovery: RecoveryReport
   readonly size: number
   put(batch: EventBatch, signal: AbortSignal): Promise<void>
+  putEach(batch: EventBatch, signal: AbortSignal): Promise<void>
   take(max: number): Promise<Lease | undefined>
   filled(signal: AbortSignal): Promise<void>
   close(): Promise<void>
@@ -21,7 +22,6 @@ export type OpenLog = (options: DurableLogOptions) => Promise<StoredLog>
 /** Folder that everything is in; it is there from the start. */
 export const BASE = '/data'
 export const BLOCK = 4096
-const TRANSACTION_CAPACITY = 10_000
 const KEYS = [1, 2].map(value => ({ name: `key ${value}`, bytes: Buffer.alloc(32, value) }))
 
 /** What the log works with in one life. */
@@ -33,13 +33,13 @@ export interface LogSurroundings {
 
 /** How a log is opened in one life. */
 export function optionsOf(story: Story, life: Life, around: LogSurroundings): DurableLogOptions {
-  const { segmentBlocks, stagingBlocks, depth, memoryBytes, syncTakes, capacity } = life
+  const { segmentBlocks, stagingBlocks, depth, memoryBytes, syncTakes, capacity, transactionCapacity } = life
   return {
     name: 'tested',
     folders: Array.from({ length: story.folders }, (_, i) => `${BASE}/log${i}`),
     ...around,
     capacity,
-    transactionCapacity: TRANSACTION_CAPACITY,
+    transactionCapacity,
     keepAliveMs: 3000,
     memoryBytes,
     minimumFreeBytes: life.minimumFreeBlocks * BLOCK,

@@ -255,8 +255,9 @@ export class Stage {
     for (const shape of shapes) {
       const put = this.#model.called(shape)
       this.#balance.called(shape.events)
+      const door = shape.events > this.#life.transactionCapacity ? 'putEach' : 'put'
       try {
-        await this.#answerPut(log.put(put.batch, this.#stop.signal))
+        await this.#answerPut(log[door](put.batch, this.#stop.signal))
         if (this.#over) return
         this.#model.acked(put)
         this.#balance.acked(shape.events)

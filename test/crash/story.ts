@@ -35,6 +35,8 @@ export interface Life {
   /** The key that seals what is written, of two; undefined: none does. */
   readonly key: number | undefined
   readonly capacity: number
+  /** Of larger puts the events stand alone. */
+  readonly transactionCapacity: number
   /** Blocks that the disk has, at most; undefined: plenty. */
   readonly diskBlocks: number | undefined
   readonly faults: readonly Fault[]
@@ -158,6 +160,7 @@ const life: fc.Arbitrary<Life> = fc.record({
   codec: fc.constantFrom(undefined, undefined, undefined, 'zstd' as const, 'lz4' as const),
   key: fc.constantFrom(undefined, undefined, undefined, 0, 1),
   capacity: fc.constantFrom(Infinity, Infinity, Infinity, 10_000, 30),
+  transactionCapacity: fc.constantFrom(10_000, 10_000, 100, 4),
   diskBlocks: fc.constantFrom(undefined, undefined, undefined, undefined, 100, 250, 1000),
   faults: fc.oneof(
     { weight: 2, arbitrary: fc.constant([]) },

@@ -4,6 +4,7 @@ import { after, test, type TestContext } from 'node:test'
 import { systemClock } from '../../src/app/clock.ts'
 import { COMPONENTS, Registry } from '../../src/app/registry.ts'
 import definition from '../../src/components/sinks/hdfs/hdfs.ts'
+import type { metrics } from '../../src/components/sinks/hdfs/metrics.ts'
 import { BatchBuilder } from '../../src/core/batch-builder.ts'
 import type { EventBatch } from '../../src/core/batch.ts'
 import type { Sink } from '../../src/core/contracts.ts'
@@ -51,7 +52,7 @@ async function startSink(
   path: string,
   properties: Readonly<Record<string, string>> = {}
 ): Promise<{ sink: Sink; log: FakeLog }> {
-  const context = fakeSinkContext({ clock: systemClock, environment: environmentOf(service) })
+  const context = fakeSinkContext<typeof metrics>({ clock: systemClock, environment: environmentOf(service) })
   const all = {
     'hdfs.path': `webhdfs://millrace${path}`,
     'hdfs.fileType': 'DataStream',

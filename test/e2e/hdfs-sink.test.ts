@@ -8,6 +8,7 @@ import type { Sink } from '../../src/core/contracts.ts'
 import { innerTypes, settingsOf } from '../../src/core/read-settings.ts'
 import { COMPONENTS, Registry } from '../../src/app/registry.ts'
 import definition from '../../src/components/sinks/hdfs/hdfs.ts'
+import type { metrics } from '../../src/components/sinks/hdfs/metrics.ts'
 import type { FakeLog } from '../../src/testing/fake-log.ts'
 import { fakeSinkContext } from '../../src/testing/fake-context.ts'
 import { openAvroContainer } from '../../src/wire/avro/container-reader.ts'
@@ -141,7 +142,7 @@ test('a folder that vanishes in the middle is made again, and the batch is not l
 })
 
 async function sinkOf(properties: Record<string, string>): Promise<{ sink: Sink; log: FakeLog }> {
-  const context = fakeSinkContext()
+  const context = fakeSinkContext<typeof metrics>()
   const inner = new Map<string, Awaited<ReturnType<Registry['resolve']>>>()
   for (const { kind, type } of innerTypes(definition.settings, properties))
     inner.set(type, await registry.resolve(kind, type))

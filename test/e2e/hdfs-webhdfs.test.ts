@@ -3,6 +3,7 @@ import { after, before, describe, test, type TestContext } from 'node:test'
 import { systemClock } from '../../src/app/clock.ts'
 import { COMPONENTS, Registry } from '../../src/app/registry.ts'
 import definition from '../../src/components/sinks/hdfs/hdfs.ts'
+import type { metrics } from '../../src/components/sinks/hdfs/metrics.ts'
 import { BatchBuilder } from '../../src/core/batch-builder.ts'
 import type { EventBatch } from '../../src/core/batch.ts'
 import type { Sink } from '../../src/core/contracts.ts'
@@ -148,7 +149,7 @@ async function sinkOf(
   properties: Record<string, string>
 ): Promise<{ sink: Sink; log: FakeLog }> {
   const environment = { variables: { HADOOP_USER_NAME: 'hdfs' } }
-  const context = fakeSinkContext({ clock: systemClock, environment })
+  const context = fakeSinkContext<typeof metrics>({ clock: systemClock, environment })
   const inner = new Map<string, Awaited<ReturnType<Registry['resolve']>>>()
   for (const { kind, type } of innerTypes(definition.settings, properties))
     inner.set(type, await registry.resolve(kind, type))

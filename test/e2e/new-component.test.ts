@@ -55,6 +55,10 @@ test('they keep the conventions, and are in the list of components', () => {
   run(process.execPath, ['--test', 'test/conventions/*.test.ts'])
 })
 
+test('they keep what every component promises', () => {
+  run(process.execPath, ['--test', '--test-name-pattern=/new_/', 'test/conformance/conformance.test.ts'])
+})
+
 test('their pages are in the manual', () => {
   for (const folder of FOLDERS) {
     const page = readFileSync(

@@ -73,7 +73,10 @@ before(() => {
   const own = join(home, 'src/components/sinks/driven')
   mkdirSync(own)
   writeFileSync(join(own, 'driven.ts'), SINK)
-  run(process.execPath, ['scripts/docs.ts'], home)
+  const list =
+    "const { COMPONENT_LIST, componentListText } = await import('./scripts/component-list.ts')\n" +
+    ";(await import('node:fs')).writeFileSync(COMPONENT_LIST, await componentListText())"
+  run(process.execPath, ['--input-type=module', '-e', list], home)
   program = join(home, 'bin/flume-ng')
   conf = join(folder, 'agent.conf')
   writeFileSync(conf, AGENT)

@@ -9,6 +9,11 @@ export interface ServiceDescription {
   readonly java?: string
   /** A program of ours, beside the description. */
   readonly node?: string
+  /** Writes what the server finds in the folder, first in a Java class path; resolves to the options as its program gets them. */
+  prepare?(
+    classPath: string,
+    options: Readonly<Record<string, string>>
+  ): Promise<Readonly<Record<string, string>>>
   /** Environment of the server. */
   readonly environment?: Readonly<Record<string, string>>
   /** How examples speak of it: by port number, the fact that tells where it really listens; and what agents need around them. */

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { delimiter, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { ServiceDescription } from './description.ts'
 import { javaClassPath } from './maven.ts'
@@ -42,11 +42,13 @@ export async function launchOf(
   directory: string,
   options: Readonly<Record<string, string>>
 ): Promise<Launch> {
-  const { java, node, environment = {} } = await descriptionOf(name)
+  const { java, node, prepare, environment = {} } = await descriptionOf(name)
   const folder = join(import.meta.dirname, name)
-  const given = [directory, ...Object.entries(options).map(([key, value]) => `${key}=${value}`)]
+  const own = join(directory, 'class-path')
+  const prepared = (await prepare?.(own, options)) ?? options
+  const given = [directory, ...Object.entries(prepared).map(([key, value]) => `${key}=${value}`)]
   if (java !== undefined) {
-    const classPath = await javaClassPath(name, folder)
+    const classPath = `${own}${delimiter}${await javaClassPath(name, folder)}`
     return { command: 'java', args: [...JVM_OPTIONS, '-cp', classPath, java, ...given], environment }
   }
   if (node === undefined) throw new Error(`The service ${name} says neither java nor node.`)

@@ -1,7 +1,7 @@
 import type { Context } from '../../core/contracts.ts'
 import { AgentError, messageOf } from '../../core/errors.ts'
-import { encryptionOf, silentLog, type ChannelFolder } from './channel-folder.ts'
 import { plural } from '../../core/plural.ts'
+import { encryptionOf, silentLog, type ChannelFolder } from './channel-folder.ts'
 import { systemClock } from '../clock.ts'
 import { CHANNEL_USAGE } from '../channel-pages.ts'
 import { ownText } from '../plain-text.ts'

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises'
 import type { EventBatch } from '../../core/batch.ts'
-import { systemCode } from '../../core/errors.ts'
 import { plural } from '../../core/plural.ts'
+import { systemCode } from '../../core/errors.ts'
 import type { Encryption } from '../../store/encryption.ts'
 import type { SkippedPart } from '../../store/log-options.ts'
 import { overlayDisk, type ReadDisk } from '../../store/overlay-disk.ts'

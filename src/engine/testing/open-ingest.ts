@@ -1,5 +1,6 @@
 import type { Interceptor, Selector } from '../../core/contracts.ts'
 import { CHANNEL_COUNTERS, newCounters, SOURCE_COUNTERS } from '../../core/counters.ts'
+import { FakeClock } from '../../testing/fake-clock.ts'
 import { FakeLog } from '../../testing/fake-log.ts'
 import type { FakeChannel } from '../../testing/fake-parts.ts'
 import { ChannelPort } from '../channel-port.ts'
@@ -20,10 +21,11 @@ export function openIngest(
 ) {
   const counters = newCounters(SOURCE_COUNTERS)
   const log = new FakeLog()
+  const clock = new FakeClock()
   const ports = new Map(
     Object.entries(channels).map(([name, channel]) => [
       name,
-      new ChannelPort(name, channel, newCounters(CHANNEL_COUNTERS))
+      new ChannelPort(name, channel, newCounters(CHANNEL_COUNTERS), new FakeClock())
     ])
   )
   const replicating: Selector = {
@@ -36,7 +38,8 @@ export function openIngest(
     channels: ports,
     counters,
     log,
+    clock,
     signal: new AbortController().signal
   })
-  return { ingest, counters, log, ports }
+  return { ingest, counters, log, clock, ports }
 }

@@ -15,13 +15,18 @@ export async function withSite(
 ): Promise<{ home: string; options: OpenOptions }> {
   const home = await mkdtemp(join(tmpdir(), 'millrace-home-'))
   t.after(() => rm(home, { recursive: true }))
+  await mkdir(join(home, 'conf'))
+  await writeSite(join(home, 'conf', 'core-site.xml'), properties)
+  const environment = { variables: { FLUME_HOME: home }, properties: {}, configDirectory: join(home, 'conf') }
+  return { home, options: { environment, user: 'flume', ...more } }
+}
+
+/** A site file with these properties, the first one in line 2. */
+export async function writeSite(file: string, properties: Readonly<Record<string, string>>): Promise<void> {
   const entries = Object.entries(properties).map(
     ([name, value]) => `<property><name>${name}</name><value>${value}</value></property>\n`
   )
-  await mkdir(join(home, 'conf'))
-  await writeFile(join(home, 'conf', 'core-site.xml'), `<configuration>\n${entries.join('')}</configuration>`)
-  const environment = { variables: { FLUME_HOME: home }, properties: {}, configDirectory: join(home, 'conf') }
-  return { home, options: { environment, user: 'flume', ...more } }
+  await writeFile(file, `<configuration>\n${entries.join('')}</configuration>`)
 }
 
 /** The error that opening `uri` ends in. */

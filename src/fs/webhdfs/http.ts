@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { Agent, request } from 'undici'
+import { Agent, buildConnector, request } from 'undici'
 import { AgentError, messageOf, systemCode } from '../../core/errors.ts'
 import { fileError } from '../file-errors.ts'
 import type { HttpRequest } from './http-request.ts'
@@ -46,7 +46,7 @@ export interface HttpAnswer {
 }
 
 /** What the client is told; of NameNodes that cannot be reached more is known than the system's error. */
-export type HttpSettings = Pick<WebHdfsSettings, 'timeoutMs' | 'nameNodes' | 'unreachable'>
+export type HttpSettings = Pick<WebHdfsSettings, 'timeoutMs' | 'nameNodes' | 'unreachable' | 'tls'>
 
 interface RawAnswer {
   readonly statusCode: number
@@ -61,15 +61,15 @@ export class HttpClient {
   readonly #settings: HttpSettings
 
   constructor(settings: HttpSettings) {
-    const { timeoutMs } = settings
+    const { timeoutMs, tls } = settings
     const connectMs = Math.min(CONNECT_TIMEOUT_MS, timeoutMs)
     this.#settings = settings
     this.#agent = new Agent({
-      connect: { timeout: connectMs },
+      connect: tls === undefined ? { timeout: connectMs } : connectorBy(tls, connectMs),
       headersTimeout: timeoutMs,
       bodyTimeout: timeoutMs
     })
-    this.#uploader = new Uploader({ connectMs, answerMs: timeoutMs })
+    this.#uploader = new Uploader({ connectMs, answerMs: timeoutMs, tls })
   }
 
   /** Rejects on a status of 400 and more; isNotApplied() tells of an error that nothing happened. */
@@ -154,6 +154,11 @@ export class HttpClient {
   #isNameNode({ origin }: URL): boolean {
     return this.#settings.nameNodes.some(address => new URL(address).origin === origin)
   }
+}
+
+/** Connects by TLS as it is to be spoken at that moment. */
+function connectorBy(tls: NonNullable<HttpSettings['tls']>, timeout: number): buildConnector.connector {
+  return (options, callback) => buildConnector({ ...tls(), timeout })(options, callback)
 }
 
 /** A NameNode that is called at the port of its native protocol. */

@@ -1,10 +1,12 @@
 import { setTimeout as sleepFor } from 'node:timers/promises'
 import type { Clock } from '../../core/contracts.ts'
 import { AgentError } from '../../core/errors.ts'
+import type { ClientOptions } from '../../net/tls/peers.ts'
 import type { CreateOptions } from '../file-system.ts'
 import type { HadoopConfiguration } from '../hadoop-configuration.ts'
 import { hadoopUser, type OpenOptions } from '../options.ts'
 import { splitUri, type FileUri } from '../paths.ts'
+import { hadoopTls } from './hadoop-tls.ts'
 import { KERBEROS } from './kerberos.ts'
 import { hdfsRoute, webHdfsRoute, type Route } from './route.ts'
 
@@ -24,18 +26,20 @@ export interface WebHdfsSettings {
   /** Permission bits that new files and folders lack; undefined: the server decides. */
   readonly umask: number | undefined
   readonly timeoutMs: number
+  /** How the next connection speaks TLS; undefined: as Node does. */
+  readonly tls?: (() => ClientOptions) | undefined
   readonly clock: Pick<Clock, 'monotonic' | 'sleep'>
 }
 
 const TIMEOUT_MS = 20_000
 
-/** Settings for `hdfs:`, `webhdfs:` and `swebhdfs:` URIs of one authority. Throws ERR_CONFIG or ERR_UNSUPPORTED. */
-export function webHdfsSettings(
+/** Settings for `hdfs:`, `webhdfs:` and `swebhdfs:` URIs of one authority. Rejects with ERR_CONFIG or ERR_UNSUPPORTED. */
+export async function webHdfsSettings(
   scheme: string,
   authority: string,
   configuration: HadoopConfiguration,
   options: OpenOptions
-): WebHdfsSettings {
+): Promise<WebHdfsSettings> {
   const route =
     scheme === 'hdfs'
       ? hdfsRoute(authority, configuration)
@@ -44,11 +48,13 @@ export function webHdfsSettings(
   const nameNodes = route.addresses.map(address => `${route.secure ? 'https' : 'http'}://${address}`)
   const replication = configuration.integer('dfs.replication')
   const blockSize = configuration.integer('dfs.blocksize')
+  const identity = identityOf(uri, configuration, options)
+  const clock = options.clock ?? realTime
   return {
     uri,
     nameNodes,
     properties: route.properties,
-    identity: identityOf(uri, configuration, options),
+    identity,
     defaults: {
       ...(replication === undefined ? {} : { replication }),
       ...(blockSize === undefined ? {} : { blockSize })
@@ -62,7 +68,8 @@ export function webHdfsSettings(
       ...hintOf({ scheme, authority, route, code }, configuration)
     }),
     timeoutMs: options.timeoutMs ?? TIMEOUT_MS,
-    clock: options.clock ?? realTime
+    tls: route.secure ? await hadoopTls(uri, configuration, { ...options, clock }) : undefined,
+    clock
   }
 }
 

@@ -6,6 +6,7 @@ import {
   type IncomingMessage
 } from 'node:http'
 import { Agent as SecureAgent, request as secureRequest } from 'node:https'
+import type { ClientOptions } from '../../net/tls/peers.ts'
 import type { HttpRequest } from './http-request.ts'
 
 /** Code of the error when no connection comes about. */
@@ -13,10 +14,11 @@ export const CONNECT_TIMEOUT = 'ERR_CONNECT_TIMEOUT'
 /** Code of the error when the answer does not come. */
 export const ANSWER_TIMEOUT = 'ERR_ANSWER_TIMEOUT'
 
-/** Longest waits: for a connection, and while nothing moves on it. */
-export interface UploadLimits {
+export interface UploadOptions {
+  /** Longest waits: for a connection, and while nothing moves on it. */
   readonly connectMs: number
   readonly answerMs: number
+  readonly tls: (() => ClientOptions) | undefined
 }
 
 /**
@@ -25,11 +27,14 @@ export interface UploadLimits {
  */
 export class Uploader {
   readonly #plain = new PlainAgent({ keepAlive: true })
-  readonly #secure = new SecureAgent({ keepAlive: true })
-  readonly #limits: UploadLimits
+  readonly #secure: SecureAgent
+  readonly #options: UploadOptions
 
-  constructor(limits: UploadLimits) {
-    this.#limits = limits
+  constructor(options: UploadOptions) {
+    this.#options = options
+    // A resumed session would keep a server trusted that is not any more.
+    const sessions = options.tls === undefined ? {} : { maxCachedSessions: 0 }
+    this.#secure = new SecureAgent({ keepAlive: true, ...sessions })
   }
 
   /** Resolves to the final answer, its body not read yet. */
@@ -37,12 +42,12 @@ export class Uploader {
     const size = body.reduce((sum, chunk) => sum + chunk.length, 0)
     const options = {
       method: call.method,
-      timeout: this.#limits.connectMs,
+      timeout: this.#options.connectMs,
       headers: { 'content-type': 'application/octet-stream', 'content-length': size }
     }
     const outgoing =
       call.url.protocol === 'https:'
-        ? secureRequest(call.url, { ...options, agent: this.#secure })
+        ? secureRequest(call.url, { ...options, ...this.#options.tls?.(), agent: this.#secure })
         : plainRequest(call.url, { ...options, agent: this.#plain })
     this.#limit(outgoing)
     const answered = once(outgoing, 'response')
@@ -64,7 +69,7 @@ export class Uploader {
     outgoing.on('socket', socket => {
       const ready = () => {
         connected = true
-        socket.setTimeout(this.#limits.answerMs)
+        socket.setTimeout(this.#options.answerMs)
       }
       if (socket.connecting) socket.once('connect', ready)
       else ready()

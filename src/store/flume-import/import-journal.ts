@@ -1,6 +1,7 @@
 import { basename, dirname, join } from 'node:path'
 import { AgentError } from '../../core/errors.ts'
 import type { Disk } from '../disk.ts'
+import { readWhole, replaceFile } from '../replace-file.ts'
 import { haveSameContent } from './same-content.ts'
 import { listFolder } from './flume-logs.ts'
 
@@ -30,18 +31,7 @@ export async function writeJournal<Summary>(
   folder: string,
   journal: ImportJournal<Summary>
 ): Promise<void> {
-  const draft = join(folder, `${NAME}.tmp`)
-  if ((await listFolder(disk, folder)).includes(`${NAME}.tmp`)) await disk.unlink(draft)
-  const file = await disk.open(draft, { create: true, synced: false })
-  try {
-    const bytes = Buffer.from(JSON.stringify(journal))
-    for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at), at)
-    await file.sync()
-  } finally {
-    await file.close()
-  }
-  await disk.rename(draft, join(folder, NAME))
-  await disk.syncFolder(folder)
+  await replaceFile(disk, join(folder, NAME), Buffer.from(JSON.stringify(journal)))
 }
 
 /** The journal in a folder, if an import got so far. Rejects with ERR_FORMAT when it cannot be read. */
@@ -51,22 +41,10 @@ export async function readJournal<Summary>(
 ): Promise<ImportJournal<Summary> | undefined> {
   if (!(await listFolder(disk, folder)).includes(NAME)) return undefined
   const path = join(folder, NAME)
-  const file = await disk.open(path, { create: false, synced: false })
-  try {
-    const size = await file.size()
-    if (size > MOST_BYTES) throw damaged(path)
-    const bytes = Buffer.alloc(size)
-    for (let at = 0; at < size;) {
-      const read = await file.read(bytes.subarray(at), at)
-      if (read === 0) throw damaged(path)
-      at += read
-    }
-    const journal = parse(bytes.toString(), path) as ImportJournal<Summary>
-    if (journal.version !== 1 || !Array.isArray(journal.stages)) throw damaged(path)
-    return journal
-  } finally {
-    await file.close()
-  }
+  const bytes = await readWhole(disk, path, MOST_BYTES)
+  const journal = parse(bytes?.toString() ?? '', path) as ImportJournal<Summary>
+  if (journal.version !== 1 || !Array.isArray(journal.stages)) throw damaged(path)
+  return journal
 }
 
 /** Does what the journal says, as far as it is not done yet, then removes it. May be cut off anywhere and called again. */

@@ -172,6 +172,8 @@ public final class HdfsService {
     StringBuilder json = new StringBuilder("{\"rpcPort\":" + cluster.getNameNodePort(0));
     json.append(",\"httpPort\":").append(cluster.getNameNode(0).getHttpAddress().getPort());
     if (flag("ha")) json.append(",\"secondHttpPort\":").append(cluster.getNameNode(1).getHttpAddress().getPort());
+    if (cluster.getNameNode(0).getHttpsAddress() != null)
+      json.append(",\"httpsPort\":").append(cluster.getNameNode(0).getHttpsAddress().getPort());
     if (httpFsPort != 0) json.append(",\"httpFsPort\":").append(httpFsPort);
     return json.append("}").toString();
   }

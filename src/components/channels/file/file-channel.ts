@@ -90,6 +90,14 @@ export class FileChannel implements Channel {
     await this.#log().put(batch, signal)
   }
 
+  fitsEach(batch: EventBatch): number {
+    return this.#opened?.log.fitsEach(batch) ?? 0
+  }
+
+  async putEach(batch: EventBatch, signal: AbortSignal): Promise<void> {
+    await this.#log().putEach(batch, signal)
+  }
+
   async take(max: number): Promise<Lease | undefined> {
     return await this.#log().take(max)
   }
@@ -104,8 +112,17 @@ export class FileChannel implements Channel {
   }
 
   /** Flume's counters of this channel, and how its log is doing. */
-  gauges(): Readonly<Record<string, number | string | boolean>> {
+  gauges(): ReturnType<LogWatch['gauges']> {
     return this.#watch.gauges()
+  }
+
+  /** The files of its log. */
+  details(): LogWatch['segments'] {
+    return this.#watch.segments
+  }
+
+  oldestArrival(): number | undefined {
+    return this.#watch.oldestArrival
   }
 
   #log(): DurableLog {

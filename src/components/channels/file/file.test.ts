@@ -6,6 +6,8 @@ import { after, before, test } from 'node:test'
 import type { Channel, ChannelContext } from '../../../core/contracts.ts'
 import { readSettings, settingsOf } from '../../../core/read-settings.ts'
 import { DurableLog } from '../../../store/durable-log.ts'
+import { placesOf } from '../../../store/file-settings.ts'
+import type { LOG_METRICS } from '../../../store/log-watch.ts'
 import { channelContract } from '../../../testing/channel-contract.ts'
 import { batchOf, fakeChannelContext, textsOf } from '../../../testing/fake-context.ts'
 import { NOTHING_RETURNED } from '../../../testing/opened-log.ts'
@@ -29,7 +31,7 @@ after(async () => {
 
 async function fileChannel(
   properties: Record<string, string>,
-  context: ChannelContext = fakeChannelContext()
+  context: ChannelContext<typeof LOG_METRICS> = fakeChannelContext()
 ): Promise<FileChannel> {
   const values = settingsOf(file, { minimumRequiredSpace: '0', maxFileSize: '1048576', ...properties }, none)
   const channel = file.create(values, context) as FileChannel
@@ -56,7 +58,7 @@ function problemsOf(properties: Record<string, string>): unknown[] {
   return readSettings(file, properties, none).problems.map(({ level, key, message }) => [level, key, message])
 }
 
-channelContract('file', async ({ capacity, transactionCapacity }, context) =>
+channelContract<typeof LOG_METRICS>('file', async ({ capacity, transactionCapacity }, context) =>
   fileChannel(
     {
       capacity: String(capacity),
@@ -101,7 +103,7 @@ test('events and their headers are there after a stop and a start, those taken a
   }
   await first.stop()
 
-  const context = fakeChannelContext()
+  const context = fakeChannelContext<typeof LOG_METRICS>()
   const second = await fileChannel({ dataDirs }, context)
   await using lease = await second.take(10)
 
@@ -123,7 +125,7 @@ test('a smaller capacity than what is held is taken, and said; puts wait for roo
   await first.put(batchOf(['a', 'b', 'c']), never)
   await first.stop()
 
-  const context = fakeChannelContext()
+  const context = fakeChannelContext<typeof LOG_METRICS>()
   const second = await fileChannel({ dataDirs, capacity: '2', transactionCapacity: '2' }, context)
   const refused = assert.rejects(second.put(batchOf(['d']), never), { code: 'ERR_CHANNEL_FULL' })
   await context.clock.advance(3000)
@@ -263,16 +265,43 @@ test('key providers and ciphers that are Java classes are refused, with what to 
   )
 })
 
-test("gauges have Flume's counters and the state of the log", async () => {
+test('its segments are its details, none once it is stopped', async () => {
   const channel = await fileChannel({ dataDirs: newFolder() })
+  await channel.put(batchOf(['a', 'b']), never)
+  const [segment] = channel.details().rows
+  await channel.stop()
+
+  assert.match(segment?.name ?? '', /seg-[0-9a-f]{12}$/)
+  assert.deepEqual([segment?.state, segment?.events, channel.details().total], ['writing', 2, 0])
+})
+
+test("gauges have Flume's counters and the state of the log", async () => {
+  const context = fakeChannelContext<typeof LOG_METRICS>()
+  const channel = await fileChannel({ dataDirs: newFolder() }, context)
   await channel.put(batchOf(['a']), never)
 
-  const { Open, Closed, Unhealthy, Segments, SkippedEventCount, SyncMillisP50, BytesOnDisk } =
-    channel.gauges()
+  const { Open, Closed, Unhealthy, Segments, SkippedEventCount, BytesOnDisk } = channel.gauges()
+  const { count, p50 } = context.timers.SyncMillis.read()
 
   assert.deepEqual(
     { Open, Closed, Unhealthy, Segments, SkippedEventCount },
     { Open: true, Closed: 0, Unhealthy: 0, Segments: 1, SkippedEventCount: 0 }
   )
-  assert.ok(Number(SyncMillisP50) > 0 && Number(BytesOnDisk) > 0)
+  assert.ok(count > 0 && p50 > 0 && Number(BytesOnDisk) > 0)
+})
+
+test('a user without a home needs dataDirs alone', () => {
+  const environment = { variables: {}, properties: { 'user.home': '' }, configDirectory: undefined }
+  const given = settingsOf(file, { dataDirs: '/data/one,/data/two' }, none)
+
+  const places = placesOf(given, environment)
+
+  assert.deepEqual(places, {
+    checkpointDir: '/data/one',
+    backupCheckpointDir: undefined,
+    dataDirs: ['/data/one', '/data/two']
+  })
+  assert.throws(() => placesOf(settingsOf(file, {}, none), environment), {
+    message: /Set HOME .* or dataDirs\./
+  })
 })

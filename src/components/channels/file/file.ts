@@ -9,6 +9,7 @@ import {
 } from '../../../store/file-settings.ts'
 import { openFileLog } from '../../../store/file-log.ts'
 import { FOLDER_FINDINGS, folderStores, lintFolders } from '../../../store/folder-lint.ts'
+import { LOG_DETAILS, LOG_METRICS } from '../../../store/log-watch.ts'
 import { FileChannel } from './file-channel.ts'
 
 const SECOND_MS = 1000
@@ -41,6 +42,8 @@ export default defineChannel({
   findings: FOLDER_FINDINGS,
   lint: written => lintFolders('file', written),
   stores: folderStores,
+  metrics: LOG_METRICS,
+  details: LOG_DETAILS,
   transactionCapacity: transactionCapacityOf,
   check: values => {
     const problems: Problem[] = checkFileSettings(values)

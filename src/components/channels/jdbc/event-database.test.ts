@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, test } from 'node:test'
 import { failureOf } from './database-messages.ts'
-import { EventDatabase } from './event-database.ts'
+import { EventDatabase, type StoredRow } from './event-database.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'millrace-database-'))
 let files = 0
@@ -23,7 +23,7 @@ function row(first: number, events: number, text = `${first}`) {
   return { first, events, blob: new Uint8Array(Buffer.from(text)) }
 }
 
-function fill(database: EventDatabase, ...rows: ReturnType<typeof row>[]): void {
+function fill(database: EventDatabase, ...rows: StoredRow[]): void {
   database.transaction(() => database.put(rows))
 }
 
@@ -68,10 +68,43 @@ test('a row goes once all of its events were taken, in whatever parts', () => {
   const between = [firsts(database), database.contents()]
   database.transaction(() => database.take([], [{ first: 11, events: 1, row: whole }]))
 
-  assert.deepEqual(between, [[10, 13], { held: 2, from: 10, next: 14, damaged: 0 }])
+  const unknown = { arrivedMs: undefined, damaged: 0 }
+  assert.deepEqual(between, [[10, 13], { held: 2, from: 10, next: 14, ...unknown }])
   assert.deepEqual(
     [firsts(database), database.contents()],
-    [[13], { held: 1, from: 13, next: 14, damaged: 0 }]
+    [[13], { held: 1, from: 13, next: 14, ...unknown }]
+  )
+  database.close()
+})
+
+test('rows say when they came, and the contents when the oldest did', () => {
+  const database = open(newFile())
+  fill(database, { ...row(0, 1), arrivedMs: 1000 }, { ...row(1, 1), arrivedMs: 2000 })
+  const dates = database.read(0, Infinity).map(({ arrivedMs }) => arrivedMs)
+  database.transaction(() => database.take([{ first: 0, events: 1 }], []))
+
+  assert.deepEqual([dates, database.contents().arrivedMs], [[1000, 2000], 2000])
+  database.close()
+})
+
+test('a database of an earlier version keeps its rows, and new ones say when they came', () => {
+  const file = newFile()
+  const before = open(file)
+  fill(before, row(0, 1))
+  before.close()
+  const earlier = new DatabaseSync(file)
+  earlier.exec('ALTER TABLE batch DROP COLUMN arrived')
+  earlier.close()
+
+  const database = open(file)
+  fill(database, { ...row(1, 1), arrivedMs: 2000 })
+
+  assert.deepEqual(
+    database.read(0, Infinity).map(({ first, arrivedMs }) => [first, arrivedMs]),
+    [
+      [0, undefined],
+      [1, 2000]
+    ]
   )
   database.close()
 })

@@ -7,6 +7,8 @@ import { AgentError } from '../../../core/errors.ts'
 /** Marks a database file as one of this channel: "MRJQ". */
 const APPLICATION_ID = 0x4d524a51
 const SCHEMA_VERSION = 1
+/** Epoch milliseconds of the put, of rows of this version. Earlier versions do not see the column, and work with it. */
+const DATE_COLUMN = 'arrived INTEGER'
 const PAGE_BYTES = 4096
 /** The write-ahead log is copied into the database after so many pages, and is kept at this size. */
 const LOG_PAGES = 1000
@@ -21,6 +23,8 @@ export interface StoredRow {
   readonly first: number
   readonly events: number
   readonly blob: Uint8Array<ArrayBuffer>
+  /** When they came, epoch milliseconds; undefined for those of earlier versions. */
+  readonly arrivedMs?: number | undefined
 }
 
 /** A row that was read, with what was taken from it before. */
@@ -46,6 +50,8 @@ export interface Contents {
   /** Number of the first event that may be there; of the first that was never used. */
   readonly from: number
   readonly next: number
+  /** When the first event came, epoch milliseconds, where that is known. */
+  readonly arrivedMs: number | undefined
   /** Events in rows that were set aside, ever. */
   readonly damaged: number
 }
@@ -58,6 +64,8 @@ export interface Contents {
 export class EventDatabase {
   readonly #file: string
   readonly #database: DatabaseSync
+  /** Rows say when they came. */
+  readonly #isDated: boolean
   readonly #insert: StatementSync
   readonly #deleteRows: StatementSync
   readonly #deleteTaken: StatementSync
@@ -66,18 +74,28 @@ export class EventDatabase {
   readonly #select: StatementSync
   readonly #selectTaken: StatementSync
   readonly #selectAny: StatementSync
+  readonly #selectOldest: StatementSync
   readonly #selectFree: StatementSync
 
   constructor(file: string, options: { readonly createSchema: boolean }) {
     this.#file = file
     this.#database = openDatabase(file, options.createSchema)
+    this.#isDated = addDates(this.#database)
+    const arrived = this.#isDated ? 'arrived' : 'NULL AS arrived'
     const statement = (sql: string): StatementSync => this.#database.prepare(sql)
-    this.#insert = statement('INSERT INTO batch (first, events, crc, data) VALUES (?, ?, ?, ?)')
+    this.#insert = statement(
+      this.#isDated
+        ? 'INSERT INTO batch (first, events, crc, data, arrived) VALUES (?, ?, ?, ?, ?)'
+        : 'INSERT INTO batch (first, events, crc, data) VALUES (?, ?, ?, ?)'
+    )
     this.#deleteRows = statement('DELETE FROM batch WHERE first >= ? AND first < ?')
     this.#deleteTaken = statement('DELETE FROM taken WHERE first >= ? AND first < ?')
     this.#insertTaken = statement('INSERT INTO taken (first, events) VALUES (?, ?)')
     this.#sumTaken = statement('SELECT sum(events) AS events FROM taken WHERE first >= ? AND first < ?')
-    this.#select = statement('SELECT first, events, crc, data FROM batch WHERE first >= ? ORDER BY first')
+    this.#select = statement(
+      `SELECT first, events, crc, data, ${arrived} FROM batch WHERE first >= ? ORDER BY first`
+    )
+    this.#selectOldest = statement(`SELECT ${arrived} FROM batch ORDER BY first LIMIT 1`)
     this.#selectTaken = statement(
       'SELECT first, events FROM taken WHERE first >= ? AND first < ? ORDER BY first'
     )
@@ -99,6 +117,7 @@ export class EventDatabase {
       held: Number(batch?.['held'] ?? 0) - Number(taken?.['taken'] ?? 0),
       from: Number(batch?.['first'] ?? next),
       next,
+      arrivedMs: millisecondsOf(this.#selectOldest.get()?.['arrived']),
       damaged: Number(damaged?.['events'] ?? 0)
     }
   }
@@ -119,7 +138,10 @@ export class EventDatabase {
   /** Inside a transaction: adds rows. */
   put(rows: readonly StoredRow[]): void {
     this.#refuseFullDisk()
-    for (const { first, events, blob } of rows) this.#insert.run(first, events, crc32(blob), blob)
+    for (const { first, events, blob, arrivedMs } of rows) {
+      const date = this.#isDated ? [arrivedMs ?? null] : []
+      this.#insert.run(first, events, crc32(blob), blob, ...date)
+    }
   }
 
   /** Inside a transaction: removes rows that were taken whole, and remembers what was taken of others. */
@@ -142,7 +164,8 @@ export class EventDatabase {
       const taken = this.#selectTaken
         .all(first, first + events)
         .map(span => ({ first: Number(span['first']), events: Number(span['events']) }))
-      rows.push({ first, events, blob, taken, intact: crc32(blob) === row['crc'] })
+      const arrivedMs = millisecondsOf(row['arrived'])
+      rows.push({ first, events, blob, arrivedMs, taken, intact: crc32(blob) === row['crc'] })
       left -= blob.length
       if (left <= 0) break
     }
@@ -246,8 +269,29 @@ function createTables(database: DatabaseSync): void {
   const columns =
     '(first INTEGER PRIMARY KEY, events INTEGER NOT NULL, crc INTEGER NOT NULL, data BLOB NOT NULL)'
   database.exec(`CREATE TABLE batch ${columns}; CREATE TABLE damaged ${columns};
+    ALTER TABLE batch ADD COLUMN ${DATE_COLUMN};
     CREATE TABLE taken (first INTEGER PRIMARY KEY, events INTEGER NOT NULL);
     PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${SCHEMA_VERSION}`)
+}
+
+/** Databases of earlier versions get the column that has the dates; where that fails, as on a full disk, they do without. */
+function addDates(database: DatabaseSync): boolean {
+  const isThere = (): boolean =>
+    database
+      .prepare('PRAGMA table_info(batch)')
+      .all()
+      .some(({ name }) => name === 'arrived')
+  if (isThere()) return true
+  try {
+    database.exec(`ALTER TABLE batch ADD COLUMN ${DATE_COLUMN}`)
+  } catch {
+    return false
+  }
+  return isThere()
+}
+
+function millisecondsOf(value: unknown): number | undefined {
+  return typeof value === 'number' ? value : undefined
 }
 
 function refuseOthers(database: DatabaseSync, file: string): void {

@@ -52,6 +52,11 @@ export class JdbcChannel implements Channel {
     return this.#session?.held ?? this.#lastHeld
   }
 
+  /** Of a running channel. */
+  oldestArrival(): number | undefined {
+    return this.#session?.oldestArrival
+  }
+
   /** Events in damaged rows, which were set aside. */
   skipped(): Readonly<Record<string, number>> {
     const lost = this.#lostBefore + (this.#session?.lost ?? 0)
@@ -70,7 +75,7 @@ export class JdbcChannel implements Channel {
       throw await withUser(error, file)
     })
     openedBy.set(file, name)
-    this.#session = new JdbcSession(thread, log)
+    this.#session = new JdbcSession(thread, this.#context)
     const { held } = this.#session
     log.info(`Queue Size after replay: ${held} [channel=${name}]`, {
       events: held,
@@ -92,10 +97,19 @@ export class JdbcChannel implements Channel {
   }
 
   fits(batch: EventBatch): number {
-    return this.#waiting.busy ? 0 : this.#fitting(batch)
+    return Math.min(this.fitsEach(batch), this.transactionCapacity)
   }
 
   async put(batch: EventBatch, signal: AbortSignal): Promise<void> {
+    if (this.#session !== undefined) this.#refuseLong(batch)
+    await this.putEach(batch, signal)
+  }
+
+  fitsEach(batch: EventBatch): number {
+    return this.#waiting.busy ? 0 : this.#fitting(batch)
+  }
+
+  async putEach(batch: EventBatch, signal: AbortSignal): Promise<void> {
     if (batch.length === 0) return
     this.#open()
     this.#refuseImpossible(batch)
@@ -116,8 +130,10 @@ export class JdbcChannel implements Channel {
   async take(max: number): Promise<Lease | undefined> {
     const lease = await this.#open().take(Math.min(max, this.transactionCapacity))
     if (lease === undefined) return undefined
+    const { batch, arrivedAt } = lease
     return {
-      batch: lease.batch,
+      batch,
+      arrivedAt,
       commit: async () => {
         await lease.commit()
         this.#waiting.admit()
@@ -154,7 +170,7 @@ export class JdbcChannel implements Channel {
   #fitting(batch: EventBatch): number {
     if (this.#session === undefined) return 0
     const room = this.capacity - this.#session.held - this.#storing
-    return Math.max(0, Math.min(batch.length, this.transactionCapacity, room))
+    return Math.max(0, Math.min(batch.length, room))
   }
 
   async #store(batch: EventBatch): Promise<void> {
@@ -168,15 +184,18 @@ export class JdbcChannel implements Channel {
     this.#takers.wake()
   }
 
+  #refuseLong({ length: events }: EventBatch): void {
+    const { transactionCapacity } = this
+    if (events <= transactionCapacity) return
+    throw new AgentError(
+      'ERR_BATCH_TOO_LARGE',
+      'The batch has more events than one transaction of the channel may have. Increase transactionCapacity.',
+      { events, transactionCapacity }
+    )
+  }
+
   #refuseImpossible(batch: EventBatch): void {
-    const { capacity, transactionCapacity } = this
-    if (batch.length > transactionCapacity) {
-      throw new AgentError(
-        'ERR_BATCH_TOO_LARGE',
-        'The batch has more events than one transaction of the channel may have. Increase transactionCapacity.',
-        { events: batch.length, transactionCapacity }
-      )
-    }
+    const { capacity } = this
     if (batch.length > capacity) {
       throw new AgentError(
         'ERR_BATCH_TOO_LARGE',

@@ -1,7 +1,8 @@
 import type { EventBatch } from '../../../core/batch.ts'
-import type { Lease, Log } from '../../../core/contracts.ts'
+import type { Clock, Lease, Log } from '../../../core/contracts.ts'
 import { AgentError } from '../../../core/errors.ts'
-import { EventQueue, type Run } from '../../../store/event-queue.ts'
+import { Arrivals, monotonicOf } from '../../../store/arrivals.ts'
+import { EventQueue, type Run, type Taken } from '../../../store/event-queue.ts'
 import { decodeBatch, encodeBatch } from '../../../store/batch-blob.ts'
 import type { DatabaseThread } from './database-thread.ts'
 import type { PartOfRow, ReadRow, Span, StoredRow } from './event-database.ts'
@@ -21,6 +22,13 @@ interface Piece {
   readonly shift: number
 }
 
+/** A row, how many of its events come before a piece, and when they came. */
+interface Place {
+  readonly row: Span
+  readonly skipped: number
+  readonly arrivedAt: number
+}
+
 interface Put {
   readonly rows: readonly StoredRow[]
   readonly pieces: readonly EventBatch[]
@@ -33,6 +41,11 @@ interface Put {
 export class JdbcSession {
   readonly #thread: DatabaseThread
   readonly #log: Log
+  readonly #clock: Clock
+  /** Of events that are in the database alone. */
+  readonly #arrivals = new Arrivals()
+  /** When the oldest event came that was there at the start. */
+  readonly #oldestFound: number | undefined
   readonly #queue = new EventQueue<Piece>()
   #queueBytes = 0
   #loaded: number
@@ -43,8 +56,10 @@ export class JdbcSession {
   #lost = 0
   #reading: Promise<void> | undefined
 
-  constructor(thread: DatabaseThread, log: Log) {
-    const { held, from, next } = thread.contents
+  constructor(thread: DatabaseThread, { log, clock }: { readonly log: Log; readonly clock: Clock }) {
+    const { held, from, next, arrivedMs } = thread.contents
+    this.#clock = clock
+    this.#oldestFound = this.#monotonicOf(arrivedMs)
     this.#thread = thread
     this.#log = log
     this.#held = held
@@ -63,6 +78,15 @@ export class JdbcSession {
     return this.#lost
   }
 
+  /** As Channel.oldestArrival. */
+  get oldestArrival(): number | undefined {
+    const isRead = this.#loaded >= this.#durable
+    return (
+      this.#queue.oldestArrival ??
+      (isRead ? undefined : (this.#arrivals.of(this.#loaded) ?? this.#oldestFound))
+    )
+  }
+
   /** Whether a take may find events. */
   get hasSome(): boolean {
     return this.#queue.length > 0 || this.#loaded < this.#durable
@@ -73,12 +97,17 @@ export class JdbcSession {
     const { rows, pieces } = this.#cut(batch)
     const spans = rows.map(({ first, events }) => ({ first, events }))
     await this.#thread.put(rows)
+    const now = this.#clock.monotonic()
     this.#held += batch.length
     const isLoaded = this.#loaded === this.#durable && this.#reading === undefined
     this.#durable = this.#endOf(spans)
-    if (!isLoaded || this.#queueBytes >= MEMORY_BYTES) return
-    spans.forEach((row, i) => this.#push(pieces[i], row, 0))
-    this.#loaded = this.#durable
+    if (isLoaded && this.#queueBytes < MEMORY_BYTES) {
+      spans.forEach((row, i) => this.#push(pieces[i], { row, skipped: 0, arrivedAt: now }))
+      this.#loaded = this.#durable
+    } else if (spans[0] !== undefined) {
+      this.#arrivals.forgetBelow(this.#loaded)
+      this.#arrivals.add(spans[0].first, now)
+    }
   }
 
   /** As Channel.take. */
@@ -89,7 +118,7 @@ export class JdbcSession {
     this.#queueBytes -= bytesOf(taken.runs)
     // Ahead of the next take; should it fail, that one reads again and is told.
     if (this.#queueBytes < MEMORY_BYTES / 2 && this.#loaded < this.#durable) this.#read().catch(() => {})
-    return this.#lend(taken.runs, taken.batch)
+    return this.#lend(taken)
   }
 
   close(): Promise<void> {
@@ -99,10 +128,12 @@ export class JdbcSession {
   #cut(batch: EventBatch): Put {
     const rows: StoredRow[] = []
     const pieces: EventBatch[] = []
+    const arrivedMs = this.#clock.now()
     for (let at = 0; at < batch.length;) {
       const end = endOfRow(batch, at)
       const piece = batch.slice(at, end)
-      rows.push({ first: this.#next, events: piece.length, blob: new Uint8Array(encodeBatch(piece).buffer) })
+      const blob = new Uint8Array(encodeBatch(piece).buffer)
+      rows.push({ first: this.#next, events: piece.length, blob, arrivedMs })
       pieces.push(isSparse(piece) ? piece.compact() : piece)
       this.#next += piece.length
       at = end
@@ -115,9 +146,9 @@ export class JdbcSession {
     return last === undefined ? this.#durable : last.first + last.events
   }
 
-  #push(piece: EventBatch | undefined, row: Span, skipped: number): void {
+  #push(piece: EventBatch | undefined, { row, skipped, arrivedAt }: Place): void {
     if (piece === undefined || piece.length === 0) return
-    this.#queue.push(piece, { row, shift: row.first + skipped - this.#queue.pushed })
+    this.#queue.push(piece, { row, shift: row.first + skipped - this.#queue.pushed }, arrivedAt)
     this.#queueBytes += sizeOf(piece)
   }
 
@@ -141,13 +172,19 @@ export class JdbcSession {
   }
 
   /** What is left of a row: the events between those taken before. */
-  #load(batch: EventBatch, { first, events, taken }: ReadRow): void {
+  #load(batch: EventBatch, { first, events, taken, arrivedMs }: ReadRow): void {
+    const known = this.#arrivals.of(first) ?? this.#monotonicOf(arrivedMs)
+    const arrivedAt = known ?? this.#clock.monotonic()
     let at = 0
     for (const gone of [...taken, { first: first + events, events: 0 }]) {
       const until = gone.first - first
-      if (until > at) this.#push(batch.slice(at, until), { first, events }, at)
+      if (until > at) this.#push(batch.slice(at, until), { row: { first, events }, skipped: at, arrivedAt })
       at = until + gone.events
     }
+  }
+
+  #monotonicOf(arrivedMs: number | undefined): number | undefined {
+    return arrivedMs === undefined ? undefined : monotonicOf(arrivedMs, this.#clock)
   }
 
   async #setAside({ first, events, taken }: ReadRow): Promise<void> {
@@ -162,14 +199,16 @@ export class JdbcSession {
     })
   }
 
-  #lend(runs: readonly Run<Piece>[], batch: EventBatch): Lease {
+  #lend({ runs, batch, arrivedAt }: Taken<Piece>): Lease {
     let isOpen = true
     return {
       batch,
+      arrivedAt,
       commit: async () => {
         if (!isOpen) return
         await this.#thread.take(...taken(runs))
         isOpen = false
+        this.#queue.forget(runs)
         this.#held -= batch.length
       },
       [Symbol.asyncDispose]: async () => {

@@ -2,7 +2,7 @@ import type { EventBatch } from '../../../core/batch.ts'
 import type { Channel, ChannelContext, Lease } from '../../../core/contracts.ts'
 import { AgentError } from '../../../core/errors.ts'
 import { formatJavaDouble } from '../../../java/format-double.ts'
-import { EventQueue, type Run } from '../../../store/event-queue.ts'
+import { EventQueue, type Taken } from '../../../store/event-queue.ts'
 import { PutQueue } from '../../../store/put-queue.ts'
 import type { Account, Space } from '../../../store/space.ts'
 import { Wakers } from '../../../store/wakers.ts'
@@ -59,7 +59,11 @@ export class MemoryChannel implements Channel {
 
   async take(max: number): Promise<Lease | undefined> {
     const taken = this.#queue.take(Math.min(max, this.transactionCapacity))
-    return taken === undefined ? undefined : this.#lend(taken.runs, taken.batch)
+    return taken === undefined ? undefined : this.#lend(taken)
+  }
+
+  oldestArrival(): number | undefined {
+    return this.#queue.oldestArrival
   }
 
   filled(signal: AbortSignal): Promise<void> {
@@ -120,11 +124,11 @@ export class MemoryChannel implements Channel {
   }
 
   #store(batch: EventBatch): void {
-    this.#queue.push(batch, this.#limits.space.reserve(batch))
+    this.#queue.push(batch, this.#limits.space.reserve(batch), this.#context.clock.monotonic())
     this.#takers.wake()
   }
 
-  #lend(runs: readonly Run<Account>[], batch: EventBatch): Lease {
+  #lend({ runs, batch, arrivedAt }: Taken<Account>): Lease {
     this.#onLoan += batch.length
     let open = true
     const close = (settle: () => void): void => {
@@ -135,8 +139,10 @@ export class MemoryChannel implements Channel {
     }
     return {
       batch,
+      arrivedAt,
       commit: async () =>
         close(() => {
+          this.#queue.forget(runs)
           for (const run of runs) this.#limits.space.release(run.account, run.batch)
           this.#waiting.admit()
         }),

@@ -12,7 +12,9 @@ import {
   SEAL_OVERHEAD,
   type SegmentCipher
 } from '../../../store/frame-cipher.ts'
+import { readWhole, replaceFileBy } from '../../../store/replace-file.ts'
 import { keyMissing } from '../../../store/segment-files.ts'
+import { writeAll } from '../../../store/segment.ts'
 import type { Tier } from './drain-order.ts'
 
 const NAME = 'memory-events'
@@ -32,6 +34,8 @@ const LARGEST_PART = 2 ** 30
 export interface SavedMemory {
   readonly runs: readonly (readonly [Tier, number])[]
   readonly batches: readonly EventBatch[]
+  /** When the oldest of them came, epoch milliseconds; undefined where an earlier version saved them. */
+  readonly arrivedMs: number | undefined
 }
 
 /** What a start finds. */
@@ -44,7 +48,8 @@ export interface LoadedMemory {
 /**
  * Keeps the events in memory over a clean stop. Little-endian; what is not whole is not believed:
  *   "MRSM"   u32 version   u32 parts behind the first   version 2: 16 bytes key id   32 bytes salt   u32 crc32 of all before
- *   per part   u32 bytes   u32 crc32 of them   the bytes: first JSON [[tier, events], …], then batch blobs
+ *   per part   u32 bytes   u32 crc32 of them   the bytes: first JSON [[tier, events], …], then batch blobs;
+ * the first run in memory is [tier, events, when its first event came, epoch milliseconds], which earlier versions pass over
  * In version 2, for a channel that encrypts, the bytes of a part are sealed as the frames of a segment are (ADR 12), bound
  * to all that stands before the first part, and to the part's place in the file.
  */
@@ -65,22 +70,13 @@ export class MemoryFile {
   async save(saved: SavedMemory): Promise<void> {
     const path = join(this.#folder, NAME)
     await this.#disk.makeFolder(this.#folder)
-    const file = await this.#disk.open(`${path}.tmp`, { create: true, synced: false })
-    try {
-      await file.truncate(0)
-      await writeParts(file, saved, this.#cipher)
-      await file.sync()
-    } finally {
-      await file.close()
-    }
-    await this.#disk.rename(`${path}.tmp`, path)
-    await this.#disk.syncFolder(this.#folder)
+    await replaceFileBy(this.#disk, path, file => writeParts(file, saved, this.#cipher))
   }
 
   /** What was saved, if anything. A file that is not whole is set aside, and said. Rejects with ERR_CHANNEL when its key is missing. */
   async load(): Promise<LoadedMemory> {
     const path = join(this.#folder, NAME)
-    const bytes = await this.#read(path)
+    const bytes = await readWhole(this.#disk, path, Infinity)
     if (bytes === undefined) return { saved: undefined, lost: 0 }
     try {
       return { saved: readParts(bytes, path, this.#cipher), lost: 0 }
@@ -112,25 +108,6 @@ export class MemoryFile {
       this.#log.warn('The folder cannot be synced: events may come twice after a crash.', { path, reason })
     }
   }
-
-  async #read(path: string): Promise<Buffer | undefined> {
-    let file: DiskFile
-    try {
-      file = await this.#disk.open(path, { create: false, synced: false })
-    } catch (error) {
-      if (systemCode(error) === 'ENOENT') return undefined
-      throw error
-    }
-    try {
-      const bytes = Buffer.allocUnsafeSlow(await file.size())
-      let at = 0
-      for (let read = -1; read !== 0 && at < bytes.length; at += read)
-        read = await file.read(bytes.subarray(at), at)
-      return bytes.subarray(0, at)
-    } finally {
-      await file.close()
-    }
-  }
 }
 
 interface Head {
@@ -143,13 +120,17 @@ interface Head {
 
 async function writeParts(
   file: DiskFile,
-  { runs, batches }: SavedMemory,
+  { runs, batches, arrivedMs }: SavedMemory,
   cipher: FrameCipher | undefined
-): Promise<void> {
+): Promise<number> {
   const head = newHead(batches.length, cipher)
-  let at = await writeAll(file, head.bytes, 0)
-  at = await writePart(file, sealed(Buffer.from(JSON.stringify(runs)), at, head), at)
+  await writeAll(file, head.bytes, 0)
+  let at = head.bytes.length
+  const inMemory = runs.findIndex(([tier]) => tier === 'memory')
+  const dated = runs.map((run, i) => (i === inMemory ? [...run, arrivedMs] : run))
+  at = await writePart(file, sealed(Buffer.from(JSON.stringify(dated)), at, head), at)
   for (const batch of batches) at = await writePart(file, sealed(encodeBatch(batch), at, head), at)
+  return at
 }
 
 function newHead(parts: number, cipher: FrameCipher | undefined): Head {
@@ -176,12 +157,9 @@ async function writePart(file: DiskFile, part: Buffer, at: number): Promise<numb
   const head = Buffer.alloc(PART_BYTES)
   head.writeUInt32LE(part.length, 0)
   head.writeUInt32LE(crc32(part), 4)
-  return writeAll(file, part, await writeAll(file, head, at))
-}
-
-async function writeAll(file: DiskFile, bytes: Buffer, position: number): Promise<number> {
-  for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at), position + at)
-  return position + bytes.length
+  await writeAll(file, head, at)
+  await writeAll(file, part, at + head.length)
+  return at + head.length + part.length
 }
 
 function readParts(bytes: Buffer, path: string, cipher: FrameCipher | undefined): SavedMemory {
@@ -194,7 +172,7 @@ function readParts(bytes: Buffer, path: string, cipher: FrameCipher | undefined)
     at += PART_BYTES + part.length
   }
   const [first, ...blobs] = parts
-  return { runs: runsOf(first), batches: blobs.map(decodeBatch) }
+  return { ...runsOf(first), batches: blobs.map(decodeBatch) }
 }
 
 /** How many events a damaged file was to keep; 0 when it does not say. */
@@ -202,7 +180,7 @@ function eventsIn(bytes: Buffer, path: string, cipher: FrameCipher | undefined):
   try {
     const head = readHead(bytes, path, cipher)
     const at = head.bytes.length
-    return runsOf(opened(readPart(bytes, at), at, head)).reduce(
+    return runsOf(opened(readPart(bytes, at), at, head)).runs.reduce(
       (sum, [tier, events]) => (tier === 'memory' ? sum + events : sum),
       0
     )
@@ -246,14 +224,17 @@ function readPart(bytes: Buffer, at: number): Buffer {
   return part
 }
 
-function runsOf(part: Buffer | undefined): [Tier, number][] {
-  const runs = parsed(part?.toString() ?? '')
-  if (!Array.isArray(runs)) throw damaged()
-  return runs.map((run: unknown): [Tier, number] => {
-    const [tier, events]: unknown[] = Array.isArray(run) ? run : []
+function runsOf(part: Buffer | undefined): Pick<SavedMemory, 'runs' | 'arrivedMs'> {
+  const given = parsed(part?.toString() ?? '')
+  if (!Array.isArray(given)) throw damaged()
+  let arrivedMs: number | undefined
+  const runs = given.map((run: unknown): [Tier, number] => {
+    const [tier, events, arrived]: unknown[] = Array.isArray(run) ? run : []
     if ((tier !== 'memory' && tier !== 'overflow') || typeof events !== 'number') throw damaged()
+    if (typeof arrived === 'number') arrivedMs ??= arrived
     return [tier, events]
   })
+  return { runs, arrivedMs }
 }
 
 function parsed(json: string): unknown {

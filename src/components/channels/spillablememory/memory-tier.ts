@@ -1,24 +1,17 @@
 import type { EventBatch } from '../../../core/batch.ts'
 import type { Clock } from '../../../core/contracts.ts'
-import { EventQueue, type Run } from '../../../store/event-queue.ts'
+import { EventQueue, type Run, type Taken } from '../../../store/event-queue.ts'
 import type { Account, Space } from '../../../store/space.ts'
 
 /** A slab this many times larger than the bodies of a put is not kept for it: the bodies are copied. */
 const SPARSE = 8
-
-/** What the queue knows of a put: what it pays for, and when it came. */
-export interface Held {
-  readonly account: Account
-  /** Monotonic. */
-  readonly sinceMs: number
-}
 
 /** The part of the channel that is in memory. */
 export class MemoryTier {
   readonly #capacity: number
   readonly #space: Space
   readonly #clock: Clock
-  readonly #queue = new EventQueue<Held>()
+  readonly #queue = new EventQueue<Account>()
   #onLoan = 0
 
   constructor(capacity: number, space: Space, clock: Clock) {
@@ -32,10 +25,9 @@ export class MemoryTier {
     return this.#queue.length + this.#onLoan
   }
 
-  /** How long the oldest event that is not on loan has been here; 0 without any. */
-  get oldestAgeMs(): number {
-    const oldest = this.#queue.first?.account.sinceMs
-    return oldest === undefined ? 0 : this.#clock.monotonic() - oldest
+  /** When the oldest event came, those on loan included; monotonic. */
+  get oldestArrival(): number | undefined {
+    return this.#queue.oldestArrival
   }
 
   /** Events for which there is room, bytes apart. */
@@ -54,29 +46,30 @@ export class MemoryTier {
     return room <= 0 ? 0 : this.#space.fits(batch, room)
   }
 
-  /** Adds a batch, whether it fits or not: ask before. */
-  put(batch: EventBatch): void {
+  /** Adds a batch, whether it fits or not: ask before. It came now, unless it says when. */
+  put(batch: EventBatch, arrivedAt = this.#clock.monotonic()): void {
     const stored = isSparse(batch) ? batch.compact() : batch
-    this.#queue.push(stored, { account: this.#space.reserve(stored), sinceMs: this.#clock.monotonic() })
+    this.#queue.push(stored, this.#space.reserve(stored), arrivedAt)
   }
 
   /** Up to `max` of the oldest events, to be released or given back. */
-  take(max: number): { readonly runs: readonly Run<Held>[]; readonly batch: EventBatch } | undefined {
+  take(max: number): Taken<Account> | undefined {
     const taken = this.#queue.take(max)
     this.#onLoan += taken?.batch.length ?? 0
     return taken
   }
 
   /** Events on loan are gone for good. */
-  release(runs: readonly Run<Held>[]): void {
+  release(runs: readonly Run<Account>[]): void {
+    this.#queue.forget(runs)
     for (const { account, batch } of runs) {
       this.#onLoan -= batch.length
-      this.#space.release(account.account, batch)
+      this.#space.release(account, batch)
     }
   }
 
   /** Events on loan come back to their place. */
-  giveBack(runs: readonly Run<Held>[]): void {
+  giveBack(runs: readonly Run<Account>[]): void {
     for (const { batch } of runs) this.#onLoan -= batch.length
     this.#queue.giveBack(runs)
   }

@@ -8,8 +8,8 @@ import type { DrainOrder, Span } from './drain-order.ts'
 export interface OverflowLog extends WatchedLog {
   /** Events given up as damaged, at start and since. */
   readonly skippedEvents: number
-  fits(batch: EventBatch): number
-  put(batch: EventBatch, signal: AbortSignal): Promise<void>
+  fitsEach(batch: EventBatch): number
+  putEach(batch: EventBatch, signal: AbortSignal): Promise<void>
   take(max: number): Promise<Lease | undefined>
 }
 
@@ -41,16 +41,16 @@ export class Overflow {
     return this.#log.size
   }
 
-  /** As Channel.fits. */
+  /** As Channel.fitsEach. */
   fits(batch: EventBatch): number {
-    return this.#log.fits(batch)
+    return this.#log.fitsEach(batch)
   }
 
   /** Resolves once the batch is on the disk. It has its place in the order at once: what comes later stays behind it. */
   async put(batch: EventBatch, signal: AbortSignal): Promise<void> {
     const place = this.#order.reserve('overflow', batch.length)
     try {
-      await this.#log.put(batch, signal)
+      await this.#log.putEach(batch, signal)
     } catch (error) {
       this.#order.cancel(place)
       throw error

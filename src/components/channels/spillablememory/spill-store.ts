@@ -1,6 +1,7 @@
 import type { EventBatch } from '../../../core/batch.ts'
 import type { ChannelContext } from '../../../core/contracts.ts'
 import { messageOf } from '../../../core/errors.ts'
+import { monotonicOf } from '../../../store/arrivals.ts'
 import { LogWatch, type WatchedLog } from '../../../store/log-watch.ts'
 import type { ReturnedEvents } from '../../../store/returned-events.ts'
 import type { DrainOrder, Tier } from './drain-order.ts'
@@ -69,6 +70,15 @@ export class SpillStore {
   /** Events lost in damaged parts of the log, and those that a stop could not save, by reason. */
   get skipped(): Readonly<Record<string, number>> {
     return { ...this.#watch.skipped, ...this.#lost }
+  }
+
+  /** When the oldest event on disk came; those that a stop saved aside. */
+  get oldestArrival(): number | undefined {
+    return this.#watch.oldestArrival
+  }
+
+  get segments(): LogWatch['segments'] {
+    return this.#watch.segments
   }
 
   gauges(): ReturnType<LogWatch['gauges']> {
@@ -141,7 +151,9 @@ export class SpillStore {
     const batches = saved?.batches ?? []
     const runs: Runs =
       saved === undefined ? [['overflow', overflow]] : this.#runsOf(saved.runs, overflow, batches)
-    for (const batch of batches) memory.put(batch)
+    const { clock } = this.#parts.context
+    const arrivedAt = saved?.arrivedMs === undefined ? clock.monotonic() : monotonicOf(saved.arrivedMs, clock)
+    for (const batch of batches) memory.put(batch, arrivedAt)
     for (const [tier, events] of runs) order.add(tier, events)
     this.#saved = 0
     if (saved === undefined) return
@@ -180,10 +192,12 @@ export class SpillStore {
     const events = memory.size
     if (events === 0) return
     const { runs } = order
+    const { clock } = context
+    const arrivedMs = clock.now() - (clock.monotonic() - (memory.oldestArrival ?? clock.monotonic()))
     this.#saved = events
     const batches = memory.drain()
     try {
-      await memoryFile.save({ runs, batches })
+      await memoryFile.save({ runs, batches, arrivedMs })
       context.log.info('The events in memory were written to disk.', { events })
     } catch (error) {
       this.#saved = 0

@@ -1,12 +1,20 @@
 import type { EventBatch } from '../../../core/batch.ts'
 import type { Channel, ChannelContext, Lease } from '../../../core/contracts.ts'
 import { AgentError } from '../../../core/errors.ts'
+import { gauge, type GaugesOf } from '../../../core/metrics.ts'
+import { LOG_METRICS } from '../../../store/log-watch.ts'
 import { PutQueue } from '../../../store/put-queue.ts'
 import type { Space } from '../../../store/space.ts'
 import { Wakers } from '../../../store/wakers.ts'
 import { DrainOrder, type Tier } from './drain-order.ts'
 import { MemoryTier } from './memory-tier.ts'
 import { SpillStore, type Store } from './spill-store.ts'
+
+export const SPILLABLE_METRICS = {
+  MemoryEventCount: gauge('events', 'Events in memory.'),
+  OverflowEventCount: gauge('events', 'Events on disk.'),
+  ...LOG_METRICS
+} as const
 
 export interface SpillableLimits {
   readonly memoryCapacity: number
@@ -72,14 +80,22 @@ export class SpillableChannel implements Channel {
   }
 
   /** Where the events are, and, with an overflow, what a file channel shows of its log. */
-  gauges(): Readonly<Record<string, number | string | boolean>> {
-    const log = this.durable ? this.#store.gauges() : undefined
+  gauges(): GaugesOf<typeof SPILLABLE_METRICS> {
     return {
-      ...log,
+      ...(this.durable ? this.#store.gauges() : {}),
       MemoryEventCount: this.#memory.size,
-      OverflowEventCount: this.#store.overflowSize,
-      OldestEventAgeMillis: Math.max(this.#memory.oldestAgeMs, Number(log?.OldestEventAgeMillis ?? 0))
+      OverflowEventCount: this.#store.overflowSize
     }
+  }
+
+  /** The files of the overflow. */
+  details(): SpillStore['segments'] {
+    return this.#store.segments
+  }
+
+  oldestArrival(): number | undefined {
+    const both = [this.#memory.oldestArrival, this.#store.oldestArrival].filter(at => at !== undefined)
+    return both.length === 0 ? undefined : Math.min(...both)
   }
 
   async start(): Promise<void> {
@@ -100,15 +116,23 @@ export class SpillableChannel implements Channel {
   }
 
   fits(batch: EventBatch): number {
+    return this.fitsEach(batch.slice(0, this.transactionCapacity))
+  }
+
+  async put(batch: EventBatch, signal: AbortSignal): Promise<void> {
+    if (batch.length > this.transactionCapacity) this.#refuseLong(batch)
+    await this.putEach(batch, signal)
+  }
+
+  fitsEach(batch: EventBatch): number {
     if (this.#waiting.busy || !this.#isOpen) return 0
-    const most = Math.min(batch.length, this.transactionCapacity)
-    const inMemory = this.#memory.fits(batch, most)
-    return inMemory >= most || !this.#spillsAtOnce
+    const inMemory = this.#memory.fits(batch, batch.length)
+    return inMemory >= batch.length || !this.#spillsAtOnce
       ? inMemory
       : Math.max(inMemory, this.#store.overflow?.fits(batch) ?? 0)
   }
 
-  async put(batch: EventBatch, signal: AbortSignal): Promise<void> {
+  async putEach(batch: EventBatch, signal: AbortSignal): Promise<void> {
     if (batch.length === 0) return
     this.#refuseImpossible(batch)
     const tier = this.#waiting.busy ? undefined : this.#tierFor(batch)
@@ -194,7 +218,7 @@ export class SpillableChannel implements Channel {
       this.#memory.giveBack(taken.runs)
       this.#order.giveBack(span)
     }
-    return this.#lend(taken.batch, {
+    return this.#lend(taken, {
       recall,
       commit: async () => this.#memory.release(taken.runs),
       giveBack: async () => recall()
@@ -206,14 +230,14 @@ export class SpillableChannel implements Channel {
     const loan = await overflow?.take(max)
     if (overflow === undefined || loan === undefined) return undefined
     if (overflow !== this.#store.overflow) throw this.#closed() // the log keeps them
-    return this.#lend(loan.lease.batch, {
+    return this.#lend(loan.lease, {
       recall: () => this.#order.giveBack(loan.span), // the log keeps them when it closes
       commit: ending => loan.lease.commit(ending),
       giveBack: () => overflow.giveBack(loan)
     })
   }
 
-  #lend(batch: EventBatch, loan: Loan): Lease {
+  #lend({ batch, arrivedAt }: Pick<Lease, 'batch' | 'arrivedAt'>, loan: Loan): Lease {
     let state: 'open' | 'ended' | 'recalled' = 'open'
     const recall = (): void => {
       state = 'recalled'
@@ -226,6 +250,7 @@ export class SpillableChannel implements Channel {
     this.#recalls.add(recall)
     return {
       batch,
+      arrivedAt,
       commit: async ending => {
         if (state === 'recalled') throw this.#closed()
         if (state === 'ended') return
@@ -245,7 +270,7 @@ export class SpillableChannel implements Channel {
 
   #refuseImpossible(batch: EventBatch): void {
     if (!this.#isOpen) throw this.#closed()
-    const { transactionCapacity, durable } = this
+    const { durable } = this
     const { memoryCapacity, overflowCapacity, space } = this.#limits
     const room = Math.max(memoryCapacity, overflowCapacity)
     if (batch.length > room || (!durable && !space.possible(batch))) {
@@ -255,15 +280,17 @@ export class SpillableChannel implements Channel {
         { events: batch.length, bytes: batch.bodyBytes }
       )
     }
-    if (batch.length > transactionCapacity) {
-      throw new AgentError(
-        'ERR_BATCH_TOO_LARGE',
-        `Put queue for FileBackedTransaction of capacity ${transactionCapacity} full, ` +
-          'consider committing more frequently, increasing capacity or increasing thread count. ' +
-          `[channel=${this.#context.name}]`,
-        { events: batch.length }
-      )
-    }
+  }
+
+  #refuseLong(batch: EventBatch): never {
+    this.#refuseImpossible(batch)
+    throw new AgentError(
+      'ERR_BATCH_TOO_LARGE',
+      `Put queue for FileBackedTransaction of capacity ${this.transactionCapacity} full, ` +
+        'consider committing more frequently, increasing capacity or increasing thread count. ' +
+        `[channel=${this.#context.name}]`,
+      { events: batch.length }
+    )
   }
 
   #full(batch: EventBatch): AgentError {

@@ -7,6 +7,7 @@ import type { Channel } from '../../../core/contracts.ts'
 import { readSettings, settingsOf } from '../../../core/read-settings.ts'
 import { channelContract } from '../../../testing/channel-contract.ts'
 import { batchOf, fakeChannelContext, textsOf } from '../../../testing/fake-context.ts'
+import type { SPILLABLE_METRICS } from './spillable-channel.ts'
 import spillablememory from './spillablememory.ts'
 
 const none = (): undefined => undefined
@@ -27,7 +28,7 @@ function newFolder(): string {
 async function started(
   path: string,
   properties: Record<string, string>,
-  context = fakeChannelContext()
+  context = fakeChannelContext<typeof SPILLABLE_METRICS>()
 ): Promise<Channel> {
   const given = {
     checkpointDir: join(path, 'checkpoint'),
@@ -51,7 +52,7 @@ async function takeAll(channel: Channel): Promise<string[]> {
   }
 }
 
-channelContract('spillablememory', ({ capacity, transactionCapacity }, context) =>
+channelContract<typeof SPILLABLE_METRICS>('spillablememory', ({ capacity, transactionCapacity }, context) =>
   started(
     '',
     {
@@ -97,7 +98,7 @@ test('two channels cannot share folders', async () => {
   const path = newFolder()
   await started(path, {})
 
-  await assert.rejects(started(path, {}, fakeChannelContext({ name: 'other' })), {
+  await assert.rejects(started(path, {}, fakeChannelContext<typeof SPILLABLE_METRICS>({ name: 'other' })), {
     code: 'ERR_START',
     message: /^Cannot lock /
   })

@@ -10,10 +10,11 @@ import {
   transactionCapacityOf
 } from '../../../store/file-settings.ts'
 import { FOLDER_FINDINGS, folderStores, lintFolders } from '../../../store/folder-lint.ts'
+import { LOG_DETAILS, type LOG_METRICS } from '../../../store/log-watch.ts'
 import { SlabSpace, SlotSpace } from '../../../store/space.ts'
 import { systemDisk } from '../../../store/system-disk.ts'
 import { MemoryFile } from './memory-file.ts'
-import { SpillableChannel } from './spillable-channel.ts'
+import { SPILLABLE_METRICS, SpillableChannel } from './spillable-channel.ts'
 import type { Store } from './spill-store.ts'
 
 const SECOND_MS = 1000
@@ -100,6 +101,8 @@ export default defineChannel({
   lint: written => (keepsFiles(written.properties) ? lintFolders('spillablememory', written) : []),
   stores: (properties, home) =>
     keepsFiles(properties) ? folderStores(properties, home) : { key: 'dataDirs', places: [] },
+  metrics: SPILLABLE_METRICS,
+  details: LOG_DETAILS,
   transactionCapacity: transactionCapacityOf,
   check: given => [...checkFileSettings(given), ...withoutEffect(given), ...withoutRoom(given)],
   create: (given, context) => {
@@ -127,7 +130,7 @@ function keepsFiles({ overflowCapacity = '' }: Properties): boolean {
   return parseJavaInt(overflowCapacity) !== 0
 }
 
-async function openStore(given: Given, context: ChannelContext): Promise<Store> {
+async function openStore(given: Given, context: ChannelContext<typeof LOG_METRICS>): Promise<Store> {
   const limits = { capacity: given.overflowCapacity, keepAliveMs: 0, memoryBytes: OVERFLOW_MEMORY_BYTES }
   const { log, returned, watched, folders, cipher, close } = await openFileLog(given, limits, context)
   const memoryFile = new MemoryFile(systemDisk, folders[0] ?? '.', context.log, cipher)

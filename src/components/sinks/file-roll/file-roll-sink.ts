@@ -5,10 +5,20 @@ import type { EventBatch } from '../../../core/batch.ts'
 import type { Inner } from '../../../core/component.ts'
 import type { EventSerializer, Sink, SinkContext } from '../../../core/contracts.ts'
 import { AgentError, messageOf, systemCode } from '../../../core/errors.ts'
+import { gauge, type Details, type GaugesOf } from '../../../core/metrics.ts'
 import { CountedNames, TimedNames, type PathNames } from './path-names.ts'
 import { RolledFile } from './rolled-file.ts'
 
 const SECOND_MS = 1000
+
+export const OPEN_FILE = {
+  title: 'Open file',
+  columns: {
+    events: gauge('events', 'Events in it.'),
+    bytes: gauge('bytes', 'Their bytes.'),
+    openMillis: gauge('ms', 'How long it has been open.')
+  }
+} as const
 
 export interface FileRollSettings {
   readonly directory: string
@@ -48,6 +58,18 @@ export class FileRollSink implements Sink {
   describe(): string {
     const { rollSeconds } = this.#settings
     return `${this.#directory}/ (${rollSeconds > 0 ? `a new file every ${rollSeconds} s` : 'one file'})`
+  }
+
+  details(): Details<GaugesOf<typeof OPEN_FILE.columns>> {
+    const now = this.#context.clock.monotonic()
+    const files = this.#file === undefined ? [] : [this.#file]
+    const rows = files.map(({ path, events, bytes, openedAt }) => ({
+      name: path,
+      events,
+      bytes,
+      openMillis: Math.round(now - openedAt)
+    }))
+    return { total: rows.length, rows }
   }
 
   async start(): Promise<void> {
@@ -113,7 +135,8 @@ export class FileRollSink implements Sink {
     for (;;) {
       const path = join(this.#directory, this.#names.next(this.#context.clock.now()))
       try {
-        const file = await RolledFile.create(path, this.#settings.serializer.create(this.#context))
+        const serializer = this.#settings.serializer.create(this.#context)
+        const file = await RolledFile.create(path, serializer, this.#context.clock.monotonic())
         this.#context.counters.ConnectionCreatedCount += 1
         return file
       } catch (error) {

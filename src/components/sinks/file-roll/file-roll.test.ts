@@ -179,6 +179,22 @@ describe('file_roll', () => {
     assert.equal(context.counters.ConnectionClosedCount, 1)
   })
 
+  test('the file that is open is shown, with how long it has been', async () => {
+    const { sink, context } = open()
+    await sink.start()
+    const before = sink.details?.().total
+    await sink.deliver(batchOf(['a', 'b']), never)
+    await context.clock.advance(1500)
+    const { total, rows } = sink.details?.() ?? { total: 0, rows: [] }
+    const shown = [...rows]
+    await sink.stop()
+
+    assert.deepEqual([before, total, sink.details?.().total], [0, 1, 0])
+    assert.deepEqual(shown, [
+      { name: join(directory, '1700000000000-1'), events: 2, bytes: 4, openMillis: 1500 }
+    ])
+  })
+
   test('a batch size below one is refused', () => {
     const { problems } = readSettings(
       fileRoll,

@@ -1,6 +1,6 @@
 import { defineSink, serializer } from '../../../core/component.ts'
 import { choice, integer, text } from '../../../core/schema.ts'
-import { FileRollSink } from './file-roll-sink.ts'
+import { FileRollSink, OPEN_FILE } from './file-roll-sink.ts'
 
 export default defineSink({
   type: 'file_roll',
@@ -32,6 +32,7 @@ export default defineSink({
     prefix: text('sink.pathManager.prefix', { doc: 'Put before each name.', default: '' }),
     extension: text('sink.pathManager.extension', { doc: 'Put behind each name, after a dot.', default: '' })
   },
+  details: OPEN_FILE,
   batchSize: settings => settings.batchSize,
   create: (settings, context) => new FileRollSink(settings, context)
 })

@@ -20,17 +20,20 @@ export class RolledFile {
   /** Bytes that belong to whole batches. */
   bytes = 0
   events = 0
+  /** Monotonic. */
+  readonly openedAt: number
 
-  private constructor(path: string, descriptor: number, serializer: EventSerializer) {
+  private constructor(path: string, descriptor: number, serializer: EventSerializer, openedAt: number) {
     this.path = path
     this.#descriptor = descriptor
     this.#output = new FileOutput(descriptor, isLocalDisk(dirname(path)))
     this.#serializer = serializer
+    this.openedAt = openedAt
   }
 
-  /** Creates the file; rejects with EEXIST when the name is taken. */
-  static async create(path: string, serializer: EventSerializer): Promise<RolledFile> {
-    return new RolledFile(path, await openFile(path, 'wx', 0o666), serializer)
+  /** Creates the file; rejects with EEXIST when the name is taken. `now` is monotonic. */
+  static async create(path: string, serializer: EventSerializer, now: number): Promise<RolledFile> {
+    return new RolledFile(path, await openFile(path, 'wx', 0o666), serializer, now)
   }
 
   /** How many leading events go into this file; 0 when they need a new one. */

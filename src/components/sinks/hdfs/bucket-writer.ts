@@ -81,6 +81,11 @@ export class BucketWriter {
     return this.#busy
   }
 
+  /** The in-use file, if one is open. */
+  get file(): OpenFile | undefined {
+    return this.#file
+  }
+
   /** Path of the in-use file, if one is open. */
   get openPath(): string | undefined {
     return this.#file?.names.inUse

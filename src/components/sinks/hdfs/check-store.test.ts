@@ -93,6 +93,17 @@ test('a name that dfs.nameservices does not list is warned about, a host with po
     assert.doesNotMatch((await said(path, environment)).join(), /HDFS_NAME_SERVICE/)
 })
 
+test('a trust store of ssl-client.xml that is not there is an error, with its place', async t => {
+  const environment = await withSite(t, {})
+  const file = join(environment.configDirectory, 'ssl-client.xml')
+  const property = '<name>ssl.client.truststore.location</name><value>/none</value>'
+  await writeFile(file, `<configuration>\n<property>${property}</property></configuration>`)
+
+  assert.deepEqual(await said('swebhdfs://nn/x', environment), [
+    `error BAD_VALUE hdfs.path leads to swebhdfs://nn: The key or trust store /none cannot be used: There is no such file. See ${file}:2. | Correct the site file, or name another folder with --conf.`
+  ])
+})
+
 test('what cannot be opened is an error that keeps the sink', async t => {
   const view = await withSite(t, { 'fs.defaultFS': 'viewfs://c' })
   const broken = await withSite(t, {})

@@ -80,6 +80,11 @@ export class FileCloser {
     return this.left
   }
 
+  /** The files that are being completed. */
+  get files(): readonly OpenFile[] {
+    return [...this.#closings].map(({ file }) => file)
+  }
+
   /** In-use files that are not complete yet. */
   get left(): readonly string[] {
     return [...this.#closings].map(({ names }) => names.inUse)

@@ -263,6 +263,36 @@ test('a stop while the files of a batch are being opened completes what is writt
   assert.ok(Object.keys(store.files).every(name => /\/FlumeData\.\d+$/.test(name)))
 })
 
+test('files are shown and counted while they are written and closed, and how long the store took', async () => {
+  const { context, store, sink, deliver } = await startedSink({ 'hdfs.rollCount': '2' })
+  await deliver('a')
+  await context.clock.advance(1500)
+  const writing = [sink.gauges(), [...sink.details().rows]]
+  const release = store.hang('close')
+  await deliver('b', 'c')
+  await settled()
+  await context.clock.advance(500)
+  const closing = [sink.gauges(), [...sink.details().rows].map(({ state, events }) => [state, events])]
+  release()
+  await settled()
+  const { count, p99 } = context.timers.StoreCallMillis.read()
+  await sink.stop()
+
+  const name = `${store.uri}/data/FlumeData.${NOW + 1}.tmp`
+  assert.deepEqual(writing, [
+    { OpenFileCount: 1, ClosingFileCount: 0 },
+    [{ name, state: 'writing', events: 1, bytes: 2, openMillis: 1500 }]
+  ])
+  assert.deepEqual(closing, [
+    { OpenFileCount: 1, ClosingFileCount: 1 },
+    [
+      ['writing', 1],
+      ['closing', 2]
+    ]
+  ])
+  assert.deepEqual([p99, count > 5, sink.gauges()], [500, true, { OpenFileCount: 0, ClosingFileCount: 0 }])
+})
+
 for (const operation of ['close', 'rename', 'write'] as const satisfies readonly FileOperation[]) {
   test(`stop ends in bounded time while ${operation} hangs`, async () => {
     const { context, store, sink, deliver } = await startedSink()

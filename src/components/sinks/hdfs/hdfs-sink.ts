@@ -1,9 +1,12 @@
 import type { EventBatch } from '../../../core/batch.ts'
-import type { Sink, SinkContext } from '../../../core/contracts.ts'
+import type { Sink } from '../../../core/contracts.ts'
 import { AgentError, reasonOf, systemCode } from '../../../core/errors.ts'
+import type { Details, GaugesOf } from '../../../core/metrics.ts'
 import type { openFileSystem } from '../../../fs/open.ts'
 import type { Bucket } from '../../../java/bucket-path.ts'
 import { eachAtOnce } from './each-at-once.ts'
+import type { HdfsContext, metrics } from './metrics.ts'
+import type { FileRow } from './open-file.ts'
 import { orAborted } from './or-aborted.ts'
 import type { HdfsSettings } from './settings.ts'
 import { Store } from './store.ts'
@@ -15,14 +18,14 @@ const STOP_MS = 10_000
 /** Writes events to files of a store, each bucket of path and prefix to its own. */
 export class HdfsSink implements Sink {
   readonly #settings: HdfsSettings
-  readonly #context: SinkContext
+  readonly #context: HdfsContext
   readonly #open: typeof openFileSystem
   #store: Store | undefined
   #delivering: Promise<void> = Promise.resolve()
   #left: readonly string[] = []
   readonly #suspects = new Suspects()
 
-  constructor(settings: HdfsSettings, context: SinkContext, open: typeof openFileSystem) {
+  constructor(settings: HdfsSettings, context: HdfsContext, open: typeof openFileSystem) {
     this.#settings = settings
     this.#context = context
     this.#open = open
@@ -66,6 +69,16 @@ export class HdfsSink implements Sink {
     ].filter(trigger => trigger !== undefined)
     const roll = triggers.length > 0 ? `roll ${triggers.join('/')}` : 'no roll by time, size or count'
     return `${this.#store?.location ?? path} (${fileType}, ${roll})`
+  }
+
+  gauges(): GaugesOf<typeof metrics> {
+    const states = this.#store?.files.map(([, state]) => state) ?? []
+    const open = states.filter(state => state === 'writing').length
+    return { OpenFileCount: open, ClosingFileCount: states.length - open }
+  }
+
+  details(): Details<FileRow> {
+    return this.#store?.details ?? { total: 0, rows: [] }
   }
 
   /**

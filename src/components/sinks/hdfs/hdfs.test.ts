@@ -7,6 +7,7 @@ import { FakeFileSystem } from '../../../testing/fake-file-system.ts'
 import { settled } from '../../../testing/fake-clock.ts'
 import { sinkContract } from '../../../testing/sink-contract.ts'
 import { HdfsSink } from './hdfs-sink.ts'
+import type { metrics } from './metrics.ts'
 import { lines, never, NOW, sinkOn, startedSink, textSettings } from './testing/started-sink.ts'
 
 test('a delivered batch is in the in-use file, flushed', async () => {
@@ -277,7 +278,7 @@ function serializerOf(prepare: (batch: EventBatch) => Promise<number>) {
   return { kind: kind as string | undefined, definition: made }
 }
 
-sinkContract('hdfs', async context => {
+sinkContract<typeof metrics>('hdfs', async context => {
   const store = new FakeFileSystem({ now: () => context.clock.now() })
   return {
     sink: sinkOn(store, context),
@@ -290,7 +291,7 @@ sinkContract('hdfs', async context => {
 })
 
 test('the store is opened as whom the settings say', async () => {
-  const context = fakeSinkContext()
+  const context = fakeSinkContext<typeof metrics>()
   const settings = textSettings({ 'hdfs.proxyUser': 'alice', 'hdfs.delegationToken': 'token' })
   const seen: unknown[] = []
   const sink = new HdfsSink(settings, context, async (path, options) => {

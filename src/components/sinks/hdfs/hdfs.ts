@@ -4,6 +4,8 @@ import { checkSettings } from './check-settings.ts'
 import { checkStore } from './check-store.ts'
 import { HdfsSink } from './hdfs-sink.ts'
 import { FINDINGS, lintHdfs, lintTimestamp } from './lint.ts'
+import { metrics } from './metrics.ts'
+import { FILES } from './open-file.ts'
 import { settings } from './settings.ts'
 
 export default defineSink({
@@ -16,6 +18,8 @@ export default defineSink({
   findings: FINDINGS,
   lint: lintHdfs,
   lintInflow: lintTimestamp,
+  metrics,
+  details: FILES,
   batchSize: ({ batchSize }) => batchSize,
   check: checkSettings,
   checkSurroundings: checkStore,

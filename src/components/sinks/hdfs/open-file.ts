@@ -1,9 +1,22 @@
 import type { EventBatch } from '../../../core/batch.ts'
 import type { Clock } from '../../../core/contracts.ts'
+import { gauge, label, type GaugesOf } from '../../../core/metrics.ts'
 import type { FileWriter } from '../../../fs/file-system.ts'
 import type { FileEncoder } from './file-encoder.ts'
 import type { FileNames } from './file-names.ts'
 import type { TimedCalls } from './timed-calls.ts'
+
+/** What is shown of the files that are not complete. */
+export const FILES = {
+  title: 'Open files',
+  columns: {
+    state: label('`writing`, or `closing` while it is completed.'),
+    events: gauge('events', 'Events in it that readers are sure to see.'),
+    bytes: gauge('bytes', 'Size of the file up to there.'),
+    openMillis: gauge('ms', 'How long ago it was opened.')
+  }
+} as const
+export type FileRow = { readonly name: string } & GaugesOf<typeof FILES.columns>
 
 export interface OpenFileParts {
   readonly names: FileNames
@@ -69,6 +82,17 @@ export class OpenFile {
   /** Once closed: bytes of writes that failed and are in the file all the same. */
   get unsureBytes(): number {
     return this.#broken ? Math.max(this.#parts.writer.position - this.#flushedPosition, 0) : 0
+  }
+
+  /** As FILES says; `uri` is that of the store. */
+  row(state: 'writing' | 'closing', uri: string): FileRow {
+    return {
+      name: uri + this.names.inUse,
+      state,
+      events: this.#flushedEvents,
+      bytes: this.#flushedPosition,
+      openMillis: Math.round(this.#parts.clock.monotonic() - this.openedAt)
+    }
   }
 
   /** When it was opened or last flushed. */

@@ -3,13 +3,14 @@ import { test } from 'node:test'
 import { settled } from '../../../testing/fake-clock.ts'
 import { batchOf, fakeSinkContext } from '../../../testing/fake-context.ts'
 import { FakeFileSystem } from '../../../testing/fake-file-system.ts'
+import type { metrics } from './metrics.ts'
 import { never, sinkOn } from './testing/started-sink.ts'
 
 const OLD = 1_600_000_000_000
 
 /** A sink that is about to start on files as old as `ageMs`. */
 async function found(files: Record<string, string>, properties: Record<string, string> = {}, ageMs = 60_000) {
-  const context = fakeSinkContext()
+  const context = fakeSinkContext<typeof metrics>()
   const store = new FakeFileSystem({ now: () => context.clock.now() })
   for (const [path, text] of Object.entries(files)) store.put(path, text)
   await context.clock.advance(ageMs)

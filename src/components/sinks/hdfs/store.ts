@@ -1,6 +1,6 @@
 import type { EventBatch } from '../../../core/batch.ts'
-import type { SinkContext } from '../../../core/contracts.ts'
 import { AgentError, reasonOf } from '../../../core/errors.ts'
+import type { Details } from '../../../core/metrics.ts'
 import type { FileSystem } from '../../../fs/file-system.ts'
 import type { OpenedPath, openFileSystem } from '../../../fs/open.ts'
 import { normalizePath } from '../../../fs/paths.ts'
@@ -13,6 +13,8 @@ import { FileCloser } from './file-closer.ts'
 import { fileFormat } from './file-formats.ts'
 import { inUseNameReader, join, splitTemplate, type NameParts } from './file-names.ts'
 import { recoverLeftovers } from './recovery.ts'
+import type { FileRow, OpenFile } from './open-file.ts'
+import type { HdfsContext } from './metrics.ts'
 import { roundingOf, type HdfsSettings } from './settings.ts'
 import { TimedCalls } from './timed-calls.ts'
 
@@ -24,7 +26,7 @@ const MORE_LEVELS = 2
 /** One run of a sink: the open store, the buckets with their files, and the files that are being completed. */
 export class Store {
   readonly #settings: HdfsSettings
-  readonly #context: SinkContext
+  readonly #context: HdfsContext
   readonly #fileSystem: FileSystem
   /** The leading folders of `hdfs.path` without escapes. */
   readonly #root: string
@@ -45,7 +47,7 @@ export class Store {
    */
   static async open(
     settings: HdfsSettings,
-    context: SinkContext,
+    context: HdfsContext,
     open: typeof openFileSystem
   ): Promise<Store> {
     const { environment, clock, log } = context
@@ -63,7 +65,7 @@ export class Store {
 
   private constructor(
     settings: HdfsSettings,
-    context: SinkContext,
+    context: HdfsContext,
     opened: OpenedPath,
     template: BucketPath
   ) {
@@ -78,9 +80,11 @@ export class Store {
       inUseSuffix: settings.emptyInUseSuffix ? '' : settings.inUseSuffix,
       suffix: format.suffix
     }
-    this.#calls = new TimedCalls(context.clock, settings.callTimeout, () => {
+    const failed = (): void => {
       context.counters.ConnectionFailedCount += 1
-    })
+    }
+    const took = (ms: number): void => context.timers.StoreCallMillis.add(ms)
+    this.#calls = new TimedCalls(context.clock, settings.callTimeout, failed, took)
     this.#closer = this.#newCloser()
     this.#bucketParts = this.#newBucketParts(() => format.newEncoder())
   }
@@ -98,6 +102,25 @@ export class Store {
   /** Most files that are open at the same time. */
   get mostOpen(): number {
     return this.#settings.maxOpenFiles
+  }
+
+  /** Files that are not complete: those being written, then those being closed. */
+  get files(): readonly (readonly [OpenFile, 'writing' | 'closing'])[] {
+    return [
+      ...[...this.#buckets.values()].flatMap(({ file }) =>
+        file === undefined ? [] : [[file, 'writing'] as const]
+      ),
+      ...this.#closer.files.map(file => [file, 'closing'] as const)
+    ]
+  }
+
+  /** As `details` of a sink. */
+  get details(): Details<FileRow> {
+    const { files } = this
+    return {
+      total: files.length,
+      rows: files.values().map(([file, state]) => file.row(state, this.#fileSystem.uri))
+    }
   }
 
   /** In-use files that are not complete. */
@@ -239,7 +262,7 @@ export class Store {
 }
 
 /** What tells buckets apart: the part of the path below the constant folders, and the prefix, for one instant. */
-async function compileKey(settings: HdfsSettings, { environment }: SinkContext): Promise<BucketPath> {
+async function compileKey(settings: HdfsSettings, { environment }: HdfsContext): Promise<BucketPath> {
   const template = splitTemplate(settings.path).rest + KEY_SEPARATOR + settings.filePrefix
   return compileBucketPath(template, {
     timeZone: settings.timeZone ?? defaultTimeZoneId(environment),

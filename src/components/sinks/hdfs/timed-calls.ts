@@ -6,11 +6,16 @@ export class TimedCalls {
   readonly #clock: Clock
   readonly #timeoutMs: number
   readonly #failed: () => void
+  readonly #took: (ms: number) => void
 
-  /** `timeoutMs` of 0 and below waits for ever; `failed` is told of each call that fails or takes too long. */
-  constructor(clock: Clock, timeoutMs: number, failed: () => void) {
+  /**
+   * `timeoutMs` of 0 and below waits for ever. `failed` is told of each call that fails or takes too long, `took` how long
+   * one took that did not.
+   */
+  constructor(clock: Clock, timeoutMs: number, failed: () => void, took: (ms: number) => void = () => {}) {
     this.#clock = clock
     this.#failed = failed
+    this.#took = took
     this.#timeoutMs = timeoutMs
   }
 
@@ -21,6 +26,7 @@ export class TimedCalls {
   run<T>(path: string, operation: () => Promise<T>, late?: (value: T) => void): Promise<T> {
     return new Promise((resolve, reject) => {
       let waiting = true
+      const startedAt = this.#clock.monotonic()
       const cancel = this.#timer(() => {
         waiting = false
         this.#failed()
@@ -29,6 +35,7 @@ export class TimedCalls {
       operation().then(
         value => {
           cancel()
+          if (waiting) this.#took(this.#clock.monotonic() - startedAt)
           if (waiting) resolve(value)
           else late?.(value)
         },

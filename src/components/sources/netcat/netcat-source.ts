@@ -3,6 +3,7 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 import type { EventBatch } from '../../../core/batch.ts'
 import type { IngestResult, Source, SourceContext } from '../../../core/contracts.ts'
 import { messageOf } from '../../../core/errors.ts'
+import { gauge, type Details, type GaugesOf } from '../../../core/metrics.ts'
 import { isOfAccept, limitConnections } from '../../../net/connection-limit.ts'
 import { addressText, listen } from '../../../net/listen.ts'
 import { readInto } from '../../../net/read-into.ts'
@@ -20,6 +21,15 @@ const MOST_UNDER_WAY = 8
 const BETWEEN_WARNINGS_MS = 10_000
 /** Set to false with -D, reads go through Node's own buffers: slower, and without anything private of Node. */
 const DIRECT_READS = 'millrace.net.direct-reads'
+
+export const CONNECTIONS = {
+  title: 'Connections',
+  columns: {
+    readBytes: gauge('bytes', 'Read from it so far.'),
+    waitingLines: gauge('lines', 'Lines that the channels have not taken or refused yet.'),
+    unfinishedBytes: gauge('bytes', 'Of a line that has no end yet.')
+  }
+} as const
 
 export interface NetcatSettings {
   readonly bind: string
@@ -63,6 +73,16 @@ export class NetcatSource implements Source {
   describe(): string {
     const { bind, port } = this.#settings
     return this.#address === undefined ? `${bind}:${port}` : addressText(this.#address)
+  }
+
+  details(): Details<GaugesOf<typeof CONNECTIONS.columns>> {
+    const rows = this.#connections.keys().map(({ socket, unsettled, unfinishedBytes }) => ({
+      name: peerOf(socket),
+      readBytes: socket.bytesRead,
+      waitingLines: unsettled,
+      unfinishedBytes
+    }))
+    return { total: this.#connections.size, rows }
   }
 
   async start(): Promise<void> {
@@ -247,4 +267,8 @@ export class NetcatSource implements Source {
       }
     }
   }
+}
+
+function peerOf({ remoteAddress = '', remotePort = 0, remoteFamily = '' }: Socket): string {
+  return addressText({ address: remoteAddress, port: remotePort, family: remoteFamily })
 }

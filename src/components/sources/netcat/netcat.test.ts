@@ -73,6 +73,25 @@ describe('netcat', () => {
     })
   }
 
+  test('its connections are shown, with what waits', async () => {
+    const { source, intake, port } = await open()
+    const gate = Promise.withResolvers<void>()
+    intake.gate = gate.promise
+    const socket = await dial(port)
+    const name = `127.0.0.1:${socket.localPort}`
+    socket.write('one\ntwo\nth')
+    while (intake.calls === 0) await new Promise(resolve => setImmediate(resolve))
+    const { total = 0, rows = [] } = source.details?.() ?? {}
+    const shown = [...rows]
+    gate.resolve()
+    socket.end()
+    await text(socket)
+    await source.stop()
+
+    assert.deepEqual([total, source.details?.().total], [1, 0])
+    assert.deepEqual(shown, [{ name, readBytes: 10, waitingLines: 2, unfinishedBytes: 2 }])
+  })
+
   test('an IPv6 address may stand in brackets', async t => {
     const context = fakeSourceContext()
     const source = netcat.create(settingsOf(netcat, { bind: '[::1]', port: '0' }, none), context)

@@ -2,7 +2,7 @@ import { defineSource, type Problem } from '../../../core/component.ts'
 import { flag, integer, text } from '../../../core/schema.ts'
 import { charset } from '../../../java/charset.ts'
 import { isUnsupportedCharset } from '../../../java/charset-unsupported.ts'
-import { NetcatSource } from './netcat-source.ts'
+import { CONNECTIONS, NetcatSource } from './netcat-source.ts'
 
 export default defineSource({
   type: 'netcat',
@@ -31,6 +31,7 @@ export default defineSource({
   },
   undocumented: ['encoding'],
   headers: () => ({ always: [], more: false }),
+  details: CONNECTIONS,
   check: ({ encoding }): Problem[] => {
     if (charset(encoding) !== undefined) return []
     const hint = 'Write a character set name such as UTF-8, ISO-8859-1 or GBK.'

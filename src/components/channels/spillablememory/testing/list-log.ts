@@ -13,7 +13,6 @@ const IDLE: DurableLogStats = {
   syncs: 1,
   segments: 1,
   freeSegments: 0,
-  oldestEventAgeMs: 0,
   bytesOnDisk: 4096,
   memoryBytes: 0,
   estimatedReplayMs: 1,
@@ -32,6 +31,9 @@ const IDLE: DurableLogStats = {
 export class ListLog implements OverflowLog {
   skippedEvents = 0
   readonly skippedByReason = {}
+  readonly segments = { total: 0, rows: [] }
+  /** The time of puts. */
+  now = (): number => 0
   failWith: Error | undefined
   readonly #queue = new EventQueue<undefined>()
   readonly #loans = new Set<() => void>()
@@ -46,26 +48,30 @@ export class ListLog implements OverflowLog {
     return this.#queue.length + this.#onLoan
   }
 
+  get oldestArrival(): number | undefined {
+    return this.#queue.oldestArrival
+  }
+
   stats(): DurableLogStats {
     return { ...IDLE, recoveredEvents: this.size, skippedEvents: this.skippedEvents }
   }
 
-  fits(batch: EventBatch): number {
+  fitsEach(batch: EventBatch): number {
     return Math.min(batch.length, this.#capacity - this.size)
   }
 
-  async put(batch: EventBatch): Promise<void> {
+  async putEach(batch: EventBatch): Promise<void> {
     await settled()
     if (this.failWith !== undefined) throw this.failWith
-    if (this.fits(batch) < batch.length) throw new AgentError('ERR_CHANNEL_FULL', 'No room.')
-    this.#queue.push(batch, undefined)
+    if (this.fitsEach(batch) < batch.length) throw new AgentError('ERR_CHANNEL_FULL', 'No room.')
+    this.#queue.push(batch, undefined, this.now())
   }
 
   async take(max: number): Promise<Lease | undefined> {
     await settled()
     const taken = this.#queue.take(max)
     if (taken === undefined) return undefined
-    const { runs, batch } = taken
+    const { runs, batch, arrivedAt } = taken
     const giveBack = (): void => {
       if (this.#loans.delete(giveBack)) this.#queue.giveBack(runs)
       this.#onLoan -= batch.length
@@ -74,8 +80,10 @@ export class ListLog implements OverflowLog {
     this.#loans.add(giveBack)
     return {
       batch,
+      arrivedAt,
       commit: async () => {
         this.#loans.delete(giveBack)
+        this.#queue.forget(runs)
         giveBack()
       },
       [Symbol.asyncDispose]: async () => giveBack()

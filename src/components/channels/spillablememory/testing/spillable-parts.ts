@@ -16,6 +16,7 @@ export function setUp(
 ) {
   const context = fakeChannelContext()
   const log = new ListLog(limits.overflowCapacity)
+  log.now = () => context.clock.monotonic()
   const disk = new SimulatedDisk({ seed: 1, folders: ['/data'], automatic: true })
   let stores = 0
   const closed = (): void => {

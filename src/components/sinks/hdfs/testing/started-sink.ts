@@ -1,10 +1,10 @@
 import { defineSerializer, type Resolution } from '../../../../core/component.ts'
-import type { SinkContext } from '../../../../core/contracts.ts'
 import { settingsOf } from '../../../../core/read-settings.ts'
 import { batchOf, fakeSinkContext } from '../../../../testing/fake-context.ts'
 import { FakeFileSystem } from '../../../../testing/fake-file-system.ts'
 import definition from '../hdfs.ts'
 import { HdfsSink } from '../hdfs-sink.ts'
+import type { HdfsContext, metrics } from '../metrics.ts'
 
 /** What the fake clock says at first; file names count from it. */
 export const NOW = 1_700_000_000_000
@@ -44,14 +44,14 @@ export function textSettings(properties: Properties = {}, find = foundLines) {
 }
 
 /** Such a sink on a store in memory, not started. */
-export function sinkOn(store: FakeFileSystem, context: SinkContext, properties?: Properties, find?: Find) {
+export function sinkOn(store: FakeFileSystem, context: HdfsContext, properties?: Properties, find?: Find) {
   const opened = async (path: string) => ({ fileSystem: store, path })
   return new HdfsSink(textSettings(properties, find), context, opened)
 }
 
 /** Such a sink on a store of its own, started. */
 export async function startedSink(properties?: Properties, find?: Find) {
-  const context = fakeSinkContext()
+  const context = fakeSinkContext<typeof metrics>()
   const store = new FakeFileSystem({ now: () => context.clock.now() })
   const sink = sinkOn(store, context, properties, find)
   await sink.start()
