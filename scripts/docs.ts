@@ -1,18 +1,19 @@
-// npm run docs: writes docs/reference/** from the code. With --check it writes nothing and fails when that differs.
+// npm run docs: writes what follows from the code: docs/reference/**, the list of components, parts of other pages. With --check it writes nothing and fails when that differs.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative, sep } from 'node:path'
 import { componentKinds, componentPages } from '../src/app/component-pages.ts'
 import { renderMarkdown } from '../src/app/manual.ts'
 import type { ManualPage } from '../src/app/manual.ts'
+import type { FindingEntry } from '../src/core/component.ts'
 import { FINDING_CODES } from '../src/config/finding-codes.ts'
 import { ERROR_CODES } from '../src/core/errors.ts'
+import { COMPONENT_LIST, componentListText } from './component-list.ts'
 import { countersPage } from './counters-page.ts'
+import { PAGES_WITH_PARTS, withParts } from './docs-parts.ts'
 import { editorSchema } from './editor-schema.ts'
 import { HOME } from './home.ts'
 
 const REFERENCE = join(HOME, 'docs', 'reference')
-/** The one page outside of docs/reference: its text is by hand, the files it shows are copied into it. */
-const GUIDE = '../guide/write-a-component.md'
 const GENERATED = '<!-- Written by `npm run docs`; change the code, not this page. -->\n\n'
 
 const pages = await allPages()
@@ -21,28 +22,18 @@ else write()
 
 async function allPages(): Promise<Map<string, string>> {
   const components = (await Promise.all(componentKinds().map(componentPages))).flat()
+  const definitions = components.map(part => part.definition)
   const made = components.map((page): [string, string] => [pathOf(page), GENERATED + renderMarkdown(page)])
   return new Map([
     ['README.md', GENERATED + overview(components)],
-    [GUIDE, withFiles(readFileSync(join(REFERENCE, GUIDE), 'utf8'))],
+    [`../../${COMPONENT_LIST}`, await componentListText()],
     ['error-codes.md', GENERATED + errorCodes()],
-    ['findings.md', GENERATED + findingCodes()],
+    ['findings.md', GENERATED + findingCodes(components)],
     ['counters.md', GENERATED + countersPage(components, pathOf)],
-    [
-      'millrace.schema.json',
-      `${JSON.stringify(editorSchema(components.map(part => part.definition)), null, 2)}\n`
-    ],
+    ['millrace.schema.json', `${JSON.stringify(editorSchema(definitions), null, 2)}\n`],
+    ...PAGES_WITH_PARTS.map((page): [string, string] => [`../../${page}`, withParts(page, definitions)]),
     ...made
   ])
-}
-
-// <!-- file: path --> and a code block behind it: the block is that file.
-function withFiles(text: string): string {
-  const shown = /(<!-- file: (.+) -->\n```\w*\n)[^]*?```\n/g
-  return text.replace(
-    shown,
-    (_, head: string, path: string) => `${head}${readFileSync(join(HOME, path), 'utf8')}\`\`\`\n`
-  )
 }
 
 function pathOf({ definition: { kind, type } }: ManualPage): string {
@@ -83,10 +74,9 @@ ${rows.join('\n')}
 `
 }
 
-function findingCodes(): string {
-  const rows = Object.entries(FINDING_CODES).map(
-    ([code, { level, meaning }]) => `| \`${code}\` | ${level} | ${meaning} |`
-  )
+function findingCodes(components: readonly ManualPage[]): string {
+  const rows = Object.entries(FINDING_CODES).map(codeRow)
+  const own = new Map(components.flatMap(page => Object.entries(page.definition.findings ?? {})))
   return `# Findings
 
 What \`flume-ng validate\` and the start of an agent can say about a configuration. The level is the usual one.
@@ -94,7 +84,17 @@ What \`flume-ng validate\` and the start of an agent can say about a configurati
 | code | level | meaning |
 |---|---|---|
 ${rows.join('\n')}
+
+Single components add these:
+
+| code | level | meaning |
+|---|---|---|
+${[...own].map(codeRow).join('\n')}
 `
+}
+
+function codeRow([code, { level, meaning }]: [string, FindingEntry]): string {
+  return `| \`${code}\` | ${level} | ${meaning} |`
 }
 
 function write(): void {
@@ -103,7 +103,7 @@ function write(): void {
     mkdirSync(dirname(join(REFERENCE, path)), { recursive: true })
     writeFileSync(join(REFERENCE, path), text)
   }
-  console.log(`Wrote ${pages.size} pages into docs/reference/.`)
+  console.log(`Wrote ${pages.size} pages.`)
 }
 
 function check(): void {
@@ -111,11 +111,11 @@ function check(): void {
   const differing = [...pages].filter(([path, text]) => textOf(path) !== text).map(([path]) => path)
   const wrong = [...differing, ...written.filter(path => !pages.has(path))]
   if (wrong.length === 0) {
-    console.log(`docs/reference/ is up to date: ${pages.size} pages.`)
+    console.log(`What follows from the code is up to date: ${pages.size} pages.`)
     return
   }
   console.error(
-    `docs/reference/ differs from the code (npm run docs):\n${wrong.map(path => `  ${path}`).join('\n')}`
+    `What follows from the code differs from it (npm run docs):\n${wrong.map(path => `  ${join('docs/reference', path)}`).join('\n')}`
   )
   process.exitCode = 1
 }

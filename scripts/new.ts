@@ -1,65 +1,58 @@
-// npm run new -- <kind> <type>: a component that does nothing yet but keeps every rule.
+// npm run new -- <kind> <type>: the folder of a component that does little yet but keeps every rule, and nothing else.
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { COMPONENT_LIST, componentListText } from './component-list.ts'
 import { HOME } from './home.ts'
-import { NEW_KINDS, newComponent } from './new-templates.ts'
-import type { NewKind } from './new-templates.ts'
+import { newComponent, TEMPLATES, type Template } from './new-templates.ts'
 
-const [kind = '', type = ''] = process.argv.slice(2)
-const problem = problemOf(kind, type)
-if (problem === undefined) create(kind as NewKind, type)
+const [word = '', type = ''] = process.argv.slice(2)
+const template: Template | undefined = Object.hasOwn(TEMPLATES, word)
+  ? TEMPLATES[word as keyof typeof TEMPLATES]
+  : undefined
+const problem = problemOf(template, type)
+if (problem === undefined && template !== undefined) await create(template, type)
 else {
   console.error(problem)
   process.exitCode = 1
 }
 
-function problemOf(wantedKind: string, wantedType: string): string | undefined {
-  if (wantedKind === 'channel')
-    return 'A channel promises too much for a template: copy src/components/channels/memory.'
-  if (!NEW_KINDS.some(known => known === wantedKind))
-    return `Usage: npm run new -- <${NEW_KINDS.join('|')}> <type>`
+function problemOf(wanted: Template | undefined, wantedType: string): string | undefined {
+  if (wanted === undefined) return `Usage: npm run new -- <${Object.keys(TEMPLATES).join('|')}> <type>`
   if (!/^[a-z][a-z0-9]*(_[a-z0-9]+)*$/.test(wantedType))
     return 'A type is lower case letters, digits and _, such as file_roll.'
-  const folder = folderOf(wantedKind, wantedType)
+  const folder = folderOf(wanted, wantedType)
   return existsSync(join(HOME, folder)) ? `${folder} exists already.` : undefined
 }
 
-function create(wantedKind: NewKind, wantedType: string): void {
-  const name = nameOf(wantedType)
-  const folder = folderOf(wantedKind, wantedType)
-  const { code, test, conf } = newComponent(wantedKind, wantedType, name)
-  const files = [`${folder}/${name}.ts`, `${folder}/${name}.test.ts`, `${folder}/${name}.conf`]
-  const note = `changes/${wantedKind}-${name}.added.md`
-  mkdirSync(join(HOME, folder), { recursive: true })
-  for (const [index, text] of [code, test, conf].entries())
-    writeFileSync(join(HOME, files[index] ?? ''), text)
-  writeFileSync(join(HOME, note), `The ${wantedKind} \`${wantedType}\`.\n`)
-  register(wantedKind, wantedType, `../components/${wantedKind}s/${name}/${name}.ts`)
-  format([...files.slice(0, 2), 'src/app/registry.ts'])
+async function create(wanted: Template, wantedType: string): Promise<void> {
+  const file = fileOf(wantedType)
+  const folder = folderOf(wanted, wantedType)
+  const { code, test, conf } = newComponent(wanted, wantedType, file)
+  const texts: Readonly<Record<string, string>> = {
+    [`${folder}/${file}.ts`]: code,
+    [`${folder}/${file}.test.ts`]: test,
+    [`${folder}/${file}.conf`]: conf,
+    [`changes/${wanted.kind}-${file}.added.md`]: `The ${wanted.kind} \`${wantedType}\`.\n`
+  }
+  for (const [path, text] of Object.entries(texts)) {
+    mkdirSync(join(HOME, dirname(path)), { recursive: true })
+    writeFileSync(join(HOME, path), text)
+  }
+  spawnSync(join(HOME, 'node_modules', '.bin', 'oxfmt'), [folder], { cwd: HOME, stdio: 'ignore' })
+  writeFileSync(join(HOME, COMPONENT_LIST), await componentListText())
   console.log(
-    `Made, and entered in src/app/registry.ts:\n${[...files, note].map(file => `  ${file}`).join('\n')}`
+    `Made:\n${Object.keys(texts)
+      .map(path => `  ${path}`)
+      .join('\n')}`
   )
   console.log('Next: docs/guide/write-a-component.md, then npm run docs and npm run check.')
 }
 
-// Appends to the list in src/app/registry.ts, which ends with a bracket of its own line.
-function register(wantedKind: string, wantedType: string, path: string): void {
-  const file = join(HOME, 'src', 'app', 'registry.ts')
-  const text = readFileSync(file, 'utf8')
-  const end = text.indexOf('\n]', text.indexOf('export const COMPONENTS'))
-  const entry = `  { kind: '${wantedKind}', type: '${wantedType}', classes: [], load: async () => (await import('${path}')).default }`
-  writeFileSync(file, `${text.slice(0, end)},\n${entry}${text.slice(end)}`)
+function folderOf({ kind }: Template, wantedType: string): string {
+  return `src/components/${kind}s/${fileOf(wantedType)}`
 }
 
-function format(files: readonly string[]): void {
-  spawnSync(join(HOME, 'node_modules', '.bin', 'oxfmt'), files, { cwd: HOME, stdio: 'ignore' })
-}
-
-function folderOf(wantedKind: string, wantedType: string): string {
-  return `src/components/${wantedKind}s/${nameOf(wantedType)}`
-}
-
-function nameOf(wantedType: string): string {
+function fileOf(wantedType: string): string {
   return wantedType.replaceAll('_', '-')
 }

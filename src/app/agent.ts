@@ -9,8 +9,8 @@ import { readLogSettings } from './log-settings.ts'
 import { PROPERTIES, readOptionsFile } from './options-file.ts'
 import { checkPropertyNames } from './property-names.ts'
 import { AGENT_OPTIONS, parseAgentOptions, type AgentOptions } from './options.ts'
-import type { Program } from './program.ts'
-import { registry } from './registry.ts'
+import { packagesOf, type Program } from './program.ts'
+import { registryWith } from './registry.ts'
 import { runPlan } from './run-plan.ts'
 
 /**
@@ -39,7 +39,9 @@ export async function runAgent(given: Program): Promise<number> {
 async function loadAndRun(program: Program, logging: Logging, options: AgentOptions): Promise<number> {
   const { variables, properties, configDirectory } = program.environment
   const files = (await Promise.all(options.files.map(configurationFiles))).flat()
-  const base = { catalog: registry, variables, properties, configDirectory }
+  const packages = packagesOf(program)
+  const catalog = registryWith(packages)
+  const base = { catalog, variables, properties, configDirectory }
   const configuration = await loadConfiguration(
     files,
     options.agent === undefined ? base : { ...base, agent: options.agent }
@@ -51,7 +53,7 @@ async function loadAndRun(program: Program, logging: Logging, options: AgentOpti
     return 1
   }
   if (plan.channels.length === 0) sayEmpty(program, configuration, plan.agent)
-  return runPlan(program, logging, { plan, files, catalog: registry })
+  return runPlan(program, logging, { plan, files, catalog, packages })
 }
 
 function refused({ findings }: Configuration, { strict }: AgentOptions): boolean {

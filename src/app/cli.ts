@@ -31,6 +31,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   'avro-client': program => notYet(program, 'avro-client', 'Send lines with `nc` to a netcat source'),
   channel: async program =>
     (await import('./commands/channel.ts')).channelCommand(program.words, streamsOf(program)),
+  plugin: async program => (await import('./commands/plugin.ts')).pluginCommand(program),
   tool: async program => (await import('./commands/tool.ts')).toolCommand(program.words, streamsOf(program))
 }
 

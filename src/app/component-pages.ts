@@ -24,7 +24,7 @@ async function pageOf(folder: string, type: string): Promise<ManualPage> {
   const module = (await import(pathToFileURL(join(folder, type + SUFFIX)).href)) as { default: AnyDefinition }
   return {
     definition: module.default,
-    example: textOf(join(folder, `${type}.conf`)),
+    example: textOf(join(folder, `${type}.conf`))?.replace(/^# needs:.*\n/, ''),
     notes: textOf(join(folder, 'notes.md'))
   }
 }

@@ -1,6 +1,7 @@
 import { CHANNEL_USAGE, TOOL_USAGE } from './channel-pages.ts'
 import { usageOf } from './command-line.ts'
 import { AGENT_OPTIONS } from './options.ts'
+import { PLUGIN_USAGE } from './plugin-pages.ts'
 
 /** What `flume-ng help` prints. */
 export const USAGE = `Usage: flume-ng COMMAND [options]
@@ -10,6 +11,7 @@ Commands
   validate                check a configuration and list everything that is wrong with it
   fs                      show what was written: -ls, -cat, -text, -tail and more
   channel                 look into the folders of a file channel, Flume's too: inspect, verify, export, repair
+  plugin                  install packages that a component wants: add, list, remove
   tool                    fcintegritytool: check the logs of a file channel
   version                 show the version
   help [TOPIC]            show this text, or a page of the manual
@@ -19,12 +21,12 @@ Options of every command
   -c, --conf DIR          folder with flume-env.sh, core-site.xml and hdfs-site.xml
   -Dname=value            set a property, such as -Dflume.root.logger=DEBUG,console
   -d, --dryrun            print the command that would run, and end
-      --plugins-path DIRS accepted; there is nothing to load from Java plugins
+      --plugins-path DIRS folders with plug-ins, instead of plugins.d; see flume-ng help plugin
   -C, --classpath PATH    accepted, without effect, as are -X… and -agentlib…
   --                      what stands behind it belongs to the command
 
 Help topics
-  agent, configuration, validate, fs, channel, tool, or a kind of component: flume-ng help sources
+  agent, configuration, validate, fs, channel, plugin, tool, or a kind of component: flume-ng help sources
   and one component: flume-ng help sources netcat
 
 Example
@@ -144,5 +146,6 @@ export const HELP_PAGES: Readonly<Record<string, string>> = {
   validate: VALIDATE,
   fs: FS,
   channel: CHANNEL_USAGE,
+  plugin: PLUGIN_USAGE,
   tool: TOOL_USAGE
 }

@@ -1,3 +1,4 @@
+import { needOf } from './packages.ts'
 import type { AnyDefinition } from '../core/component.ts'
 import { isInner } from '../core/inner.ts'
 import { isRecords } from '../core/records.ts'
@@ -65,6 +66,7 @@ export function renderMarkdown({ definition, example, notes }: ManualPage): stri
     `# ${titleOf(kind)} ${type}`,
     stability === 'stable' ? summary : `${summary}\n\n*Preview: settings may still change.*`,
     classes.length === 0 ? undefined : `Also written as ${classes.map(name => `\`${name}\``).join(', ')}.`,
+    needsText(definition, '`'),
     rows.length === 0 ? 'It has no settings.' : `## Settings\n\n${table.join('\n')}`,
     notes?.trim(),
     metricsMarkdown(definition),
@@ -84,12 +86,21 @@ export function renderText({ definition, example, notes }: ManualPage, width = 1
     `${titleOf(kind)} ${type}`,
     wrapped(summary, width).join('\n'),
     classes.length === 0 ? undefined : `Also written as:\n${classes.map(name => `  ${name}`).join('\n')}`,
+    needsText(definition, ''),
     settings.length === 0 ? 'It has no settings.' : `Settings\n${settings.join('\n')}`,
     notes?.trim(),
     metricsText(definition, text => wrapped(text, width - 6)),
     example === undefined ? undefined : `Example\n${indented(example.trimEnd())}`
   ]
   return `${parts.filter(part => part !== undefined).join('\n\n')}\n`
+}
+
+function needsText({ needs = [] }: AnyDefinition, quote: string): string | undefined {
+  if (needs.length === 0) return undefined
+  const names = needs.map(need => needOf(need))
+  const list = names.map(({ name, version }) => `${name} ${version}`).join(', ')
+  const command = `flume-ng plugin add ${names.map(({ name }) => name).join(' ')}`
+  return `It needs ${list}, which not everybody has: ${quote}${command}${quote}.`
 }
 
 function titleOf(kind: string): string {

@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import type { Environment } from '../core/contracts.ts'
 import { splitLauncherOptions, type LauncherOptions } from './launcher-options.ts'
 import { wantsPlainText } from './plain-text.ts'
+import { Packages, pluginRoots } from './packages.ts'
 import { TextOutput } from './text-output.ts'
 
 /** What every command is given. */
@@ -34,4 +35,9 @@ export function openProgram(
   const configDirectory = launcher.conf === undefined ? undefined : resolve(launcher.conf)
   const environment = { variables, properties: launcher.properties, configDirectory }
   return { ...outputs, environment, launcher, words: launcher.words }
+}
+
+/** The packages that components of this command line may load. */
+export function packagesOf({ environment, launcher: { pluginsPath } }: Program): Packages {
+  return new Packages(pluginRoots(environment, pluginsPath), pluginsPath)
 }

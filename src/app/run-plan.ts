@@ -11,6 +11,7 @@ import { systemClock } from './clock.ts'
 import { loadDefinitions } from './definitions.ts'
 import type { Logging } from './logging.ts'
 import { defaultMemoryBytes } from './memory-limit.ts'
+import type { Packages } from './packages.ts'
 import type { Program } from './program.ts'
 import { exitCodeOf, leaveAtOnce, listenForSignals, type StopSignal } from './signals.ts'
 import { reportState } from './state-report.ts'
@@ -26,6 +27,7 @@ export interface Job {
   readonly plan: AgentPlan
   readonly files: readonly string[]
   readonly catalog: Catalog
+  readonly packages: Packages
 }
 
 /** Runs an agent until a signal ends it. Resolves to the exit code; rejects when it cannot be put together. */
@@ -87,13 +89,18 @@ function reopen(logging: Logging): void {
   else logging.log('agent').info('There is no log file to open anew.')
 }
 
-async function assemble({ environment }: Program, logging: Logging, { plan, catalog }: Job): Promise<Agent> {
+async function assemble(
+  { environment }: Program,
+  logging: Logging,
+  { plan, catalog, packages }: Job
+): Promise<Agent> {
   const definitions = await loadDefinitions(plan, catalog)
   return new Agent(plan, {
     ...definitions,
     log: component => logging.log(component),
     clock: systemClock,
     environment,
+    load: name => packages.load(name),
     memoryBytes: defaultMemoryBytes()
   })
 }

@@ -94,6 +94,8 @@ function dropped(type: string): CheckedPart {
     batchSize: undefined,
     transactionCapacity: undefined,
     known: undefined,
+    definition: undefined,
+    headers: { always: [], more: true },
     resolution: { status: 'third-party', type, instead: undefined }
   }
 }
@@ -131,6 +133,13 @@ export function reportType(part: Part, { resolution, known }: CheckedPart, conte
   const key = `${part.prefix}type`
   const { at } = part
   if (resolution.status === 'third-party') return reportThirdParty(part, resolution.instead, context)
+  if (resolution.status === 'not-installed') {
+    context.findings.add('NEEDS_PACKAGE', {
+      at,
+      key,
+      message: `${part.name} needs the package ${resolution.what}, which is not installed, and does not run. Install it: ${resolution.command}`
+    })
+  }
   if (known?.removed === true) {
     context.findings.add('NOT_IN_1_11', {
       at,

@@ -35,7 +35,8 @@ export function dropUnconnected(
         { causes: [...causes, key] }
       )
     }
-    if (channel.type !== 'kafka') reportOpenEnds(name, remark, [...(users.get(name) ?? [])], context)
+    if (channel.definition?.shared !== true)
+      reportOpenEnds(name, remark, [...(users.get(name) ?? [])], context)
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Headers } from '../core/component.ts'
 import type { ComponentPlan } from '../core/plan.ts'
 import { namesOf, type ComponentText } from './agent-text.ts'
 import { reportType } from './check-component.ts'
@@ -9,6 +10,8 @@ import { interceptorTexts, type PartText } from './part-text.ts'
 export interface CheckedPlan {
   readonly status: Status
   readonly plan: ComponentPlan
+  /** Interceptors: of the events behind it. */
+  readonly headers: Headers
 }
 
 const NOTHING: PartText = { type: undefined, own: new Map() }
@@ -44,13 +47,15 @@ async function checkInterceptor(
       message: `Interceptor.Type not specified for ${name}. Type not specified for interceptor ${name}; source ${source} is dropped.`,
       hint: `Add ${prefix}type = timestamp, or take ${name} out of the list; names are separated by blanks.`
     })
-    return { status: 'dropped', plan: { kind: 'interceptor', name, type: '', properties: {} } }
+    const plan = { kind: 'interceptor', name, type: '', properties: {} } as const
+    return { status: 'dropped', plan, headers: { always: [], more: true } }
   }
   const part = { kind: 'interceptor', name, type: type.value, at: type, prefix, properties: own } as const
   const checked = await checkPart(part, context)
   reportType(part, checked, context)
   return {
     status: checked.status,
+    headers: checked.headers,
     plan: { kind: 'interceptor', name, type: checked.type, properties: checked.properties }
   }
 }

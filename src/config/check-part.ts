@@ -1,9 +1,12 @@
 import { checkedSettings } from '../core/checked-settings.ts'
 import type {
+  AnyDefinition,
   Around,
   Catalog,
+  Headers,
   Problem,
   ProcessorAround,
+  Properties,
   Resolution,
   SelectorAround
 } from '../core/component.ts'
@@ -16,10 +19,10 @@ import type { Position, Property } from './finding.ts'
 import type { Findings } from './findings.ts'
 import { knownType } from './known-types.ts'
 import { checkOnly, type KnownType } from './known/known-type.ts'
-import { undocumented } from './known/undocumented.ts'
+import { strangeHeaders } from './known/third-party.ts'
 import { valuesOf } from './part-text.ts'
 
-export type Status = 'ok' | 'dropped' | 'not-in-this-version' | 'third-party'
+export type Status = 'ok' | 'not-installed' | 'dropped' | 'not-in-this-version' | 'third-party'
 
 /** A catalog that can say what it has, for hints. */
 export interface ListedCatalog extends Catalog {
@@ -64,6 +67,9 @@ export interface CheckedPart {
   /** Set when nothing can load the type. */
   readonly resolution: Resolution
   readonly known: KnownType | undefined
+  /** What is said of the type; good for checking only where this version does not have it. */
+  readonly definition: AnyDefinition | undefined
+  readonly headers: Headers
 }
 
 /** Finds the part's type and reads its settings; says everything that is wrong with them. */
@@ -72,11 +78,18 @@ export async function checkPart(part: Part, context: CheckContext): Promise<Chec
   const properties = valuesOf(part.properties)
   const known = resolution.status === 'not-in-this-version' ? knownType(part.kind, part.type) : undefined
   const definition =
-    resolution.status === 'found' ? resolution.definition : known === undefined ? undefined : checkOnly(known)
-  const none = { batchSize: undefined, transactionCapacity: undefined, resolution, known, properties }
+    'definition' in resolution ? resolution.definition : known === undefined ? undefined : checkOnly(known)
+  const none = {
+    batchSize: undefined,
+    transactionCapacity: undefined,
+    resolution,
+    known,
+    properties,
+    definition,
+    headers: headersOf(part, definition, properties)
+  }
   if (definition === undefined) return { ...none, status: statusOf(resolution), type: part.type }
-  reportDeprecated(part, known, context.findings)
-  reportUndocumented(part, definition.type, context.findings)
+  reportUndocumented(part, definition, context.findings)
   const around = aroundOf(part, properties, context)
   const resolved = await resolveInner(definition.settings, properties, (kind, type) =>
     context.catalog.resolve(kind, type)
@@ -88,6 +101,7 @@ export async function checkPart(part: Part, context: CheckContext): Promise<Chec
     ...capacityProblems(known, properties)
   ].map(problem => refined(part, problem, properties))
   for (const problem of problems) reportProblem(part, problem, problems, context)
+  for (const trap of definition.lint?.(around) ?? []) reportProblem(part, trap, [], context)
   return {
     ...none,
     type: definition.type,
@@ -99,13 +113,19 @@ export async function checkPart(part: Part, context: CheckContext): Promise<Chec
 
 function aroundOf(
   { name, prefix, more }: Part,
-  properties: Readonly<Record<string, string>>,
+  properties: Properties,
   { environment, written }: CheckContext
 ): Around {
   return { name, prefix, properties, agent: written, environment, ...more }
 }
 
-const ORDER: readonly Status[] = ['ok', 'not-in-this-version', 'third-party', 'dropped']
+function headersOf(part: Part, definition: AnyDefinition | undefined, properties: Properties): Headers {
+  return (
+    (definition === undefined ? undefined : definition.headers?.(properties)) ?? strangeHeaders(part.type)
+  )
+}
+
+const ORDER: readonly Status[] = ['ok', 'not-installed', 'not-in-this-version', 'third-party', 'dropped']
 
 /** The graver of two. */
 export function worse(a: Status, b: Status): Status {
@@ -119,37 +139,38 @@ function statusOf(resolution: Resolution): Status {
 /** A class of somebody else inside of a component. */
 const STRANGE_INSIDE = ['CUSTOM_SERIALIZER', 'CUSTOM_DESERIALIZER', 'CUSTOM_CLASS']
 
-function statusAfter(problems: readonly Problem[]): Status {
-  const errors = problems.filter(isFatal)
-  if (errors.length === 0) return 'ok'
-  if (errors.some(({ code }) => !STRANGE_INSIDE.includes(code) && code !== 'NOT_IN_THIS_VERSION'))
-    return 'dropped'
-  return errors.some(({ code }) => STRANGE_INSIDE.includes(code)) ? 'third-party' : 'not-in-this-version'
+/** What problems make of a part that could run otherwise. */
+const STATUS_AFTER: Readonly<Record<string, Status>> = {
+  ...Object.fromEntries(STRANGE_INSIDE.map(code => [code, 'third-party'])),
+  NOT_IN_THIS_VERSION: 'not-in-this-version',
+  NEEDS_PACKAGE: 'not-installed'
 }
 
-function reportProblem(
-  part: Part,
+function statusAfter(problems: readonly Problem[]): Status {
+  return problems
+    .filter(isFatal)
+    .map(({ code }) => STATUS_AFTER[code] ?? 'dropped')
+    .reduce(worse, 'ok')
+}
+
+/** Tells a problem of a part where its key stands, else where the part does; `all` are the part's problems. */
+export function reportProblem(
+  part: Pick<Part, 'properties' | 'at' | 'prefix'>,
   problem: Problem,
   all: readonly Problem[],
-  { findings, isGone }: CheckContext
+  { findings, isGone }: Pick<CheckContext, 'findings' | 'isGone'>
 ): void {
   const { code, message, hint } = problem
   if (isGone === true && STRANGE_INSIDE.includes(code)) return
   const property = part.properties.get(problem.key)
   const { file, line } = property ?? part.at
   const at = { file, line }
-  const key = part.prefix + problem.key
+  const key = problem.key === '' ? part.prefix.slice(0, -1) : part.prefix + problem.key
   const refused = code === 'CAP_LT_TXN' ? refusedCapacities(all) : []
   if (code === 'CAP_LT_TXN' && refused.length > 0) {
     const causes = refused.map(other => part.prefix + other)
     findings.follow(code, { at, key, message, hint }, { causes, codes: ['BAD_NUMBER'] })
   } else findings.push({ ...problem, file, line, key })
-  if (isLzo(problem.key, property?.value ?? ''))
-    findings.add('EXTRA_JARS', {
-      at,
-      key,
-      message: `Flume would need extra libraries for ${property?.value ?? ''}.`
-    })
 }
 
 /** Keys of capacities that are no number: the defaults count in their place. */
@@ -159,20 +180,9 @@ function refusedCapacities(problems: readonly Problem[]): string[] {
     .map(({ key }) => key)
 }
 
-function isLzo(key: string, value: string): boolean {
-  return key === 'hdfs.codeC' && /lzop?(?:codec)?$/i.test(value)
-}
-
 /** The same problem, named more closely where the kind of part or the key says more. */
 function refined(part: Part, problem: Problem, properties: Readonly<Record<string, string>>): Problem {
   const { code, key } = problem
-  if (key === 'kafka.flumeBatchSize') {
-    return {
-      ...problem,
-      code: 'DOC_EXAMPLE_WRONG_KEY',
-      hint: 'Write flumeBatchSize; Flume’s guide misspells it.'
-    }
-  }
   if (code === 'MISSING_REQUIRED')
     return { ...problem, hint: problem.hint.replace(`Add ${key} `, `Add ${part.prefix}${key} `) }
   if (code === 'UNK_PROP' && part.kind === 'interceptor') return { ...problem, code: 'UNK_INTERCEPTOR_PROP' }
@@ -180,7 +190,7 @@ function refined(part: Part, problem: Problem, properties: Readonly<Record<strin
   if (code === 'BAD_NUMBER' && problem.message.includes('which is not')) {
     return { ...problem, message: `${problem.message} For input string: "${properties[key] ?? ''}"` }
   }
-  return isLzo(key, properties[key] ?? '') ? { ...problem, code: 'NOT_IN_THIS_VERSION' } : problem
+  return problem
 }
 
 /** Keys that the frame around a component reads. */
@@ -196,36 +206,11 @@ function frameHint({ kind, prefix }: Part, key: string): string | undefined {
   return meant === undefined ? undefined : `Did you mean ${prefix}${[meant, ...rest].join('.')}?`
 }
 
-const NEW_NAMES: Readonly<Record<string, string>> = {
-  brokerList: 'kafka.bootstrap.servers',
-  topic: 'kafka.topic',
-  groupId: 'kafka.consumer.group.id',
-  batchSize: 'flumeBatchSize',
-  requiredAcks: 'kafka.producer.acks',
-  readSmallestOffset: 'kafka.consumer.auto.offset.reset',
-  zookeeperConnect: 'kafka.bootstrap.servers',
-  'serializer.class': 'kafka.producer.value.serializer',
-  'key.serializer.class': 'kafka.producer.key.serializer'
-}
-
-function reportDeprecated(part: Part, known: KnownType | undefined, findings: Findings): void {
-  for (const name of known?.deprecated ?? []) {
-    const property = part.properties.get(name)
-    if (property === undefined) continue
-    const newName = name === 'topic' && part.kind === 'source' ? 'kafka.topics' : (NEW_NAMES[name] ?? '')
-    findings.add('DEPRECATED_KAFKA', {
-      at: property,
-      key: property.key,
-      message: `${name} is deprecated. Please use the parameter ${newName}.`,
-      hint: `Write ${part.prefix}${newName}.`
-    })
-  }
-}
-
-function reportUndocumented(part: Part, type: string, findings: Findings): void {
-  for (const key of undocumented(part.kind, type, part.properties.keys())) {
-    const property = part.properties.get(key)
-    if (property !== undefined)
+function reportUndocumented(part: Part, { undocumented = [] }: AnyDefinition, findings: Findings): void {
+  const isOne = (key: string): boolean =>
+    undocumented.some(name => (name.endsWith('.') ? key.startsWith(name) : key === name))
+  for (const [key, property] of part.properties) {
+    if (isOne(key))
       findings.add('UNDOC_PROP', {
         at: property,
         key: property.key,

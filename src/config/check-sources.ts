@@ -1,3 +1,4 @@
+import type { Headers } from '../core/component.ts'
 import type { ComponentPlan } from '../core/plan.ts'
 import { namesOf, type ComponentText } from './agent-text.ts'
 import { namesBehindSign } from './comment-behind.ts'
@@ -13,6 +14,8 @@ export interface CheckedSource extends Checked {
   readonly channels: readonly string[]
   readonly selector: ComponentPlan
   readonly interceptors: readonly ComponentPlan[]
+  /** Of the events behind its interceptors. */
+  readonly headers: Headers
 }
 
 const REPLICATING: ComponentPlan = { kind: 'selector', name: 'selector', type: 'replicating', properties: {} }
@@ -41,8 +44,13 @@ export async function checkSource(
     status,
     channels: attached,
     selector: selector.plan,
-    interceptors: interceptors.map(({ plan }) => plan)
+    interceptors: interceptors.map(({ plan }) => plan),
+    headers: together([checked, ...interceptors].map(({ headers }) => headers))
   }
+}
+
+function together(all: readonly Headers[]): Headers {
+  return { always: all.flatMap(({ always }) => always), more: all.some(({ more }) => more) }
 }
 
 function attachedChannels(

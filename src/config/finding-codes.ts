@@ -1,13 +1,10 @@
-interface CodeEntry {
-  readonly level: 'error' | 'warning' | 'info'
-  readonly meaning: string
-}
+import type { FindingEntry } from '../core/component.ts'
 
-const error = (meaning: string): CodeEntry => ({ level: 'error', meaning })
-const warning = (meaning: string): CodeEntry => ({ level: 'warning', meaning })
-const info = (meaning: string): CodeEntry => ({ level: 'info', meaning })
+const error = (meaning: string): FindingEntry => ({ level: 'error', meaning })
+const warning = (meaning: string): FindingEntry => ({ level: 'warning', meaning })
+const info = (meaning: string): FindingEntry => ({ level: 'info', meaning })
 
-/** Every code that reading and checking a configuration can give, with its usual level. */
+/** The codes of reading and checking a configuration, each with its usual level. Definitions add their own. */
 export const FINDING_CODES = {
   DROPPED: warning('A component is left out because of its settings; the rest runs.'),
   UNREADABLE: error('A file cannot be read, is too big or is no text.'),
@@ -27,6 +24,7 @@ export const FINDING_CODES = {
   CUSTOM_SERIALIZER: error('A serializer is a third-party Java class.'),
   CUSTOM_DESERIALIZER: error('A deserializer is a third-party Java class.'),
   NOT_IN_THIS_VERSION: error('A type of Flume that this version does not have yet.'),
+  NEEDS_PACKAGE: error('A component needs a package that is not installed; flume-ng plugin add installs it.'),
   NOT_IN_1_11: error('A type that was taken out of Flume before 1.11.'),
   NO_TYPE: error('A component has no type.'),
   MISSING_REQUIRED: error('A required property is missing.'),
@@ -63,21 +61,11 @@ export const FINDING_CODES = {
   DEPRECATED_KAFKA: warning('An old Kafka property.'),
   KAFKA_ZK_ONLY: warning('A Kafka source with zookeeperConnect and no brokers.'),
   DOC_EXAMPLE_WRONG_KEY: warning('A key copied from an example of Flume’s guide that nothing reads.'),
-  HDFS_DEFAULT_ROLL: warning(
-    'A roll trigger of the HDFS sink is left at its default (30 s, 1024 B, 10 events).'
-  ),
-  HDFS_SMALL_FILES: warning('The roll triggers give a flood of tiny files.'),
-  HDFS_NEVER_ROLLS: warning('No trigger ever closes a file.'),
-  HDFS_NO_TIMESTAMP: warning('Time escapes need a timestamp header that nothing sets.'),
-  'HDFS_TIMESTAMP_UPSTREAM?': info('Time escapes need a timestamp header that must come with the events.'),
-  HDFS_DEFAULT_SEQUENCEFILE: info('Files are written as binary SequenceFile, the default.'),
-  HDFS_PORT_9000: info('The NameNode is addressed on port 9000.'),
   HDFS_BY_WEBHDFS: info('An hdfs: store is served over WebHDFS.'),
   HDFS_RPC_PORT: warning('A webhdfs: URI has the port of the native protocol.'),
   HDFS_NAME_SERVICE: warning('An hdfs: URI has no port and names no name service of the site files.'),
   HDFS_NO_USER: warning('The user of the process has no name that a cluster could be told.'),
   HADOOP_SITE: warning('Hadoop’s site files say something that does not count.'),
-  S3N_SCHEME: warning('The s3n: scheme does not exist any more.'),
   TAIL_F: warning('An exec source with tail -f loses events.'),
   EXEC_NEEDS_SHELL: warning('A command uses what only a shell understands.'),
   DUP_KEY_DIFF: warning('The same key twice with different values; the last wins.'),
@@ -112,10 +100,7 @@ export const FINDING_CODES = {
   NO_FINAL_NEWLINE: info('The last line has no end.'),
   CONT_LINE: info('A line goes on behind a backslash.'),
   MULTI_AGENT: info('There are several agents.'),
-  EXTRA_JARS: info('Flume would need extra libraries for this type.'),
-  FILE_CH_DEFAULT_DIRS: info(
-    'A file or spillable channel keeps its data in the home directory; two such agents collide.'
-  )
-} as const satisfies Record<string, CodeEntry>
+  EXTRA_JARS: info('Flume would need extra libraries for this type.')
+} as const satisfies Record<string, FindingEntry>
 
 export type FindingCode = keyof typeof FINDING_CODES

@@ -1,19 +1,20 @@
-import { join, resolve } from 'node:path'
-import { parseJavaInt } from '../core/numbers.ts'
+import type { Reach } from '../core/component.ts'
 import type { AgentText } from './agent-text.ts'
+import { reportProblem, type CheckContext } from './check-part.ts'
 import type { CheckedAgent } from './checked-agent.ts'
-import type { Property } from './finding.ts'
+import type { CheckedSource } from './check-sources.ts'
 import type { Findings } from './findings.ts'
-import { lintHdfs } from './lint-hdfs.ts'
-import { lintSources } from './lint-sources.ts'
 
 /** Says what works, but hardly as it was meant: traps that only the whole agent shows. `home` is the user's folder. */
-export function lintFlow(agent: AgentText, checked: CheckedAgent, findings: Findings, home: string): void {
+export function lintFlow(
+  checked: CheckedAgent,
+  context: Pick<CheckContext, 'agent' | 'findings'>,
+  home: string
+): void {
+  const { agent, findings } = context
   lintShared(agent, checked, findings)
-  lintSources(agent, checked, findings)
-  lintHdfs(agent, checked, findings)
-  lintFileChannels(agent, checked, findings)
-  lintSharedStores(agent, checked, findings, join(home, '.flume', 'file-channel', 'data'))
+  lintInflow(agent, checked, context)
+  lintSharedStores(agent, checked, findings, home)
 }
 
 function lintShared(agent: AgentText, { channels, sinks, groups }: CheckedAgent, findings: Findings): void {
@@ -35,32 +36,34 @@ function lintShared(agent: AgentText, { channels, sinks, groups }: CheckedAgent,
   }
 }
 
-function lintFileChannels(agent: AgentText, { channels }: CheckedAgent, findings: Findings): void {
-  for (const { name, type, text, at } of channels.values()) {
-    if (text === undefined || !keepsFiles(type, text.properties)) continue
-    const key = `${agent.name}.channels.${name}`
-    if (!text.properties.has('dataDirs')) {
-      findings.add('FILE_CH_DEFAULT_DIRS', {
-        at,
-        key,
-        message: `The ${type} channel ${name} keeps its data under the home directory, as any other without directories would.`,
-        hint: `Set ${key}.checkpointDir and dataDirs.`
-      })
-    } else if (type === 'file' && !text.properties.has('checkpointDir')) {
-      findings.add('FILE_CH_DEFAULT_DIRS', {
-        at,
-        key,
-        message: `The file channel ${name} has no checkpointDir: what a Flume left is also looked for under the home directory.`,
-        hint: `Set ${key}.checkpointDir.`
-      })
-    }
+/** Traps in what reaches a sink. */
+function lintInflow(
+  agent: AgentText,
+  { sources, channels, sinks }: CheckedAgent,
+  context: Pick<CheckContext, 'agent' | 'findings'>
+): void {
+  for (const sink of sinks.values()) {
+    const { name, text, definition, properties, channel } = sink
+    if (text === undefined || definition?.lintInflow === undefined) continue
+    const feeding = [...sources.values()].filter(source => source.channels.includes(channel))
+    const isShared = channels.get(channel)?.definition?.shared === true
+    const prefix = `${agent.name}.sinks.${name}.`
+    const part = { properties: text.properties, at: sink.at, prefix }
+    const traps = definition.lintInflow({ name, prefix, properties }, reachOf(feeding, isShared))
+    for (const trap of traps) reportProblem(part, trap, [], context)
   }
 }
 
-/** Whether a channel keeps events in a folder: a spillable one without overflow does not. */
-function keepsFiles(type: string, properties: ReadonlyMap<string, Property> | undefined): boolean {
-  const overflow = parseJavaInt(properties?.get('overflowCapacity')?.value ?? '')
-  return type === 'file' || (type === 'spillablememory' && overflow !== 0)
+/** What is said of events that come from these sources, and perhaps from other programs. */
+function reachOf(feeding: readonly CheckedSource[], isShared: boolean): Reach {
+  return header => {
+    if (feeding.length === 0) return isShared ? 'perhaps' : 'never'
+    const answers = feeding.map(({ headers: { always, more } }) =>
+      always.includes(header) ? 'always' : more ? 'perhaps' : 'never'
+    )
+    if (answers.includes('never')) return 'never'
+    return answers.includes('perhaps') ? 'perhaps' : 'always'
+  }
 }
 
 /** Channels that want the same folder or database: only one of them starts. */
@@ -68,11 +71,12 @@ function lintSharedStores(
   agent: AgentText,
   { channels }: CheckedAgent,
   findings: Findings,
-  defaultFolder: string
+  home: string
 ): void {
   const owners = new Map<string, string>()
-  for (const { name, type, text, at } of channels.values()) {
-    for (const store of new Set(storesOf(type, text?.properties, defaultFolder))) {
+  for (const { name, definition, properties, at } of channels.values()) {
+    const stores = definition?.stores?.(properties, home)
+    for (const store of new Set(stores?.places)) {
       const owner = owners.get(store)
       if (owner === undefined) owners.set(store, name)
       else {
@@ -80,26 +84,9 @@ function lintSharedStores(
           at,
           key: `${agent.name}.channels.${name}`,
           message: `The channels ${owner} and ${name} both keep their events in ${store}; only one of them can start.`,
-          hint: `Give ${name} another ${type === 'jdbc' ? 'driver.url' : 'dataDirs'}.`
+          hint: `Give ${name} another ${stores?.key ?? ''}.`
         })
       }
     }
   }
-}
-
-/** Where a channel keeps its events: paths that are the same where the place is. */
-function storesOf(
-  type: string,
-  properties: ReadonlyMap<string, Property> | undefined,
-  defaultFolder: string
-): string[] {
-  const given = (key: string): string | undefined => properties?.get(key)?.value.trim()
-  if (type === 'jdbc') {
-    const url = given('driver.url') ?? given('org.apache.flume.channel.jdbc.driver.url') ?? ''
-    const file = /^jdbc:sqlite:(.+)$/s.exec(url)?.[1]
-    return file === undefined ? [] : [resolve(file)]
-  }
-  if (!keepsFiles(type, properties)) return []
-  const folders = (given('dataDirs') ?? '').split(',').filter(folder => folder.trim() !== '')
-  return folders.length === 0 ? [defaultFolder] : folders.map(folder => resolve(folder.trim()))
 }

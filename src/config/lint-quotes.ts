@@ -1,28 +1,32 @@
 import { trimJava } from '../core/numbers.ts'
 import type { AgentText } from './agent-text.ts'
+import type { CheckedAgent } from './checked-agent.ts'
 import { commentBehind } from './comment-behind.ts'
 import type { Property } from './finding.ts'
 import type { Findings } from './findings.ts'
-import { knownType } from './known-types.ts'
 
 /** One pair of quotes around everything; more of them inside belong to the value, as in `"type":"(\\w+)"`. */
 const QUOTED = /^(?:"[^"]+"|'[^']+')$/s
 const FLUMES = 'org.apache.flume.'
 const JAVA_CLASS = /^(?:[a-z_]\w*\.)+[A-Z]\w*(?:\$\w+)?$/
 const STRANGE = ['CUSTOM_CLASS', 'CUSTOM_SERIALIZER', 'CUSTOM_DESERIALIZER'] as const
-const KINDS = { sources: 'source', channels: 'channel', sinks: 'sink' } as const
 
 /**
  * Says which quotes become part of a value. Comes after the checks of the agent, as it wants to know which classes are
  * strange: what those do with quotes cannot be known.
  */
-export function lintQuotes(agent: AgentText, properties: readonly Property[], findings: Findings): void {
+export function lintQuotes(
+  agent: AgentText,
+  properties: readonly Property[],
+  checked: CheckedAgent,
+  findings: Findings
+): void {
   const quoted = properties.filter(isQuoted)
   if (quoted.length === 0) return
   const values = new Map(properties.map(({ key, value }) => [key, trimJava(value)]))
   const strange = new Set(findings.keysOf(STRANGE))
   for (const property of quoted) {
-    if (isReadByStranger(property.key, values, strange) || isUnquoted(property, agent)) continue
+    if (isReadByStranger(property.key, values, strange) || isUnquoted(property, agent, checked)) continue
     findings.add('QUOTED_VALUE', {
       at: property,
       key: property.key,
@@ -58,11 +62,9 @@ function isReadByStranger(
 }
 
 /** Whether the component takes the quotes away itself. */
-function isUnquoted({ key }: Property, { name, components }: AgentText): boolean {
+function isUnquoted({ key }: Property, { name }: AgentText, checked: CheckedAgent): boolean {
   const [list = '', component = '', ...rest] = key.slice(name.length + 1).split('.')
   if (list !== 'sources' && list !== 'channels' && list !== 'sinks') return false
-  const properties = components[list].get(component)?.properties
-  const known = knownType(KINDS[list], properties?.get('type')?.value ?? '')
-  const given = Object.fromEntries([...(properties ?? [])].map(([own, { value }]) => [own, value]))
-  return known?.unquotes?.(given).includes(rest.join('.')) === true
+  const { definition, properties = {} } = checked[list].get(component) ?? {}
+  return definition?.unquotes?.(properties).includes(rest.join('.')) === true
 }

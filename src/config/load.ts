@@ -157,14 +157,15 @@ async function checkChosen(
   }
   lintValues(own, agent.name, findings)
   await applyConfigFilters(agent, { variables, findings })
-  const check = await checkAgent({
+  const context = {
     agent,
     catalog,
     findings,
     environment: { variables, properties, configDirectory }
-  })
-  lintFlow(agent, check.checked, findings, userHome(options) ?? '?')
-  lintQuotes(agent, own, findings)
+  }
+  const check = await checkAgent(context)
+  lintFlow(check.checked, context, userHome(options) ?? '?')
+  lintQuotes(agent, own, check.checked, findings)
   return check
 }
 

@@ -27,6 +27,8 @@ export interface Definition<
   /** One sentence for the manual. */
   readonly summary: string
   readonly settings: S
+  /** Packages that are not installed for everybody, each as `name@1.2.3`; see Context.load. */
+  readonly needs?: readonly string[]
   /** Sources, interceptors, channels and sinks: what it counts and measures beside what all of its kind have. */
   readonly metrics?: Metrics
   /** Likewise: the table of what it works on. */
@@ -40,7 +42,57 @@ export interface Definition<
    * before anything starts, once the settings by themselves can be used. Changes nothing, connects to nothing.
    */
   check?(settings: Values<S>, around: A): readonly Problem[] | Promise<readonly Problem[]>
+  /** Traps in what was written or left out. They are told also where the settings are wrong, and drop nothing. */
+  lint?(written: Written): readonly Problem[]
+  /** Sinks: the same for traps in what reaches the sink. */
+  lintInflow?(written: Written, reach: Reach): readonly Problem[]
+  /** Codes of its problems that no other component has, each with its usual level and meaning, for the manual. */
+  readonly findings?: Readonly<Record<string, FindingEntry>>
+  /** Keys that work although Flume's guide does not list them; a dot at the end stands for all below. */
+  readonly undocumented?: readonly string[]
+  /** Keys whose quotes it takes away itself. */
+  unquotes?(properties: Properties): readonly string[]
+  /** Sources and interceptors: which headers events have behind it. Without it nothing is known of them. */
+  headers?(properties: Properties): Headers
+  /** Channels: where it keeps its events. Of two that name the same place only one can start. */
+  stores?(properties: Properties, home: string): Stores
+  /** Channels: other programs may fill or empty it. */
+  readonly shared?: true
   create(settings: Values<S>, context: C): T
+}
+
+/** Settings as they are written, by key below the component. */
+export type Properties = Readonly<Record<string, string>>
+
+/** A component as it is written, whatever its settings are worth. */
+export interface Written {
+  readonly name: string
+  /** What stands before its keys in the file: `a1.sinks.k1.` */
+  readonly prefix: string
+  readonly properties: Properties
+}
+
+/** Headers of the events behind a source or an interceptor. */
+export interface Headers {
+  /** Every event has them. */
+  readonly always: readonly string[]
+  /** Events may bring others from outside. */
+  readonly more: boolean
+}
+
+/** Whether the events that reach a sink have a header. */
+export type Reach = (header: string) => 'always' | 'perhaps' | 'never'
+
+/** Places by a name that is the same where the place is; `key` is the setting that names another one. */
+export interface Stores {
+  readonly places: readonly string[]
+  readonly key: string
+}
+
+/** A code that `validate` can give. */
+export interface FindingEntry {
+  readonly level: Problem['level']
+  readonly meaning: string
 }
 
 /** What is wrong with one component's settings; `key` is relative to the component. */
@@ -157,6 +209,13 @@ export type SerializerDefinition = ReturnType<typeof defineSerializer>
 /** What a type name of a configuration turns out to be. */
 export type Resolution =
   | { readonly status: 'found'; readonly definition: AnyDefinition }
+  /** It is there, but a package that it needs is not: `what`, and the command line that installs it. */
+  | {
+      readonly status: 'not-installed'
+      readonly definition: AnyDefinition
+      readonly what: string
+      readonly command: string
+    }
   /** One of Flume's own that this version does not have yet. */
   | { readonly status: 'not-in-this-version'; readonly type: string }
   /** A Java class that is not Flume's; `instead` names the built-in that does the job. */

@@ -44,4 +44,6 @@ export interface Context {
   readonly environment: Environment
   /** Reports that the component broke by itself: it is stopped and started again. */
   fail(error: unknown): void
+  /** A package that the definition `needs`, loaded from where plug-ins are; rejects with ERR_START when it is not there. */
+  load(name: string): Promise<unknown>
 }

@@ -61,6 +61,25 @@ export type InterceptorCounters = Record<keyof typeof INTERCEPTOR_COUNTERS, numb
 export type ChannelCounters = Record<keyof typeof CHANNEL_COUNTERS, number>
 export type SinkCounters = Record<keyof typeof SINK_COUNTERS, number>
 
+/** Of these the engine counts, whatever the component: it sees each event once. */
+export const ENGINE_COUNTS = {
+  source: ['EventReceivedCount', 'EventAcceptedCount', 'ChannelWriteFail'],
+  sink: [
+    'BatchEmptyCount',
+    'BatchUnderflowCount',
+    'BatchCompleteCount',
+    'EventDrainAttemptCount',
+    'EventDrainSuccessCount',
+    'EventWriteFail',
+    'ChannelReadFail'
+  ]
+} as const
+
+/** What a source counts itself, where it has such: calls, connections, reads that failed; never events. */
+export type OwnSourceCounters = Omit<SourceCounters, (typeof ENGINE_COUNTS)['source'][number]>
+/** What a sink counts itself: connections. */
+export type OwnSinkCounters = Omit<SinkCounters, (typeof ENGINE_COUNTS)['sink'][number]>
+
 /** Plain counters, all 0, as fields of one object: `counters.EventReceivedCount += n`. */
 export function newCounters<Name extends string, M extends Metrics>(
   names: Readonly<Record<Name, unknown>>,

@@ -168,6 +168,16 @@ class SettingsReader {
 
   #inner({ setting, kind, type, properties, neighbours }: WantedInner): unknown {
     const resolution = this.#resolved(kind, type)
+    if (resolution?.status === 'not-installed') {
+      this.#report({
+        level: 'error',
+        code: 'NEEDS_PACKAGE',
+        key: setting.key,
+        message: `${type} needs the package ${resolution.what}, which is not installed. Install it: ${resolution.command}`,
+        hint: ''
+      })
+      return unmade(type)
+    }
     if (resolution?.status !== 'found') {
       const isStrange = resolution?.status === 'third-party'
       this.#report({

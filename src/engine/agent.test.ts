@@ -70,6 +70,7 @@ function open() {
   const agent = new Agent(plan, {
     log: () => new FakeLog(),
     clock,
+    load: () => Promise.reject(new Error('Nothing is installed.')),
     memoryBytes: 1_000_000,
     resolved: () => undefined,
     environment: { variables: {}, properties: {}, configDirectory: undefined },

@@ -201,13 +201,17 @@ class Assembler {
     return { name: plan.name, shown, interceptors, ledger: ingest.ledger, supervised, needs }
   }
 
-  #interceptor(plan: ComponentPlan, source: string, { clock, environment, fail }: Context): InterceptorPart {
+  #interceptor(
+    plan: ComponentPlan,
+    source: string,
+    { clock, environment, fail, load }: Context
+  ): InterceptorPart {
     const { name } = plan
     const definition = this.#services.definition(plan) as InterceptorDefinition
     const counters = newCounters(INTERCEPTOR_COUNTERS, definition.metrics)
     const timers = newTimers(definition.metrics)
     const log = this.#services.log(`interceptor ${source}.${name}`)
-    const context = { name, source, log, clock, environment, counters, timers, fail }
+    const context = { name, source, log, clock, environment, counters, timers, fail, load }
     const interceptor = definition.create(this.#settings(plan), context)
     const shown = { ofAll: INTERCEPTOR_COUNTERS, definition, counters, timers, part: interceptor }
     return { name, counters, interceptor, shown }
@@ -279,7 +283,8 @@ class Assembler {
   #context(plan: ComponentPlan, supervised: () => Supervised | undefined): Context {
     const { clock, environment } = this.#services
     const log = this.#services.log(`${plan.kind} ${plan.name}`)
-    return { name: plan.name, log, clock, environment, fail: error => supervised()?.fail(error) }
+    const load = (name: string): Promise<unknown> => this.#services.load(name)
+    return { name: plan.name, log, clock, environment, fail: error => supervised()?.fail(error), load }
   }
 
   #supervise(plan: ComponentPlan, subject: Omit<Supervised['subject'], 'kind' | 'name'>): Supervised {

@@ -34,6 +34,7 @@ function contextsOf(agent: string, memoryBytes: number): SourceContext[] {
       clock: new FakeClock(),
       memoryBytes,
       resolved: () => undefined,
+      load: () => Promise.reject(new Error('Nothing is installed.')),
       environment: { variables: {}, properties: {}, configDirectory: undefined },
       definition: ({ kind, type }) => {
         const found = definitions.find(one => one.kind === kind && one.type === type)

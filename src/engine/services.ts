@@ -14,6 +14,8 @@ export interface Services {
   definition(plan: ComponentPlan): AnyDefinition
   /** Inner components, looked up before. */
   readonly resolved: Resolved
+  /** As Context.load. */
+  load(name: string): Promise<unknown>
   /** What all channels together may keep in memory, in bytes. */
   readonly memoryBytes: number
 }

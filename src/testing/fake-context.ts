@@ -37,6 +37,8 @@ interface Options {
   readonly name?: string
   readonly clock?: Clock
   readonly environment?: Partial<Environment>
+  /** What load() finds, by name. */
+  readonly packages?: Readonly<Record<string, unknown>>
 }
 
 function fakeParts<M extends Metrics>(options: Options) {
@@ -54,6 +56,12 @@ function fakeParts<M extends Metrics>(options: Options) {
     environment,
     failures,
     fail: (error: unknown) => void failures.push(error),
+    load: (name: string) => {
+      const found = options.packages?.[name]
+      return found === undefined
+        ? Promise.reject(new AgentError('ERR_START', `The package ${name} is not installed.`))
+        : Promise.resolve(found)
+    },
     timers: new Proxy<Record<string, Timer>>(
       {},
       { get: (made, name) => (typeof name === 'string' ? (made[name] ??= new Timer()) : undefined) }

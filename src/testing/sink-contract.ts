@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Sink, SinkContext } from '../core/contracts/sink.ts'
+import { ENGINE_COUNTS } from '../core/counters.ts'
 import type { Metrics, NoMetrics } from '../core/metrics.ts'
 import { batchOf, fakeSinkContext, type FakeContextParts } from './fake-context.ts'
 import { answering, kept, type Promises } from './promise-kept.ts'
@@ -73,6 +74,19 @@ export function sinkContract<M extends Metrics = NoMetrics>(
       await sink.stop()
 
       assert.equal(context.clock.pending, 0)
+    })
+
+    test('leaves it to the engine to count events', async () => {
+      const context = fakeSinkContext<M>()
+      const { sink } = await open(context)
+      await sink.start()
+      await sink.deliver(batchOf(['a']), never)
+      await sink.stop()
+
+      assert.deepEqual(
+        ENGINE_COUNTS.sink.filter(name => context.counters[name] !== 0),
+        []
+      )
     })
 
     test('says in a few words where events go', async () => {

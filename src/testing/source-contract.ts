@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { PolledSource, Source, SourceContext } from '../core/contracts/source.ts'
+import { ENGINE_COUNTS, type SourceCounters } from '../core/counters.ts'
 import type { Metrics, NoMetrics } from '../core/metrics.ts'
 import { settled } from './fake-clock.ts'
 import { fakeSourceContext, type FakeContextParts, type FakeIntake } from './fake-context.ts'
 import { answering, kept, until, type Promises } from './promise-kept.ts'
 
 type Context<M extends Metrics = NoMetrics> = SourceContext<M> &
-  FakeContextParts & { readonly intake: FakeIntake }
+  FakeContextParts & { readonly intake: FakeIntake; readonly counters: SourceCounters }
 
 const PROMISES: Promises<PolledSource> = {
   start: 'start() of a source resolves once events can come',
@@ -87,6 +88,18 @@ export function sourceContract<M extends Metrics = NoMetrics>(
 
       assert.ok(atStop > 0)
       assert.equal(intake.texts.length, atStop)
+    })
+
+    test('leaves it to the engine to count events', async () => {
+      const { source, context, feed } = await opened()
+      await source.start()
+      await feed()
+      await source.stop()
+
+      assert.deepEqual(
+        ENGINE_COUNTS.source.filter(name => context.counters[name] !== 0),
+        []
+      )
     })
 
     test('says in a few words where events come from', async () => {

@@ -70,6 +70,7 @@ function agentFor(config: Record<string, string>, capacity: number): Agent {
     {
       log: () => new FakeLog(),
       clock: systemClock,
+      load: () => Promise.reject(new Error('Nothing is installed.')),
       memoryBytes: 2 ** 28,
       resolved: none,
       environment: { variables: {}, properties: {}, configDirectory: undefined },

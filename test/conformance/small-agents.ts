@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { loadDefinitions } from '../../src/app/definitions.ts'
+import { Packages } from '../../src/app/packages.ts'
 import { COMPONENTS, registry, type RegistryEntry } from '../../src/app/registry.ts'
 import { loadConfiguration } from '../../src/config/load.ts'
 import type { AnyDefinition } from '../../src/core/component.ts'
@@ -12,11 +13,14 @@ import { settingsOf } from '../../src/core/read-settings.ts'
 import { Agent } from '../../src/engine/agent.ts'
 import { FakeLog } from '../../src/testing/fake-log.ts'
 import { HOME } from '../e2e/agent-process.ts'
+import { needsOf } from '../e2e/run-example.ts'
 
 /** The smallest agent that uses a component, as its folder has it. */
 export interface SmallAgent {
   readonly entry: RegistryEntry
   readonly plan: AgentPlan
+  /** Servers that it cannot run without. */
+  readonly needs: readonly string[]
   /** The component itself, in the plan; undefined for kinds that stand inside others. */
   readonly component: ComponentPlan | undefined
   readonly definition: AnyDefinition
@@ -25,6 +29,9 @@ export interface SmallAgent {
   /** The whole agent, and the door through which the component says that it broke. */
   run(clock: Clock): { readonly agent: Agent; fail(error: unknown): void }
 }
+
+/** Those that tests have as development dependencies. */
+const packages = new Packages([])
 
 export { COMPONENTS }
 
@@ -52,6 +59,7 @@ export async function smallAgent(t: TestContext, entry: RegistryEntry): Promise<
   return {
     entry,
     plan,
+    needs: needsOf(text),
     component,
     definition,
     make: context => {
@@ -70,7 +78,9 @@ export async function smallAgent(t: TestContext, entry: RegistryEntry): Promise<
         const noting = (values: unknown, given: Context): unknown => create(values, (context = given))
         return { ...found, create: noting }
       }
-      const services = { ...definitions, log: () => new FakeLog(), clock, environment, memoryBytes: 2 ** 28 }
+      const log = (): FakeLog => new FakeLog()
+      const load = (name: string): Promise<unknown> => packages.load(name)
+      const services = { ...definitions, log, load, clock, environment, memoryBytes: 2 ** 28 }
       const agent = new Agent(plan, { ...services, definition: watched })
       return { agent, fail: error => context?.fail(error) }
     }
@@ -81,8 +91,8 @@ export async function smallAgent(t: TestContext, entry: RegistryEntry): Promise<
 function inFolder(text: string, folder: string): string {
   const directories = [...text.matchAll(/\.sink\.directory\s*=\s*(\S+)/g)].map(match => match[1] ?? '')
   for (const directory of directories) mkdirSync(join(folder, directory), { recursive: true })
-  return text
-    .replaceAll(/(\.port\s*=\s*)\d+/g, '$10')
+  // The port of a server that an example needs is not one to listen on.
+  return (needsOf(text).length > 0 ? text : text.replaceAll(/(\.port\s*=\s*)\d+/g, '$10'))
     .replaceAll(/(=\s*)target\//g, `$1${folder}/target/`)
     .replaceAll(/(\.sink\.directory\s*=\s*)(?!\/)(\S+)/g, `$1${folder}/$2`)
 }

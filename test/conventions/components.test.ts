@@ -2,10 +2,12 @@ import assert from 'node:assert/strict'
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { KINDS } from '../../src/core/plan.ts'
+import { COMPONENT_LIST, componentListText } from '../../scripts/component-list.ts'
 import { COMPONENTS } from '../../src/app/registry.ts'
+import { KNOWN_TYPES } from '../../src/config/known-types.ts'
 import type { AnyDefinition } from '../../src/core/component.ts'
-import { HOME } from './source-tree.ts'
+import { KINDS } from '../../src/core/plan.ts'
+import { filesBelow, HOME, textOf } from './source-tree.ts'
 
 interface ComponentFolder {
   readonly kind: string
@@ -14,6 +16,7 @@ interface ComponentFolder {
 }
 
 const folders = componentFolders()
+const definitions = await Promise.all(folders.map(definitionIn))
 
 test('there are component folders', () => {
   assert.ok(folders.length > 5)
@@ -27,42 +30,93 @@ test('the folders below src/components are the kinds, in the plural', () => {
   assert.deepEqual(unknown, [])
 })
 
-for (const { kind, folder, name } of folders) {
-  test(`${folder} has ${name}.ts, ${name}.test.ts and ${name}.conf`, () => {
-    const missing = ['.ts', '.test.ts', '.conf'].filter(end => !existsSync(join(HOME, folder, name + end)))
+test('each folder has NAME.ts, NAME.test.ts and NAME.conf', () => {
+  const missing = folders.flatMap(({ folder, name }) =>
+    ['.ts', '.test.ts', '.conf']
+      .map(end => join(folder, name + end))
+      .filter(path => !existsSync(join(HOME, path)))
+  )
 
-    assert.deepEqual(missing, [])
+  assert.deepEqual(missing, [])
+})
+
+test('each folder exports the definition of its kind and type by default', () => {
+  const told = definitions.map(({ kind, type }) => `${kind} ${type.toLowerCase().replaceAll('_', '-')}`)
+
+  assert.deepEqual(
+    told,
+    folders.map(({ kind, name }) => `${kind} ${name}`)
+  )
+})
+
+test('the tests of each source, channel and sink call the contract of their kind', () => {
+  const kinds = ['source', 'channel', 'sink']
+  const without = folders.filter(({ kind, folder }) => {
+    const tests = filesBelow(folder, ['.test.ts']).map(textOf)
+    return kinds.includes(kind) && !tests.some(text => new RegExp(`\\b${kind}Contract[(<]`).test(text))
   })
 
-  test(`${folder} exports the definition of that kind and type`, async () => {
-    const { kind: definedKind, type } = await definitionIn(folder, name)
+  assert.deepEqual(
+    without.map(({ folder }) => folder),
+    []
+  )
+})
 
-    assert.deepEqual(
-      { kind: definedKind, folder: type.toLowerCase().replaceAll('_', '-') },
-      { kind, folder: name }
-    )
+test('the list of components is what the folders say (else: npm run docs)', async () => {
+  assert.equal(textOf(COMPONENT_LIST), await componentListText())
+})
+
+test('no name stands for two components', () => {
+  const names = definitions.flatMap(({ kind, type, classes }) =>
+    [type.toLowerCase(), ...classes].map(name => `${kind} ${name}`)
+  )
+
+  assert.deepEqual(
+    names.filter((name, at) => names.indexOf(name) < at),
+    []
+  )
+})
+
+test('the list loads what the folders export', async () => {
+  assert.deepEqual(await Promise.all(COMPONENTS.map(({ load }) => load())), definitions)
+})
+
+test('a component has the class names that Flume has for its type', () => {
+  const missing = KNOWN_TYPES.flatMap(known => {
+    const definition = definitions.find(({ kind, type }) => kind === known.kind && type === known.type)
+    return definition === undefined
+      ? []
+      : known.classes.filter(name => !definition.classes.includes(name)).map(name => `${known.type}: ${name}`)
   })
 
-  test(`${folder} is in the registry, with the same type and class names`, async () => {
-    const definition = await definitionIn(folder, name)
+  assert.deepEqual(missing, [])
+})
 
-    const entry = COMPONENTS.find(known => known.kind === kind && known.type === definition.type)
+test('a package on demand has an exact version: that of the development dependency, where there is one', () => {
+  const { devDependencies } = JSON.parse(textOf('package.json')) as {
+    devDependencies: Readonly<Record<string, string>>
+  }
+  const wrong = definitions
+    .flatMap(({ needs = [] }) => needs)
+    .filter(need => {
+      const [, name = '', version] = /^(@?[^@]+)@(\d+\.\d+\.\d+)$/.exec(need) ?? []
+      return version === undefined || (devDependencies[name] ?? version) !== version
+    })
 
-    assert.ok(entry !== undefined, 'src/app/registry.ts has no entry for it')
-    assert.deepEqual(entry.classes, definition.classes)
-    assert.equal(await entry.load(), definition)
-  })
-}
+  assert.deepEqual(wrong, [])
+})
 
-async function definitionIn(folder: string, name: string): Promise<AnyDefinition> {
+async function definitionIn({ folder, name }: ComponentFolder): Promise<AnyDefinition> {
   const loaded: { default: AnyDefinition } = await import(join(HOME, folder, `${name}.ts`))
   return loaded.default
 }
 
 function componentFolders(): ComponentFolder[] {
-  return KINDS.flatMap(kind => {
+  return KINDS.toSorted().flatMap(kind => {
     const folder = `src/components/${kind}s`
     if (!existsSync(join(HOME, folder))) return []
-    return readdirSync(join(HOME, folder)).map(name => ({ kind, folder: `${folder}/${name}`, name }))
+    return readdirSync(join(HOME, folder))
+      .toSorted()
+      .map(name => ({ kind, folder: `${folder}/${name}`, name }))
   })
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { broken } from './layers.ts'
-import { importsBelow, importsOf } from './source-tree.ts'
+import { broken, LAYERS } from './layers.ts'
+import { foldersIn, importsBelow, importsOf } from './source-tree.ts'
 
 test('every file imports only from the layers below its own', () => {
   const wrong = importsBelow('src').map(({ from, to }) => broken(from, to))
@@ -10,6 +10,10 @@ test('every file imports only from the layers below its own', () => {
     wrong.filter(reason => reason !== undefined),
     []
   )
+})
+
+test('every folder below src is a layer, and every layer has one', () => {
+  assert.deepEqual(Object.keys(LAYERS).sort(), foldersIn('src'))
 })
 
 test('there are imports to judge', () => {

@@ -12,6 +12,14 @@ export function filesBelow(folder: string, endings: readonly string[]): string[]
     .sort()
 }
 
+/** Names of the folders in a folder of the repository. */
+export function foldersIn(folder: string): string[] {
+  return readdirSync(join(HOME, folder), { withFileTypes: true })
+    .filter(entry => entry.isDirectory())
+    .map(entry => entry.name)
+    .sort()
+}
+
 /** The text of a file of the repository. */
 export function textOf(path: string): string {
   return readFileSync(join(HOME, path), 'utf8')

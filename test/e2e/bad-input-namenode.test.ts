@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { hadoopShell } from '../services/hdfs/launch.ts'
+import { hadoopShell } from '../services/hdfs/hadoop-shell.ts'
 import { Service, startService } from '../services/start-service.ts'
 import { LineClient, numbered, numbersOf, upTo } from './line-client.ts'
 import { WatchedAgent } from './watched-agent.ts'

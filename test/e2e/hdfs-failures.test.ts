@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { openFileSystem, type OpenedPath } from '../../src/fs/open.ts'
 import { rejectsWith } from '../contracts/file-system.ts'
-import { hadoopShell } from '../services/hdfs/launch.ts'
+import { hadoopShell } from '../services/hdfs/hadoop-shell.ts'
 import { Service, startService } from '../services/start-service.ts'
 
 async function temporaryFolder(t: TestContext): Promise<string> {

@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, test, type TestContext } from 'node:test'
 import { deadAddress } from '../../src/fs/webhdfs/testing/open-store.ts'
-import { hadoopShell } from '../services/hdfs/launch.ts'
+import { hadoopShell } from '../services/hdfs/hadoop-shell.ts'
 import { Service, startService } from '../services/start-service.ts'
 import { runProgram, startAgent, talk, temporaryFolder } from './agent-process.ts'
 

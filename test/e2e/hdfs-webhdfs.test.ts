@@ -11,7 +11,7 @@ import { AgentError } from '../../src/core/errors.ts'
 import { innerTypes, settingsOf } from '../../src/core/read-settings.ts'
 import { fakeSinkContext } from '../../src/testing/fake-context.ts'
 import type { FakeLog } from '../../src/testing/fake-log.ts'
-import { hadoopShell } from '../services/hdfs/launch.ts'
+import { hadoopShell } from '../services/hdfs/hadoop-shell.ts'
 import { startService, type Service } from '../services/start-service.ts'
 
 const registry = new Registry(COMPONENTS)

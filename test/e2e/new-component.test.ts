@@ -1,46 +1,35 @@
+// npm run new in a copy of the project: nothing has to be edited by hand for the folder to be part of everything.
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 
 const HOME = join(import.meta.dirname, '..', '..')
-const COPIED = [
-  'src',
-  'scripts',
-  'test/conventions',
-  'changes',
-  'docs',
-  'conf',
-  'bin',
-  'package.json',
-  'package-lock.json'
-]
-const SETTINGS = [
-  'tsconfig.json',
-  '.oxlintrc.json',
-  '.oxfmtrc.json',
-  'README.md',
-  'CONTRIBUTING.md',
-  'CHANGELOG.md'
-]
+const LEFT_OUT = ['.git', '.cache', 'coverage', 'dist', 'node_modules']
+/** The word for `npm run new`, the type, and the folder that it makes. */
 const MADE = [
-  ['source', 'new_source'],
-  ['sink', 'new_sink'],
-  ['interceptor', 'new_interceptor'],
-  ['selector', 'new_selector'],
-  ['processor', 'new_processor'],
-  ['serializer', 'new_serializer']
+  ['polled-source', 'new_polled', 'sources/new-polled'],
+  ['listening-source', 'new_listening', 'sources/new-listening'],
+  ['channel', 'new_channel', 'channels/new-channel'],
+  ['sink', 'new_sink', 'sinks/new-sink'],
+  ['interceptor', 'new_interceptor', 'interceptors/new-interceptor'],
+  ['selector', 'new_selector', 'selectors/new-selector'],
+  ['processor', 'new_processor', 'processors/new-processor'],
+  ['serializer', 'new_serializer', 'serializers/new-serializer']
 ] as const
+const FOLDERS = MADE.map(([, , folder]) => `src/components/${folder}`)
 
 let copy = ''
 
 before(() => {
   copy = mkdtempSync(join(tmpdir(), 'millrace-new-'))
-  for (const path of [...COPIED, ...SETTINGS]) cpSync(join(HOME, path), join(copy, path), { recursive: true })
+  for (const name of readdirSync(HOME).filter(entry => !LEFT_OUT.includes(entry)))
+    cpSync(join(HOME, name), join(copy, name), { recursive: true })
   symlinkSync(join(HOME, 'node_modules'), join(copy, 'node_modules'))
-  for (const words of MADE) run(process.execPath, ['scripts/new.ts', ...words])
+  for (const [word, type] of MADE) run(process.execPath, ['scripts/new.ts', word, type])
+  run(process.execPath, ['scripts/docs.ts'])
 })
 
 after(() => rmSync(copy, { recursive: true, force: true }))
@@ -50,32 +39,53 @@ test('new components of every kind type-check', () => {
 })
 
 test('they pass the lint and are formatted', () => {
-  const folders = MADE.map(([kind, type]) => folderOf(kind, type))
+  run('node_modules/.bin/oxlint', ['--type-aware', '--deny-warnings', ...FOLDERS])
+  run('node_modules/.bin/oxfmt', ['--check', ...FOLDERS])
+})
 
-  run('node_modules/.bin/oxlint', ['--type-aware', '--deny-warnings', ...folders])
-  run('node_modules/.bin/oxfmt', ['--check', ...folders])
+test('no file or export of theirs is unused', () => {
+  run('node_modules/.bin/knip', [])
 })
 
 test('their own tests pass', () => {
-  run(process.execPath, ['--test', ...MADE.map(([kind, type]) => `${folderOf(kind, type)}/*.test.ts`)])
+  run(process.execPath, ['--test', ...FOLDERS.map(folder => `${folder}/*.test.ts`)])
 })
 
-test('they keep the conventions, the registry included', () => {
-  run(process.execPath, [
-    '--test',
-    ...['components', 'layers', 'changes'].map(name => `test/conventions/${name}.test.ts`)
-  ])
+test('they keep the conventions, and are in the list of components', () => {
+  run(process.execPath, ['--test', 'test/conventions/*.test.ts'])
 })
 
-test('the agents of their examples are valid', () => {
-  for (const [kind, type] of MADE) {
-    run(process.execPath, [
-      'bin/start.mjs',
-      'validate',
-      '-f',
-      `${folderOf(kind, type)}/${type.replaceAll('_', '-')}.conf`
-    ])
+test('they keep what every component promises', () => {
+  run(process.execPath, ['--test', '--test-name-pattern=/new_/', 'test/conformance/conformance.test.ts'])
+})
+
+test('their pages are in the manual', () => {
+  for (const folder of FOLDERS) {
+    const page = readFileSync(
+      join(copy, `docs/reference/${folder.slice('src/components/'.length)}.md`),
+      'utf8'
+    )
+    assert.match(page, /^# \w+ new_\w+$/m)
   }
+})
+
+test('their examples run, or are valid where they need a server', () => {
+  run(process.execPath, ['--test', '--test-name-pattern=/new-/', 'test/quick/examples.test.ts'])
+})
+
+test('an example that needs a server runs with it', () => {
+  run(process.execPath, ['--test', '--test-name-pattern=/new-/', 'test/services/examples.test.ts'])
+})
+
+test('the class names of Flume are filled in, and what was known of the type before counts no more', () => {
+  run(process.execPath, ['scripts/new.ts', 'listening-source', 'syslogtcp'])
+
+  const code = readFileSync(join(copy, 'src/components/sources/syslogtcp/syslogtcp.ts'), 'utf8')
+  assert.match(code, /classes: \['org\.apache\.flume\.source\.SyslogTcpSource'\]/)
+  const conf = join(copy, 'src/components/sources/syslogtcp/syslogtcp.conf')
+  const text = readFileSync(conf, 'utf8').replace('= syslogtcp', '= org.apache.flume.source.SyslogTcpSource')
+  writeFileSync(join(copy, 'by-class.conf'), text)
+  run(process.execPath, ['bin/start.mjs', 'validate', '--strict', '-f', 'by-class.conf'])
 })
 
 test('the change note names the component', () => {
@@ -90,10 +100,6 @@ test('what is there already is left alone', () => {
 
   assert.deepEqual([status, stderr], [1, 'src/components/sinks/new-sink exists already.\n'])
 })
-
-function folderOf(kind: string, type: string): string {
-  return `src/components/${kind}s/${type.replaceAll('_', '-')}`
-}
 
 function run(command: string, words: readonly string[]): void {
   const env = { ...process.env, NODE_TEST_CONTEXT: undefined }

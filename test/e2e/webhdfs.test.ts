@@ -3,7 +3,7 @@ import { after, test, type TestContext } from 'node:test'
 import type { FileSystem } from '../../src/fs/file-system.ts'
 import { openFileSystem, type OpenedPath } from '../../src/fs/open.ts'
 import { contentOf, fileSystemContract, rejectsWith, type Store } from '../contracts/file-system.ts'
-import { hadoopShell } from '../services/hdfs/launch.ts'
+import { hadoopShell } from '../services/hdfs/hadoop-shell.ts'
 import { Service, startService } from '../services/start-service.ts'
 
 const started = await startService('hdfs', {

@@ -1,48 +1,43 @@
 import assert from 'node:assert/strict'
-import { globSync, mkdirSync, readFileSync } from 'node:fs'
+import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import { HOME, startAgent, temporaryFolder } from '../e2e/agent-process.ts'
+import { HOME } from '../e2e/agent-process.ts'
+import { needsOf, runExample } from '../e2e/run-example.ts'
+import { checkInside, runInside } from '../e2e/run-inside.ts'
 
-const examples = globSync(
-  ['src/components/*/*/*.conf', 'examples/**/*.conf', 'conf/flume.conf', 'conf/*.conf.template'],
-  {
-    cwd: HOME
-  }
-).sort()
+function read(patterns: readonly string[]) {
+  return globSync(patterns, { cwd: HOME })
+    .sort()
+    .map(path => ({ path, text: readFileSync(join(HOME, path), 'utf8') }))
+}
+
+const ofComponents = read(['src/components/*/*/*.conf'])
+const others = read(['examples/**/*.conf', 'conf/flume.conf', 'conf/*.conf.template'])
 
 test('there are examples', () => {
-  assert.ok(examples.length > 10)
+  assert.ok(ofComponents.length > 10 && others.length > 2)
 })
 
 describe('every example runs as it is, in an empty folder:', { concurrency: 2 }, () => {
-  for (const path of examples) {
-    test(path, async () => {
-      const text = atFreePorts(readFileSync(join(HOME, path), 'utf8'))
-      using folder = temporaryFolder({
-        'example.conf': text,
-        'core-site.xml': readFileSync(join(HOME, 'conf/core-site.xml'), 'utf8')
-      })
-      for (const directory of directoriesOf(text))
-        mkdirSync(join(folder.path, directory), { recursive: true })
+  for (const { path, text } of others) test(path, () => runExample(atFreePorts(text)))
+})
 
-      await using agent = await startAgent(['--strict', '-c', folder.path, '-f', 'example.conf'], {
-        cwd: folder.path,
-        env: { FLUME_HOME: folder.path }
-      })
-      const ending = await agent.stop()
+// There are many, so they run in this process.
+describe('so does that of every component:', () => {
+  for (const { path, text } of ofComponents.filter(({ text: own }) => needsOf(own).length === 0))
+    test(path, () => runInside(atFreePorts(text)))
+})
 
-      assert.deepEqual(ending, { code: 143, signal: null })
-      assert.doesNotMatch(agent.output, /\b(?:ERROR|WARN)\b/)
-    })
-  }
+// They are run in test/services, where the servers are.
+describe('every example that needs a server is valid:', () => {
+  for (const { path, text } of [...ofComponents, ...others].filter(
+    ({ text: own }) => needsOf(own).length > 0
+  ))
+    test(path, () => checkInside(text))
 })
 
 // Examples name the ports that the manual talks about; here they may be taken.
 function atFreePorts(text: string): string {
   return text.replaceAll(/(\.port\s*=\s*)\d+/g, '$10')
-}
-
-function directoriesOf(text: string): string[] {
-  return [...text.matchAll(/\.sink\.directory\s*=\s*(\S+)/g)].map(match => match[1] ?? '')
 }

@@ -51,6 +51,7 @@ async function run(lines: string, events: number, definitions: readonly AnyDefin
   const agent = new Agent(plan, {
     ...(await loadDefinitions(plan, catalog)),
     log: () => new FakeLog(),
+    load: () => Promise.reject(new Error('Nothing is installed.')),
     clock: systemClock,
     environment: { variables: {}, properties: {}, configDirectory: undefined },
     memoryBytes: 10_000_000

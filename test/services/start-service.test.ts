@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { access, mkdtemp, rm } from 'node:fs/promises'
+import { access, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
+import { descriptionOf, serviceNames } from './launch.ts'
 import { Service, startService } from './start-service.ts'
 
 function setVariables(t: TestContext, variables: Readonly<Record<string, string>>): void {
@@ -82,4 +83,46 @@ test('a service ends when the process that started it is killed', async t => {
   child.kill('SIGKILL')
 
   await once(socket, 'close')
+})
+
+test('the page lists every service with what it is', async () => {
+  const page = await readFile(join(import.meta.dirname, 'README.md'), 'utf8')
+  const listed = [...page.matchAll(/^\| `(\w+)` \| (.*?) \|/gm)].map(match => match.slice(1))
+
+  const described = await Promise.all(
+    serviceNames().map(async name => [name, (await descriptionOf(name)).summary])
+  )
+
+  assert.deepEqual(listed, described)
+})
+
+const FLUME = `a1.sources = r1
+a1.channels = c1
+a1.sinks = k1
+a1.sources.r1.type = netcat
+a1.sources.r1.bind = 127.0.0.1
+a1.sources.r1.port = {port:lines}
+a1.sources.r1.channels = c1
+a1.channels.c1.type = memory
+a1.sinks.k1.type = file_roll
+a1.sinks.k1.sink.directory = {directory}/written
+a1.sinks.k1.channel = c1
+`
+
+test('Flume takes a line and answers OK', async t => {
+  const directory = await temporaryFolder(t)
+  await mkdir(join(directory, 'written'))
+  const conf = join(directory, 'agent.conf')
+  await writeFile(conf, FLUME)
+  const service = await startService('flume', { directory, options: { conf } })
+  if (!(service instanceof Service)) return t.skip(service.skip)
+  t.after(() => service.stop())
+  const socket = connect(service.port('lines'), '127.0.0.1')
+  socket.write('hello\n')
+
+  const [answer] = (await once(socket, 'data')) as [Buffer]
+  socket.destroy()
+
+  assert.equal(String(answer), 'OK\n')
+  assert.equal((await readdir(join(directory, 'written'))).length, 1)
 })

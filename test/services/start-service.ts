@@ -4,26 +4,13 @@ import { mkdtemp, open, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface, type Interface } from 'node:readline'
+import { descriptionOf, launchOf, type Launch } from './launch.ts'
 import { NotAvailable } from './maven.ts'
-
-/** How one service is run: a program that prints `READY {json}` and obeys lines on stdin, whose end stops it. */
-export interface Launch {
-  readonly command: string
-  readonly args: readonly string[]
-  readonly environment?: Readonly<Record<string, string>>
-}
-
-/** Finds out how to run a service whose data lie in `directory`; installs what is missing, or rejects with NotAvailable. */
-export type Launcher = (directory: string, options: Readonly<Record<string, string>>) => Promise<Launch>
-
-const LAUNCHERS: Readonly<Record<string, () => Promise<Launcher>>> = {
-  hdfs: async () => (await import('./hdfs/launch.ts')).launchHdfs
-}
 
 export interface ServiceOptions {
   /** Keeps the data there; otherwise in a temporary folder, removed at the end. */
   readonly directory?: string
-  /** Options of the service, see its launcher. */
+  /** Options of the service, see its service.ts. */
   readonly options?: Readonly<Record<string, string>>
 }
 
@@ -42,14 +29,13 @@ export async function startService(
   name: string,
   { directory, options = {} }: ServiceOptions = {}
 ): Promise<Service | Skipped> {
-  const launcher = LAUNCHERS[name]
-  if (launcher === undefined) throw new Error(`There is no service ${name}.`)
+  await descriptionOf(name)
   const folder = directory ?? (await mkdtemp(join(tmpdir(), `millrace-${name}-`)))
   const cleanUp = async () => {
     if (directory === undefined) await rm(folder, { recursive: true, force: true })
   }
   try {
-    return await Service.start(name, folder, await (await launcher())(folder, options), cleanUp)
+    return await Service.start(name, folder, await launchOf(name, folder, options), cleanUp)
   } catch (error) {
     await cleanUp()
     if (!(error instanceof NotAvailable) || process.env['MILLRACE_REQUIRE_SERVICES'] === '1') throw error

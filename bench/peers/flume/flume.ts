@@ -15,7 +15,9 @@ const CACHE = join(
 )
 const JARS = join(CACHE, 'lib')
 const COMPLETE = join(CACHE, 'complete')
-const POM = join(import.meta.dirname, 'pom.xml')
+/** The same Flume as in test/services. */
+const SERVICE = join(import.meta.dirname, '..', '..', '..', 'test', 'services', 'flume')
+const POM = join(SERVICE, 'pom.xml')
 
 /** Whether what the list of artifacts asks for is there. */
 function isInstalled(): boolean {
@@ -60,7 +62,7 @@ function start(
     command: 'java',
     args: [
       '-Xmx512m',
-      `-Dlog4j2.configurationFile=${join(import.meta.dirname, 'log4j2.xml')}`,
+      `-Dlog4j2.configurationFile=${join(SERVICE, 'log4j2.xml')}`,
       ...flags,
       '-cp',
       join(JARS, '*'),

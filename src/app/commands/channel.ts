@@ -109,5 +109,9 @@ function exportTo(call: ChannelCall): Promise<number> {
 }
 
 function contextOf({ environment }: ChannelCall): Context {
-  return { name: 'export', environment, log: silentLog, clock: systemClock, fail: () => {} }
+  return { name: 'export', environment, log: silentLog, clock: systemClock, fail: () => {}, load: nothing }
+}
+
+function nothing(name: string): Promise<never> {
+  return Promise.reject(new AgentError('ERR_START', `The package ${name} is not loaded for a command.`))
 }

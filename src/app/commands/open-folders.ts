@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises'
 import { AgentError } from '../../core/errors.ts'
+import { plural } from '../../core/plural.ts'
 import type { Encryption } from '../../store/encryption.ts'
 import { checkpointFor, findCheckpoints } from '../../store/flume-import/checkpoint.ts'
 import { findFlumeLogs, openFlumeLogs } from '../../store/flume-import/flume-logs.ts'
@@ -8,7 +9,6 @@ import { heldBatches, readFlumeFolder } from '../../store/flume-import/read-flum
 import { readName } from '../../store/segment.ts'
 import { STOP_RECORD } from '../../store/stop-record.ts'
 import { readDisk } from '../../store/system-disk.ts'
-import { plural } from '../../core/plural.ts'
 import { type ChannelFolder, needFolder } from './channel-folder.ts'
 import { openOurs } from './our-folder.ts'
 

@@ -100,6 +100,7 @@ function verdict({ ok, running, components }: AgentReport): string {
 
 const STATUS_WORDS = {
   dropped: 'dropped',
+  'not-installed': 'lacking a package',
   'not-in-this-version': 'not in this version',
   'third-party': 'third-party'
 } as const

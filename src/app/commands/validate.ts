@@ -8,9 +8,9 @@ import type { Environment } from '../../core/contracts.ts'
 import type { AgentPlan } from '../../core/plan.ts'
 import { AgentError, messageOf } from '../../core/errors.ts'
 import { parseCommandLine, type OptionSpec } from '../command-line.ts'
-import type { Program } from '../program.ts'
+import { packagesOf, type Program } from '../program.ts'
 import { checkPropertyNames } from '../property-names.ts'
-import { registry } from '../registry.ts'
+import { registryWith } from '../registry.ts'
 import { reportJson, reportText, type AgentReport } from './validate-report.ts'
 
 export interface ValidateOptions {
@@ -62,7 +62,7 @@ export async function validateCommand(program: Program): Promise<number> {
     strict: given.has('strict'),
     colour: process.stdout.isTTY,
     environment: program.environment,
-    catalog: registry,
+    catalog: registryWith(packagesOf(program)),
     print: text => {
       if (json) program.out.write(`${text}\n`)
       else program.out.line(text)

@@ -1,4 +1,7 @@
+import { deprecatedKeys } from './kafka.ts'
 import type { KnownType } from './known-type.ts'
+
+const OLD_KAFKA = ['brokerList', 'topic', 'groupId', 'readSmallestOffset', 'zookeeperConnect']
 
 /** Channels of Flume that are not in this version. */
 export const KNOWN_CHANNELS: readonly KnownType[] = [
@@ -9,7 +12,8 @@ export const KNOWN_CHANNELS: readonly KnownType[] = [
     keys: `kafka.bootstrap.servers|brokerList! kafka.topic|topic kafka.consumer.group.id|groupId parseAsFlumeEvent
       kafka.pollTimeout:long pollTimeout defaultPartitionId:int partitionIdHeader kafka.consumer.* kafka.producer.*
       readSmallestOffset migrateZookeeperOffsets zookeeperConnect`,
-    deprecated: ['brokerList', 'topic', 'groupId', 'readSmallestOffset', 'zookeeperConnect']
+    shared: true,
+    lint: written => deprecatedKeys(written, OLD_KAFKA, 'kafka.topic')
   },
   {
     kind: 'channel',

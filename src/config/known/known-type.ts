@@ -1,5 +1,15 @@
-import type { AnyDefinition, Around, Problem, ProcessorAround, SelectorAround } from '../../core/component.ts'
+import type {
+  AnyDefinition,
+  Around,
+  Headers,
+  Problem,
+  ProcessorAround,
+  Properties,
+  SelectorAround,
+  Written
+} from '../../core/component.ts'
 import type { Kind } from '../../core/plan.ts'
+import { undocumentedKeys } from './undocumented.ts'
 import { integer, long, optional, prefixed, text, type Setting, type Settings } from '../../core/schema.ts'
 
 /**
@@ -20,16 +30,18 @@ export interface KnownType {
   readonly batch?: { readonly key: string; readonly default?: number }
   readonly transaction?: { readonly key: string; readonly default: number }
   readonly capacity?: { readonly key: string; readonly default: number }
-  /** Old Kafka names that still work, or worked. */
-  readonly deprecated?: readonly string[]
   /** Not in Flume 1.11 either. */
   readonly removed?: boolean
   /** Flume needs extra libraries for it. */
   readonly extraJars?: boolean
   /** Keys whose quotes the component takes away itself. */
-  readonly unquotes?: (properties: Readonly<Record<string, string>>) => readonly string[]
+  readonly unquotes?: (properties: Properties) => readonly string[]
   /** Rules that go beyond single keys. */
-  readonly rules?: (properties: Readonly<Record<string, string>>, around: KnownAround) => readonly Problem[]
+  readonly rules?: (properties: Properties, around: KnownAround) => readonly Problem[]
+  /** As in a definition. */
+  readonly lint?: (written: Written) => readonly Problem[]
+  readonly headers?: (properties: Properties) => Headers
+  readonly shared?: true
 }
 
 /** What is around a part of any kind. */
@@ -56,9 +68,21 @@ export function checkOnly(known: KnownType): AnyDefinition {
       : {
           transactionCapacity: (values: unknown) => positive(number(values, transaction), transaction.default)
         }),
+    ...hooksOf(known),
     create: () => {
       throw new Error('This component is not in this version.')
     }
+  }
+}
+
+function hooksOf(known: KnownType): Partial<AnyDefinition> {
+  const { lint, headers, unquotes, shared } = known
+  return {
+    undocumented: undocumentedKeys(known.kind, known.type),
+    ...(lint === undefined ? {} : { lint }),
+    ...(headers === undefined ? {} : { headers }),
+    ...(unquotes === undefined ? {} : { unquotes }),
+    ...(shared === undefined ? {} : { shared })
   }
 }
 

@@ -1,5 +1,7 @@
 import type { KnownType } from './known-type.ts'
+import type { Properties } from '../../core/component.ts'
 import { channelRules, twoSinksRules, wordRules } from './rules.ts'
+import { routeTraps } from './traps.ts'
 
 const INTERCEPTOR = 'org.apache.flume.interceptor.'
 const MORPHLINE = 'org.apache.flume.sink.solr.morphline.'
@@ -10,43 +12,50 @@ export const KNOWN_OTHERS: readonly KnownType[] = [
     kind: 'interceptor',
     type: 'timestamp',
     classes: [`${INTERCEPTOR}TimestampInterceptor$Builder`],
-    keys: 'headerName preserveExisting'
+    keys: 'headerName preserveExisting',
+    headers: ({ headerName = 'timestamp' }) => ({ always: [headerName], more: false })
   },
   {
     kind: 'interceptor',
     type: 'host',
     classes: [`${INTERCEPTOR}HostInterceptor$Builder`],
-    keys: 'hostHeader useIP preserveExisting'
+    keys: 'hostHeader useIP preserveExisting',
+    headers: () => ({ always: [], more: false })
   },
   {
     kind: 'interceptor',
     type: 'remove_header',
     classes: [`${INTERCEPTOR}RemoveHeaderInterceptor$Builder`],
-    keys: 'withName fromList fromListSeparator matching'
+    keys: 'withName fromList fromListSeparator matching',
+    headers: () => ({ always: [], more: false })
   },
   {
     kind: 'interceptor',
     type: 'search_replace',
     classes: [`${INTERCEPTOR}SearchAndReplaceInterceptor$Builder`],
-    keys: 'searchPattern! replaceString charset'
+    keys: 'searchPattern! replaceString charset',
+    headers: () => ({ always: [], more: false })
   },
   {
     kind: 'interceptor',
     type: 'regex_filter',
     classes: [`${INTERCEPTOR}RegexFilteringInterceptor$Builder`],
-    keys: 'regex excludeEvents'
+    keys: 'regex excludeEvents',
+    headers: () => ({ always: [], more: false })
   },
   {
     kind: 'interceptor',
     type: 'regex_extractor',
     classes: [`${INTERCEPTOR}RegexExtractorInterceptor$Builder`],
-    keys: 'regex! serializers! serializers.*'
+    keys: 'regex! serializers! serializers.*',
+    headers: properties => ({ always: extracted(properties), more: false })
   },
   {
     kind: 'interceptor',
     type: 'uuid',
     classes: [`${MORPHLINE}UUIDInterceptor$Builder`],
-    keys: 'headerName preserveExisting prefix'
+    keys: 'headerName preserveExisting prefix',
+    headers: () => ({ always: [], more: false })
   },
   {
     kind: 'interceptor',
@@ -60,7 +69,8 @@ export const KNOWN_OTHERS: readonly KnownType[] = [
     type: 'multiplexing',
     classes: ['org.apache.flume.channel.MultiplexingChannelSelector'],
     keys: 'header default mapping.* optional.*',
-    rules: channelRules
+    rules: channelRules,
+    lint: routeTraps
   },
   {
     kind: 'selector',
@@ -89,3 +99,9 @@ export const KNOWN_OTHERS: readonly KnownType[] = [
     keys: 'credential.provider.path! credstore.java-keystore-provider.password-file'
   }
 ]
+
+function extracted(properties: Properties): string[] {
+  return Object.entries(properties)
+    .filter(([key]) => /^serializers\..+\.name$/.test(key))
+    .map(([, name]) => name)
+}

@@ -1,5 +1,7 @@
+import { deprecatedKeys, misspelled } from './kafka.ts'
 import type { KnownType } from './known-type.ts'
 import { keysLike } from './rules.ts'
+import { serializerTraps } from './traps.ts'
 
 const RPC = `hostname! port!:int batch-size:~int>0=100 connect-timeout:~int=20000 request-timeout:~long=20000
   reset-connection-interval:int
@@ -10,6 +12,15 @@ const HBASE =
   'table! columnFamily! batchSize:long serializer serializer.* zookeeperQuorum znodeParent enableWal coalesceIncrements'
 const MORPHLINE = `morphlineFile morphlineId batchSize:int batchDurationMillis:long handlerClass isProductionMode
   recoverableExceptionClasses isIgnoringRecoverableExceptions morphlineVariable.*`
+
+const OLD_KAFKA = [
+  'brokerList',
+  'topic',
+  'batchSize',
+  'requiredAcks',
+  'serializer.class',
+  'key.serializer.class'
+]
 
 /** Sinks of Flume that are not in this version. */
 export const KNOWN_SINKS: readonly KnownType[] = [
@@ -46,16 +57,9 @@ export const KNOWN_SINKS: readonly KnownType[] = [
     classes: ['org.apache.flume.sink.kafka.KafkaSink'],
     keys: `kafka.bootstrap.servers|brokerList! kafka.topic|topic flumeBatchSize|batchSize:int useFlumeEventFormat
       allowTopicOverride topicHeader timestampHeader header.* partitionIdHeader defaultPartitionId:int kafka.producer.*
-      requiredAcks serializer.class key.serializer.class`,
+      requiredAcks serializer.class key.serializer.class kafka.flumeBatchSize`,
     batch: { key: 'flumeBatchSize', default: 100 },
-    deprecated: [
-      'brokerList',
-      'topic',
-      'batchSize',
-      'requiredAcks',
-      'serializer.class',
-      'key.serializer.class'
-    ]
+    lint: written => [...deprecatedKeys(written, OLD_KAFKA, 'kafka.topic'), ...misspelled(written)]
   },
   {
     kind: 'sink',
@@ -63,14 +67,16 @@ export const KNOWN_SINKS: readonly KnownType[] = [
     classes: ['org.apache.flume.sink.hbase.HBaseSink'],
     extraJars: true,
     keys: `${HBASE} kerberosPrincipal kerberosKeytab`,
-    batch: { key: 'batchSize', default: 100 }
+    batch: { key: 'batchSize', default: 100 },
+    lint: ({ properties }) => serializerTraps(properties)
   },
   {
     kind: 'sink',
     type: 'hbase2',
     classes: ['org.apache.flume.sink.hbase2.HBase2Sink'],
     keys: `${HBASE} kerberosPrincipal kerberosKeytab`,
-    batch: { key: 'batchSize', default: 100 }
+    batch: { key: 'batchSize', default: 100 },
+    lint: ({ properties }) => serializerTraps(properties)
   },
   {
     kind: 'sink',
@@ -78,7 +84,8 @@ export const KNOWN_SINKS: readonly KnownType[] = [
     classes: ['org.apache.flume.sink.hbase.AsyncHBaseSink'],
     extraJars: true,
     keys: `${HBASE} timeout:long maxConsecutiveFails:int async.*`,
-    batch: { key: 'batchSize', default: 100 }
+    batch: { key: 'batchSize', default: 100 },
+    lint: ({ properties }) => serializerTraps(properties)
   },
   {
     kind: 'sink',
@@ -91,7 +98,8 @@ export const KNOWN_SINKS: readonly KnownType[] = [
     // The default of 15,000 is above what channels take by default; only a written size is held against it.
     batch: { key: 'batchSize' },
     unquotes: given =>
-      keysLike(given, { 'serializer.delimiter': /^".*"$/s, 'serializer.serdeSeparator': /^'.'$/s })
+      keysLike(given, { 'serializer.delimiter': /^".*"$/s, 'serializer.serdeSeparator': /^'.'$/s }),
+    lint: ({ properties }) => serializerTraps(properties, ['delimited', 'json'])
   },
   {
     kind: 'sink',

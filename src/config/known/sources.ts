@@ -1,3 +1,4 @@
+import { deprecatedKeys, zooKeeperOnly } from './kafka.ts'
 import type { KnownType } from './known-type.ts'
 import {
   fileGroupRules,
@@ -8,6 +9,7 @@ import {
   portListRules,
   wordRules
 } from './rules.ts'
+import { deserializerTraps, execTraps, handlerTraps } from './traps.ts'
 
 const TLS = `ssl keystore keystore-password keystore-type exclude-protocols include-protocols exclude-cipher-suites
   include-cipher-suites`
@@ -41,7 +43,9 @@ export const KNOWN_SOURCES: readonly KnownType[] = [
     keys: 'command! shell restart restartThrottle:long logStdErr batchSize:int batchTimeout:long charset',
     batch: { key: 'batchSize', default: 20 },
     // A shell takes them away; but one word with blanks in it is hardly the name of a program.
-    unquotes: given => (given['shell'] === undefined ? [] : keysLike(given, { command: /^(["'])\S+\1$/ }))
+    unquotes: given => (given['shell'] === undefined ? [] : keysLike(given, { command: /^(["'])\S+\1$/ })),
+    headers: () => ({ always: [], more: false }),
+    lint: execTraps
   },
   {
     kind: 'source',
@@ -66,7 +70,9 @@ export const KNOWN_SOURCES: readonly KnownType[] = [
     rules: properties => [
       ...wordRules(properties, 'decodeErrorPolicy', ['fail', 'replace', 'ignore']),
       ...wordRules(properties, 'consumeOrder', ['oldest', 'youngest', 'random'])
-    ]
+    ],
+    headers: () => ({ always: [], more: false }),
+    lint: deserializerTraps
   },
   {
     kind: 'source',
@@ -75,26 +81,30 @@ export const KNOWN_SOURCES: readonly KnownType[] = [
     keys: `filegroups! filegroups.* positionFile headers.* byteOffsetHeader fileHeader fileHeaderKey skipToEnd
       idleTimeout:int writePosInterval:int batchSize:int maxBatchCount:long cachePatternMatching ${BACKOFF}`,
     batch: { key: 'batchSize', default: 100 },
-    rules: fileGroupRules
+    rules: fileGroupRules,
+    headers: () => ({ always: [], more: false })
   },
   {
     kind: 'source',
     type: 'netcatudp',
     classes: ['org.apache.flume.source.NetcatUdpSource'],
-    keys: 'bind port!:int remoteAddress remoteAddressHeader'
+    keys: 'bind port!:int remoteAddress remoteAddressHeader',
+    headers: () => ({ always: [], more: false })
   },
   {
     kind: 'source',
     type: 'syslogtcp',
     classes: ['org.apache.flume.source.SyslogTcpSource'],
     keys: `host port!:int eventSize:int ${SYSLOG} ${FORMAT} ${TLS}`,
-    rules: keystoreRules
+    rules: keystoreRules,
+    headers: () => ({ always: ['timestamp'], more: true })
   },
   {
     kind: 'source',
     type: 'syslogudp',
     classes: ['org.apache.flume.source.SyslogUDPSource'],
-    keys: `host port!:int ${SYSLOG} ${FORMAT}`
+    keys: `host port!:int ${SYSLOG} ${FORMAT}`,
+    headers: () => ({ always: ['timestamp'], more: true })
   },
   {
     kind: 'source',
@@ -103,7 +113,8 @@ export const KNOWN_SOURCES: readonly KnownType[] = [
     keys: `ports! host eventSize:int batchSize:int readBufferBytes:int readBufferSize numProcessors:int charset.default
       charset.port.* portHeader ${SYSLOG} ${TLS}`,
     batch: { key: 'batchSize', default: 100 },
-    rules: properties => [...keystoreRules(properties), ...portListRules(properties)]
+    rules: properties => [...keystoreRules(properties), ...portListRules(properties)],
+    headers: () => ({ always: ['timestamp'], more: true })
   },
   {
     kind: 'source',
@@ -111,7 +122,8 @@ export const KNOWN_SOURCES: readonly KnownType[] = [
     classes: ['org.apache.flume.source.http.HTTPSource'],
     keys: `port!:int bind handler handler.* enableSSL keystorePassword excludeProtocols QueuedThreadPool.* HttpConfiguration.*
       SslContextFactory.* ServerConnector.* ${TLS}`,
-    rules: keystoreRules
+    rules: keystoreRules,
+    lint: handlerTraps
   },
   {
     kind: 'source',
@@ -121,25 +133,32 @@ export const KNOWN_SOURCES: readonly KnownType[] = [
       kafka.consumer.* batchSize:int batchDurationMillis:int useFlumeEventFormat setTopicHeader topicHeader header.*
       migrateZookeeperOffsets ${BACKOFF}`,
     batch: { key: 'batchSize', default: 1000 },
-    deprecated: ['zookeeperConnect', 'topic', 'groupId']
+    lint: written => [
+      ...deprecatedKeys(written, ['zookeeperConnect', 'topic', 'groupId'], 'kafka.topics'),
+      ...zooKeeperOnly(written)
+    ],
+    headers: () => ({ always: ['timestamp'], more: true })
   },
   {
     kind: 'source',
     type: 'scribe',
     classes: ['org.apache.flume.source.scribe.ScribeSource'],
-    keys: 'port:int maxReadBufferBytes:int workerThreads:int'
+    keys: 'port:int maxReadBufferBytes:int workerThreads:int',
+    headers: () => ({ always: [], more: false })
   },
   {
     kind: 'source',
     type: 'avrolegacy',
     classes: ['org.apache.flume.source.avroLegacy.AvroLegacySource'],
-    keys: 'host! port!:int'
+    keys: 'host! port!:int',
+    headers: () => ({ always: ['timestamp'], more: true })
   },
   {
     kind: 'source',
     type: 'thriftlegacy',
     classes: ['org.apache.flume.source.thriftLegacy.ThriftLegacySource'],
-    keys: 'host! port!:int'
+    keys: 'host! port!:int',
+    headers: () => ({ always: ['timestamp'], more: true })
   },
   {
     kind: 'source',
@@ -147,7 +166,8 @@ export const KNOWN_SOURCES: readonly KnownType[] = [
     classes: ['org.apache.flume.source.twitter.TwitterSource'],
     extraJars: true,
     keys: 'consumerKey! consumerSecret! accessToken! accessTokenSecret! maxBatchSize:int maxBatchDurationMillis:int',
-    batch: { key: 'maxBatchSize', default: 1000 }
+    batch: { key: 'maxBatchSize', default: 1000 },
+    headers: () => ({ always: [], more: false })
   },
   { kind: 'source', type: 'embedded', classes: ['org.apache.flume.agent.embedded.EmbeddedSource'], keys: '' }
 ]

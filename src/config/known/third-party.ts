@@ -1,3 +1,4 @@
+import type { Headers } from '../../core/component.ts'
 import type { Kind } from '../../core/plan.ts'
 
 interface Replacement {
@@ -48,4 +49,9 @@ const REPLACEMENTS: readonly Replacement[] = [
 /** The built-in type that does the job of a third-party class, when there is one. */
 export function builtInFor(kind: Kind, type: string): string | undefined {
   return REPLACEMENTS.find(entry => entry.kind === kind && entry.pattern.test(type))?.instead
+}
+
+/** Headers of well-known third-party sources; of all other classes nothing is known. */
+export function strangeHeaders(type: string): Headers {
+  return { always: type.endsWith('.TwitterSource') ? ['timestamp'] : [], more: true }
 }

@@ -1,10 +1,11 @@
 import type { EventBatch } from '../batch.ts'
 import type { Context, Lifecycle } from '../contracts.ts'
-import type { SinkCounters } from '../counters.ts'
+import type { OwnSinkCounters } from '../counters.ts'
 import type { CountersOf, Metrics, NoMetrics, Observed, TimersOf } from '../metrics.ts'
 
 export interface SinkContext<M extends Metrics = NoMetrics> extends Context {
-  readonly counters: SinkCounters & CountersOf<M>
+  /** Connections. Events are counted by the engine. */
+  readonly counters: OwnSinkCounters & CountersOf<M>
   /** Those that the definition declares. */
   readonly timers: TimersOf<M>
   /** Tells the balance sheet that `events` of the batch in hand were given up on purpose. */

@@ -1,12 +1,13 @@
 import type { EventBatch } from '../batch.ts'
 import type { Context, Lifecycle } from '../contracts.ts'
-import type { SourceCounters } from '../counters.ts'
+import type { OwnSourceCounters } from '../counters.ts'
 import type { AgentError } from '../errors.ts'
 import type { InputBudget } from '../input-budget.ts'
 import type { CountersOf, Metrics, NoMetrics, Observed, TimersOf } from '../metrics.ts'
 
 export interface SourceContext<M extends Metrics = NoMetrics> extends Context {
-  readonly counters: SourceCounters & CountersOf<M>
+  /** Connections and calls. Events are counted by the engine as they are ingested. */
+  readonly counters: OwnSourceCounters & CountersOf<M>
   /** Those that the definition declares. */
   readonly timers: TimersOf<M>
   /** What all sources of the agent may have read that no channel holds yet: ask it before reading, whatever is read. */

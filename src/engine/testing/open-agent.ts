@@ -20,6 +20,7 @@ export function openAgent(plan: Partial<AgentPlan>, definitions: readonly AnyDef
     clock,
     memoryBytes: 1_000_000,
     resolved: () => undefined,
+    load: () => Promise.reject(new Error('Nothing is installed.')),
     environment: { variables: {}, properties: {}, configDirectory: undefined },
     definition: ({ kind, type }) => {
       const found = definitions.find(one => one.kind === kind && one.type === type)

@@ -8,6 +8,7 @@ import {
   transactionCapacityOf
 } from '../../../store/file-settings.ts'
 import { openFileLog } from '../../../store/file-log.ts'
+import { FOLDER_FINDINGS, folderStores, lintFolders } from '../../../store/folder-lint.ts'
 import { LOG_DETAILS, LOG_METRICS } from '../../../store/log-watch.ts'
 import { FileChannel } from './file-channel.ts'
 
@@ -37,6 +38,10 @@ export default defineChannel({
     }),
     ...fileSettings
   },
+  undocumented: ['compressBackupCheckpoint', 'fsyncPerTransaction', 'fsyncInterval'],
+  findings: FOLDER_FINDINGS,
+  lint: written => lintFolders('file', written),
+  stores: folderStores,
   metrics: LOG_METRICS,
   details: LOG_DETAILS,
   transactionCapacity: transactionCapacityOf,

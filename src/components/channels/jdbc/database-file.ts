@@ -1,4 +1,5 @@
 import { dirname, join, resolve } from 'node:path'
+import type { Properties } from '../../../core/component.ts'
 import type { Environment } from '../../../core/contracts.ts'
 import { neededHome } from '../../../java/system-user.ts'
 
@@ -26,6 +27,13 @@ export function databaseFile({ channel, url, systemProperties, environment }: Wh
   const derby =
     folder === undefined ? standardFolder(systemProperties['user.home'], environment) : resolve(root, folder)
   return resolve(dirname(derby), `${encodeURIComponent(channel)}.sqlite`)
+}
+
+/** The file that a channel names itself, the only one that two channels can share. */
+export function databasesNamed(properties: Properties): string[] {
+  const url = properties['driver.url'] ?? properties['org.apache.flume.channel.jdbc.driver.url'] ?? ''
+  const file = /^jdbc:sqlite:(.+)$/s.exec(url.trim())?.[1]
+  return file === undefined ? [] : [resolve(file)]
 }
 
 function standardFolder(given: string | undefined, environment: Environment): string {

@@ -10,7 +10,7 @@ import {
   verified,
   type Values
 } from '../../../core/schema.ts'
-import { databaseFile, derbyFolder, URL_PATTERN } from './database-file.ts'
+import { databaseFile, databasesNamed, derbyFolder, URL_PATTERN } from './database-file.ts'
 import { JdbcChannel } from './jdbc-channel.ts'
 
 const SECOND_MS = 1000
@@ -138,6 +138,7 @@ export default defineChannel({
   summary:
     'Keeps events in a database file of its own (SQLite): safe across crashes, readable with standard tools.',
   settings,
+  stores: properties => ({ key: 'driver.url', places: databasesNamed(properties) }),
   transactionCapacity: given => given.transactionCapacity ?? Infinity,
   check: given => [...withoutEffect(given), ...unknownSystemProperties(given), ...longForms(given)],
   create: (given, context) => {

@@ -1,5 +1,6 @@
-import { defineChannel, type Problem } from '../../../core/component.ts'
+import { defineChannel, type Problem, type Properties } from '../../../core/component.ts'
 import type { ChannelContext } from '../../../core/contracts/channel.ts'
+import { parseJavaInt } from '../../../core/numbers.ts'
 import { integer, long, optional, text, verified, type Values } from '../../../core/schema.ts'
 import { openFileLog } from '../../../store/file-log.ts'
 import {
@@ -8,6 +9,7 @@ import {
   fileSettings,
   transactionCapacityOf
 } from '../../../store/file-settings.ts'
+import { FOLDER_FINDINGS, folderStores, lintFolders } from '../../../store/folder-lint.ts'
 import { LOG_DETAILS, type LOG_METRICS } from '../../../store/log-watch.ts'
 import { SlabSpace, SlotSpace } from '../../../store/space.ts'
 import { systemDisk } from '../../../store/system-disk.ts'
@@ -94,6 +96,11 @@ export default defineChannel({
   summary:
     'Keeps events in memory and, when that is full, on disk: fast, and room for long outages of a sink.',
   settings,
+  undocumented: ['overflowDeactivationThreshold'],
+  findings: FOLDER_FINDINGS,
+  lint: written => (keepsFiles(written.properties) ? lintFolders('spillablememory', written) : []),
+  stores: (properties, home) =>
+    keepsFiles(properties) ? folderStores(properties, home) : { key: 'dataDirs', places: [] },
   metrics: SPILLABLE_METRICS,
   details: LOG_DETAILS,
   transactionCapacity: transactionCapacityOf,
@@ -117,6 +124,11 @@ export default defineChannel({
     )
   }
 })
+
+/** Without an overflow nothing is kept in a folder. */
+function keepsFiles({ overflowCapacity = '' }: Properties): boolean {
+  return parseJavaInt(overflowCapacity) !== 0
+}
 
 async function openStore(given: Given, context: ChannelContext<typeof LOG_METRICS>): Promise<Store> {
   const limits = { capacity: given.overflowCapacity, keepAliveMs: 0, memoryBytes: OVERFLOW_MEMORY_BYTES }

@@ -15,6 +15,7 @@ export default defineInterceptor({
       default: true
     })
   },
+  headers: ({ key = 'key' }) => ({ always: [key], more: false }),
   create: ({ key, value, preserveExisting }) => ({
     intercept: batch =>
       preserveExisting && !batch.headers.empty

@@ -3,6 +3,7 @@ import { messageOf } from '../../../core/errors.ts'
 import { splitUri } from '../../../fs/paths.ts'
 import { compileBucketPath } from '../../../java/bucket-path.ts'
 import { timeZone } from '../../../java/time-zone.ts'
+import { isLzo } from './lint.ts'
 import { resolveCodec, unsupportedCodec } from '../../../wire/codecs/resolve-codec.ts'
 import { splitTemplate } from './file-names.ts'
 import { valueOf } from './file-formats.ts'
@@ -60,7 +61,8 @@ function escapeProblems({ path, filePrefix }: HdfsSettings): Problem[] {
 function codecProblems({ fileType, codec }: HdfsSettings): Problem[] {
   const found = codec === undefined ? undefined : resolveCodec(codec)
   if (codec !== undefined && found === undefined) {
-    return [error('hdfs.codeC', unsupportedCodec(codec), 'Name one of these codecs.')]
+    const problem = error('hdfs.codeC', unsupportedCodec(codec), 'Name one of these codecs.')
+    return [isLzo(codec) ? { ...problem, code: 'NOT_IN_THIS_VERSION' } : problem]
   }
   if (fileType === 'DataStream' && codec !== undefined) {
     const message =

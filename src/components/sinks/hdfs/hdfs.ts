@@ -4,6 +4,7 @@ import { openFileSystem } from '../../../fs/open.ts'
 import { checkSettings } from './check-settings.ts'
 import { checkStore } from './check-store.ts'
 import { HdfsSink } from './hdfs-sink.ts'
+import { FINDINGS, lintHdfs, lintTimestamp } from './lint.ts'
 import { metrics } from './metrics.ts'
 import { FILES } from './open-file.ts'
 import { settings } from './settings.ts'
@@ -15,6 +16,9 @@ export default defineSink({
   summary:
     'Writes events to files in HDFS or another file system, and starts a new file by time, size or count.',
   settings,
+  findings: FINDINGS,
+  lint: lintHdfs,
+  lintInflow: lintTimestamp,
   metrics,
   details: FILES,
   batchSize: ({ batchSize }) => batchSize,

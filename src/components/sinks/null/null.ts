@@ -21,6 +21,7 @@ export default defineSink({
       unit: 'events'
     })
   },
+  undocumented: ['logEveryNEvents'],
   batchSize: settings => settings.batchSize,
   create: ({ logEveryNEvents }, context) => new NullSink(logEveryNEvents, context)
 })

@@ -29,6 +29,8 @@ export default defineSource({
       default: 'utf-8'
     })
   },
+  undocumented: ['encoding'],
+  headers: () => ({ always: [], more: false }),
   details: CONNECTIONS,
   check: ({ encoding }): Problem[] => {
     if (charset(encoding) !== undefined) return []

@@ -18,6 +18,7 @@ export default defineSource({
     }),
     ...POLL_BACKOFF
   },
+  headers: () => ({ always: [], more: false }),
   batchSize: settings => settings.batchSize,
   create: ({ batchSize, totalEvents, incrementMs, maxMs }, context) =>
     new SequenceSource({ batchSize, totalEvents }, { incrementMs, maxMs }, context)

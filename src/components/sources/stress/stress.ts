@@ -42,6 +42,7 @@ export default defineSource({
     }),
     ...POLL_BACKOFF
   },
+  headers: () => ({ always: [], more: false }),
   batchSize: settings => settings.batchSize,
   create: (settings, context) => new StressSource(settings, context)
 })
