@@ -20,16 +20,22 @@ export function keepNewest(
   const closed = new TurnedAway(log, clock, sentence)
   const sockets = new Set<Socket>()
   const lastDescriptor = (openFileLimit() ?? Infinity) - LEFT_FREE
+  let allowed = most
   const closeOldest = (): void => {
     const [oldest] = sockets
     if (oldest === undefined) return
     sockets.delete(oldest)
     oldest.destroy()
-    closed.count({ limit: most })
+    closed.count({ limit: allowed })
   }
   server.on('connection', (socket: Socket) => {
-    socket.on('close', () => sockets.delete(socket))
-    if (sockets.size >= most || descriptorOf(socket) >= lastDescriptor) closeOldest()
+    socket.on('close', () => {
+      sockets.delete(socket)
+      if (sockets.size === 0) allowed = most
+    })
+    // One that is closed makes room for one below the last: from then on their number is what counts.
+    if (descriptorOf(socket) >= lastDescriptor) allowed = Math.min(allowed, Math.max(1, sockets.size))
+    if (sockets.size >= allowed) closeOldest()
     sockets.add(socket)
   })
   server.on('error', error => {
