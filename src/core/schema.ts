@@ -33,6 +33,7 @@ export type SettingType =
   | 'boolean'
   | 'choice'
   | 'list'
+  | 'pattern'
   | 'prefix'
   | 'component'
 /** `remark` is what is odd about a value that is taken all the same. */
@@ -44,7 +45,7 @@ export type Values<S extends Settings> = {
   readonly [K in keyof S]: S[K] extends Setting<infer T> ? T : never
 }
 
-interface Common<T> {
+export interface Common<T> {
   doc: string
   default?: T
   secret?: boolean
@@ -155,6 +156,23 @@ export function prefixed(
 /** The same setting, without a value when it is not given. */
 export function optional<T>(inner: Setting<T>): Setting<T | undefined> {
   return { ...inner, required: false }
+}
+
+/**
+ * A kind of setting that another layer knows how to read: `make` is given the text, and the default's. It must not find
+ * fault with a default.
+ */
+export function made<T>(
+  key: string,
+  type: SettingType,
+  options: Common<string>,
+  make: (text: string) => Parsed<T>
+): Setting<T> {
+  const { default: otherwise, ...rest } = options
+  if (otherwise === undefined) return setting<T>(key, type, rest, make)
+  const parsed = make(otherwise)
+  if (!('value' in parsed)) throw new Error(`The default of ${key} ${parsed.problem}.`)
+  return setting<T>(key, type, { ...rest, default: parsed.value }, make)
 }
 
 /** The same setting with a further check; `verify` returns what is wrong with the value, and what to write. */

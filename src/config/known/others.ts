@@ -1,5 +1,5 @@
 import type { KnownType } from './known-type.ts'
-import { wordRules } from './rules.ts'
+import { replacementRules, wordRules } from './rules.ts'
 
 const INTERCEPTOR = 'org.apache.flume.interceptor.'
 const MORPHLINE = 'org.apache.flume.sink.solr.morphline.'
@@ -22,25 +22,26 @@ export const KNOWN_OTHERS: readonly KnownType[] = [
     kind: 'interceptor',
     type: 'remove_header',
     classes: [`${INTERCEPTOR}RemoveHeaderInterceptor$Builder`],
-    keys: 'withName fromList fromListSeparator matching'
+    keys: 'withName fromList fromListSeparator:pattern matching:pattern'
   },
   {
     kind: 'interceptor',
     type: 'search_replace',
     classes: [`${INTERCEPTOR}SearchAndReplaceInterceptor$Builder`],
-    keys: 'searchPattern! replaceString charset'
+    keys: 'searchPattern!:pattern replaceString charset',
+    rules: properties => replacementRules(properties, 'searchPattern', 'replaceString')
   },
   {
     kind: 'interceptor',
     type: 'regex_filter',
     classes: [`${INTERCEPTOR}RegexFilteringInterceptor$Builder`],
-    keys: 'regex excludeEvents'
+    keys: 'regex:pattern excludeEvents'
   },
   {
     kind: 'interceptor',
     type: 'regex_extractor',
     classes: [`${INTERCEPTOR}RegexExtractorInterceptor$Builder`],
-    keys: 'regex! serializers! serializers.*'
+    keys: 'regex!:pattern serializers! serializers.*'
   },
   {
     kind: 'interceptor',

@@ -1,4 +1,4 @@
-import { basename, dirname, join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { EventBatch } from '../../core/batch.ts'
 import type { Clock } from '../../core/contracts.ts'
 import type { Disk } from '../disk.ts'
