@@ -115,6 +115,7 @@ const VALUE_WORDS: Readonly<Record<Setting<unknown>['type'], string>> = {
   boolean: 'true or false',
   choice: 'one of',
   list: 'words',
+  pattern: 'regular expression',
   prefix: 'text',
   component: 'type',
   path: 'path',

@@ -30,6 +30,8 @@ export const FINDING_CODES = {
   MISSING_REQUIRED: error('A required property is missing.'),
   BAD_NUMBER: error('A value is no number, or out of range.'),
   BAD_VALUE: error('A value is none of those allowed.'),
+  BAD_REGEX: error('A value is no regular expression of Java.'),
+  REGEX_REFUSED: error('A regular expression that Java takes and that cannot run here within bounds.'),
   OPEN_PERMISSIONS: warning('A file with a key or a password can be read or changed by others.'),
   BATCH_GT_TXN: error(
     'The batch is larger than the transaction capacity of the channel; the component is dropped.'

@@ -34,6 +34,7 @@ export type SettingType =
   | 'boolean'
   | 'choice'
   | 'list'
+  | 'pattern'
   | 'prefix'
   | 'component'
   | 'path'
@@ -194,6 +195,23 @@ export function prefixed(
 /** The same setting, without a value when it is not given. */
 export function optional<T>(inner: Setting<T>): Setting<T | undefined> {
   return { ...inner, required: false }
+}
+
+/**
+ * A kind of setting that another layer knows how to read: `make` is given the text, and the default's. It must not find
+ * fault with a default.
+ */
+export function made<T>(
+  key: string,
+  type: SettingType,
+  options: Common<string>,
+  make: (text: string) => Parsed<T>
+): Setting<T> {
+  const { default: otherwise, ...rest } = options
+  if (otherwise === undefined) return setting<T>(key, type, rest, make)
+  const parsed = make(otherwise)
+  if (!('value' in parsed)) throw new Error(`The default of ${key} ${parsed.problem}.`)
+  return setting<T>(key, type, { ...rest, default: parsed.value }, make)
 }
 
 /** The same setting with a further check; `verify` returns what is wrong with the value, and what to write. */

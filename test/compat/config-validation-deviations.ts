@@ -13,6 +13,7 @@ const ONE_PART = 'a mistake in one group or agent does not take the rest along'
 const DEFAULT_PROCESSOR = 'one sink without processor.type gets the default processor, as the guide says'
 const NAME_CLASH = 'a lone sink that is named like a group runs'
 const ALONE = 'sinks of a group that cannot be made run alone instead of being lost'
+const STRICT = 'a value that cannot work is refused at load, where Flume fails later or behaves strangely'
 const EXTENSION = 'the text counts, not the extension of its file'
 
 /** Reason by name of the row. */
@@ -63,11 +64,6 @@ export const DEVIATIONS_OF_ABSENT: Readonly<Record<string, Readonly<Record<strin
   },
   'selector multiplexing': { 'selector-multiplexing-tab-list': BLANKS },
   'interceptor uuid': { 'interceptor-uuid-alias': LENIENT },
-  'interceptor regex_filter': {
-    'interceptor-regex_filter-bad': LATER,
-    'interceptor-regex_filter-bad2': LATER,
-    'interceptor-regex_filter-bad3': LATER
-  },
   'interceptor regex_extractor': {
     'interceptor-regex_extractor-no-name': LATER,
     'interceptor-regex_extractor-unknown-ser': LATER,
@@ -75,13 +71,11 @@ export const DEVIATIONS_OF_ABSENT: Readonly<Record<string, Readonly<Record<strin
     'interceptor-regex_extractor-second-unnamed': LATER
   },
   'interceptor search_replace': {
-    'interceptor-search_replace-bad': LATER,
-    'interceptor-search_replace-bad-charset': LATER
+    'interceptor-search_replace-bad-charset': LATER,
+    'interceptor-search_replace-ok': STRICT
   },
-  'interceptor remove_header': {
-    'interceptor-remove_header-bad-sep': LATER,
-    'interceptor-remove_header-bad-match': LATER
-  },
+  'source spooldir': { 'spooldir-ignorePattern-bad': STRICT, 'spooldir-includePattern-bad': STRICT },
+  'source taildir': { 'taildir-bad-regex': STRICT },
   'processor load_balance': { 'group-lb-selector-bad': LATER },
   'source thrift': { 'src-thrift-kerberos=TRUE': LATER },
   'source http': { 'http-handler-unknown': LATER },

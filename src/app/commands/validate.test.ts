@@ -262,3 +262,59 @@ test('control characters of names and values reach no terminal, in JSON either',
   assert.match(text, /batchSize is "5\\x1b\[31m\\x9b"/)
   for (const printed of [text, json]) assert.doesNotMatch(printed, /[\x00-\x08\x0b-\x1f\x7f-\x9f]/)
 })
+
+const INTERCEPTED = (lines: string): string =>
+  `${SMALL_AGENT}a1.sources.r1.interceptors = i1\n${lines.replaceAll('i1.', 'a1.sources.r1.interceptors.i1.')}`
+
+for (const [what, text, expected] of [
+  [
+    'a wrong regular expression',
+    INTERCEPTED('i1.type = regex_filter\ni1.regex = (a\n'),
+    ':11: error BAD_REGEX a1.sources.r1.interceptors.i1.regex: regex is "(a", which is no regular expression: ' +
+      'Unclosed group near index 2.\n    Correct the expression. In a properties file each of its backslashes is written twice.'
+  ],
+  [
+    'one that cannot run within bounds',
+    INTERCEPTED('i1.type = regex_extractor\ni1.serializers = s\ni1.regex = (\\\\w+) \\\\1\n'),
+    ':12: error REGEX_REFUSED a1.sources.r1.interceptors.i1.regex: regex is "(\\w+) \\1", which is a regular expression ' +
+      'that cannot run here: the back reference \\1 asks for a text of many possible ones again; this needs steps without bound.'
+  ],
+  [
+    'a replacement by a group that there is not',
+    INTERCEPTED('i1.type = search_replace\ni1.searchPattern = a(b)\ni1.replaceString = $2\n'),
+    ':12: error BAD_VALUE a1.sources.r1.interceptors.i1.replaceString: replaceString is "$2", which cannot replace ' +
+      'anything: No group 2.\n    Write $1 or ${name} for a group of searchPattern, and \\\\$ for a dollar sign.'
+  ],
+  [
+    'names of files that are no expression',
+    `${SMALL_AGENT}a1.sources.r1.type = TAILDIR\na1.sources.r1.filegroups = f\na1.sources.r1.filegroups.f = /var/log/*.log\n`,
+    ':11: error BAD_REGEX a1.sources.r1.filegroups.f: filegroups.f is "*.log", which is no regular expression: Dangling meta character \'*\' near index 0.'
+  ],
+  [
+    'a wrong pattern of topics',
+    `${SMALL_AGENT}a1.sources.r1.type = org.apache.flume.source.kafka.KafkaSource\na1.sources.r1.kafka.topics.regex = [a\n`,
+    ':10: error BAD_REGEX a1.sources.r1.kafka.topics.regex: kafka.topics.regex is "[a", which is no regular expression'
+  ],
+  [
+    'a wrong pattern of names that are left out',
+    `${SMALL_AGENT}a1.sources.r1.type = spooldir\na1.sources.r1.spoolDir = /x\na1.sources.r1.ignorePattern = *.tmp\n`,
+    ':11: error BAD_REGEX a1.sources.r1.ignorePattern: ignorePattern is "*.tmp", which is no regular expression'
+  ]
+] as const) {
+  test(`${what} is found in components that do not run yet, too`, async () => {
+    const result = await run(text)
+
+    assert.equal(result.code, 1)
+    assert.ok(result.text.includes(result.file + expected), result.text)
+  })
+}
+
+test('regular expressions that work have no finding', async () => {
+  const { text } = await run(
+    INTERCEPTED(
+      'i1.type = search_replace\ni1.searchPattern = (?<user>\\\\w++)@(\\\\S+)\ni1.replaceString = \\\\$${user} $2\n'
+    )
+  )
+
+  assert.doesNotMatch(text, /REGEX|BAD_VALUE/)
+})

@@ -11,6 +11,7 @@ import type {
 import type { Kind } from '../../core/plan.ts'
 import { undocumentedKeys } from './undocumented.ts'
 import { integer, long, optional, prefixed, text, type Setting, type Settings } from '../../core/schema.ts'
+import { pattern } from '../../java/pattern-setting.ts'
 
 /**
  * A component of Flume that this version does not have. Enough is said of it to judge a configuration: which keys it
@@ -22,7 +23,7 @@ export interface KnownType {
   readonly type: string
   readonly classes: readonly string[]
   /**
-   * Keys in one text, separated by blanks. `key!` is required; `key|old` may be written `old`; `key:int` and `key:long`
+   * Keys in one text, separated by blanks. `key!` is required; `key|old` may be written `old`; `key:int`, `key:long`, `key:pattern`
   
    */
   readonly keys: string
@@ -90,20 +91,20 @@ function positive(value: number, otherwise: number): number {
   return value > 0 ? value : otherwise
 }
 
-const WORD = /^([^!:|]+)((?:\|[^!:|]+)*)(!?)(?::(~?)(int|long)(?:>(-?\d+))?(?:=(-?\d+))?)?$/
+const WORD = /^([^!:|]+)((?:\|[^!:|]+)*)(!?)(?::(~?)(int|long|pattern)(?:>(-?\d+))?(?:=(-?\d+))?)?$/
 
 function settingsOf(keys: string): Settings {
   const settings: Record<string, Setting<unknown>> = {}
   for (const word of keys.split(/\s+/).filter(part => part !== '')) {
     const match = WORD.exec(word)
     if (match === null) throw new Error(`Not a key: ${word}`)
-    const [, key = '', aliases = '', required, lenient, number, above, otherwise] = match
+    const [, key = '', aliases = '', required, lenient, form, above, otherwise] = match
     if (key.endsWith('.*')) settings[key] = prefixed(key.slice(0, -1), { doc: 'Passed on.' })
     else {
       const setting = one(key, {
         aliases: aliases.split('|').slice(1),
         lenient: lenient === '~',
-        number,
+        form,
         above,
         otherwise
       })
@@ -116,13 +117,13 @@ function settingsOf(keys: string): Settings {
 interface Given {
   readonly aliases: readonly string[]
   readonly lenient: boolean
-  readonly number: string | undefined
+  readonly form: string | undefined
   readonly above: string | undefined
   readonly otherwise: string | undefined
 }
 
 function one(key: string, given: Given): Setting<unknown> {
-  const { aliases, lenient, number, above, otherwise } = given
+  const { aliases, lenient, form, above, otherwise } = given
   const doc = 'see the reference of Flume.'
   const bounds = above === undefined ? {} : { min: Number(above) + 1 }
   const options = {
@@ -132,6 +133,7 @@ function one(key: string, given: Given): Setting<unknown> {
     ...bounds,
     ...(otherwise === undefined ? {} : { default: Number(otherwise) })
   }
-  if (number === 'int') return integer(key, options)
-  return number === 'long' ? long(key, options) : text(key, { doc, aliases })
+  if (form === 'pattern') return pattern(key, { doc, aliases })
+  if (form === 'int') return integer(key, options)
+  return form === 'long' ? long(key, options) : text(key, { doc, aliases })
 }

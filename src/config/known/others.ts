@@ -1,6 +1,6 @@
 import type { KnownType } from './known-type.ts'
 import type { Properties } from '../../core/component.ts'
-import { channelRules, twoSinksRules, wordRules } from './rules.ts'
+import { channelRules, replacementRules, twoSinksRules, wordRules } from './rules.ts'
 import { routeTraps } from './traps.ts'
 
 const INTERCEPTOR = 'org.apache.flume.interceptor.'
@@ -26,28 +26,29 @@ export const KNOWN_OTHERS: readonly KnownType[] = [
     kind: 'interceptor',
     type: 'remove_header',
     classes: [`${INTERCEPTOR}RemoveHeaderInterceptor$Builder`],
-    keys: 'withName fromList fromListSeparator matching',
+    keys: 'withName fromList fromListSeparator:pattern matching:pattern',
     headers: () => ({ always: [], more: false })
   },
   {
     kind: 'interceptor',
     type: 'search_replace',
     classes: [`${INTERCEPTOR}SearchAndReplaceInterceptor$Builder`],
-    keys: 'searchPattern! replaceString charset',
+    keys: 'searchPattern!:pattern replaceString charset',
+    rules: properties => replacementRules(properties, 'searchPattern', 'replaceString'),
     headers: () => ({ always: [], more: false })
   },
   {
     kind: 'interceptor',
     type: 'regex_filter',
     classes: [`${INTERCEPTOR}RegexFilteringInterceptor$Builder`],
-    keys: 'regex excludeEvents',
+    keys: 'regex:pattern excludeEvents',
     headers: () => ({ always: [], more: false })
   },
   {
     kind: 'interceptor',
     type: 'regex_extractor',
     classes: [`${INTERCEPTOR}RegexExtractorInterceptor$Builder`],
-    keys: 'regex! serializers! serializers.*',
+    keys: 'regex!:pattern serializers! serializers.*',
     headers: properties => ({ always: extracted(properties), more: false })
   },
   {

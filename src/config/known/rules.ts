@@ -1,7 +1,10 @@
 import type { Problem } from '../../core/component.ts'
 import { unknownChannels } from '../../core/unknown-channels.ts'
+import { reasonOf } from '../../core/errors.ts'
 import { parseJavaBoolean, parseJavaInt } from '../../core/numbers.ts'
 import { wordsOf } from '../../core/words.ts'
+import { parsePatternText } from '../../java/pattern-setting.ts'
+import { compileReplacement } from '../../java/replacement.ts'
 import type { KnownAround } from './known-type.ts'
 
 type Given = Readonly<Record<string, string>>
@@ -74,13 +77,45 @@ export function portListRules(given: Given): readonly Problem[] {
   }))
 }
 
-/** At least one listed file group has a path. */
+/** At least one listed file group has a path; a path ends with a regular expression for the names of files. */
 export function fileGroupRules(given: Given): readonly Problem[] {
   const groups = wordsOf(given['filegroups'] ?? '')
-  if (groups.length === 0 || groups.some(group => given[`filegroups.${group}`] !== undefined)) return []
-  return [
-    missing(`filegroups.${groups[0] ?? ''}`, "Mapping for tailing files is empty or invalid: 'filegroups.'")
-  ]
+  const keys = groups.map(group => `filegroups.${group}`)
+  if (keys.length > 0 && keys.every(key => given[key] === undefined)) {
+    return [missing(keys[0] ?? '', "Mapping for tailing files is empty or invalid: 'filegroups.'")]
+  }
+  return keys.flatMap(key => patternProblems(key, given[key]?.replace(/^.*\//s, '')))
+}
+
+/** A regular expression, where the key is given. */
+export function patternRules(given: Given, key: string): readonly Problem[] {
+  return patternProblems(key, given[key])
+}
+
+function patternProblems(key: string, text: string | undefined): readonly Problem[] {
+  const parsed = text === undefined ? undefined : parsePatternText(text)
+  if (parsed === undefined || 'value' in parsed) return []
+  return [{ level: 'error', code: parsed.code, key, message: `${key} ${parsed.problem}.`, hint: parsed.hint }]
+}
+
+/** A replacement names groups of its pattern only; Flume would say otherwise at the first match. */
+export function replacementRules(given: Given, patternKey: string, key: string): readonly Problem[] {
+  const [pattern, text] = [parsePatternText(given[patternKey] ?? ''), given[key]]
+  if (!('value' in pattern) || text === undefined) return []
+  try {
+    compileReplacement(text, pattern.value)
+    return []
+  } catch (error) {
+    return [
+      {
+        level: 'error',
+        code: 'BAD_VALUE',
+        key,
+        message: `${key} is "${text}", which cannot replace anything: ${reasonOf(error)}.`,
+        hint: `Write $1 or $\{name} for a group of ${patternKey}, and \\\\$ for a dollar sign.`
+      }
+    ]
+  }
 }
 
 /** A multiplexing selector names channels of its source only. */

@@ -6,6 +6,7 @@ import {
   keysLike,
   kerberosRules,
   keystoreRules,
+  patternRules,
   portListRules,
   wordRules
 } from './rules.ts'
@@ -15,7 +16,7 @@ const TLS = `ssl keystore keystore-password keystore-type exclude-protocols incl
   include-cipher-suites`
 const BACKOFF = 'backoffSleepIncrement:long maxBackoffSleep:long'
 const SYSLOG = 'keepFields clientIPHeader clientHostnameHeader'
-const FORMAT = 'format.regex format.search format.replace format.dateFormat'
+const FORMAT = 'format.regex:pattern format.search:pattern format.replace format.dateFormat'
 
 /** Sources of Flume that are not in this version. */
 export const KNOWN_SOURCES: readonly KnownType[] = [
@@ -64,7 +65,7 @@ export const KNOWN_SOURCES: readonly KnownType[] = [
       'org.apache.flume.rpc.avro.source.SpoolDirectorySource'
     ],
     keys: `spoolDir! fileSuffix deletePolicy trackingPolicy trackerDir fileHeader fileHeaderKey basenameHeader
-      basenameHeaderKey includePattern ignorePattern consumeOrder recursiveDirectorySearch pollDelay:int batchSize:int
+      basenameHeaderKey includePattern:pattern ignorePattern:pattern consumeOrder recursiveDirectorySearch pollDelay:int batchSize:int
       maxBackoff:int inputCharset decodeErrorPolicy deserializer deserializer.* bufferMaxLineLength:int bufferMaxLines`,
     batch: { key: 'batchSize', default: 100 },
     rules: properties => [
@@ -137,7 +138,8 @@ export const KNOWN_SOURCES: readonly KnownType[] = [
       ...deprecatedKeys(written, ['zookeeperConnect', 'topic', 'groupId'], 'kafka.topics'),
       ...zooKeeperOnly(written)
     ],
-    headers: () => ({ always: ['timestamp'], more: true })
+    headers: () => ({ always: ['timestamp'], more: true }),
+    rules: properties => patternRules(properties, 'kafka.topics.regex')
   },
   {
     kind: 'source',
