@@ -7,7 +7,8 @@ const NOTHING = Buffer.alloc(0)
  * character, so it is looked at again together with the next piece. Costs what the pieces cost, however small they are.
  */
 export function pieceDecoder(codec: CharsetCodec): (piece: Buffer) => string {
-  const decode: CharsetCodec['decode'] = codec.newDecoder?.() ?? ((bytes, onBad) => codec.decode(bytes, onBad))
+  const decode: CharsetCodec['decode'] =
+    codec.newDecoder?.() ?? ((bytes, onBad) => codec.decode(bytes, onBad))
   let rest = NOTHING
   return piece => {
     const bytes = rest.length === 0 ? piece : Buffer.concat([rest, piece])
