@@ -6,6 +6,7 @@ import { backlog } from './backlog.ts'
 import { batch } from './batch.ts'
 import { channel } from './channel.ts'
 import { clients } from './clients.ts'
+import { crowd } from './crowd.ts'
 import { durable } from './durable.ts'
 import type { Contestant } from './harness/contestant.ts'
 import { loadCommand } from './harness/load-client.ts'
@@ -33,6 +34,7 @@ const QUESTIONS: readonly Question[] = [
   channel,
   backlog,
   clients,
+  crowd,
   slowSink,
   startUp,
   stop,

@@ -107,5 +107,5 @@ if ($conf -and (Test-Path (Join-Path $conf 'flume-env.ps1'))) {
   }
 }
 # At this address Node cannot open its debugger, whoever asks for it.
-& (Find-Node) --expose-gc --max-semi-space-size=16 --inspect-port=0.0.0.1:0 (Join-Path $launcherHome 'bin/start.mjs') @arguments
+& (Find-Node) --expose-gc --max-semi-space-size=8 --inspect-port=0.0.0.1:0 (Join-Path $launcherHome 'bin/start.mjs') @arguments
 exit $LASTEXITCODE

@@ -21,6 +21,8 @@ export interface Contestant {
   feed?(place: Place, lines: number): Promise<bigint>
   /** The same program with the most durable queue that it has. */
   readonly durable?: Contestant
+  /** The same program answering each line with `OK`. */
+  readonly acknowledging?: Contestant
   /** How many lines it says it delivered, where there are no files to look at. */
   delivered?(place: Place): Promise<number>
 }

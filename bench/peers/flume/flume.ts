@@ -2,7 +2,14 @@ import { spawnSync } from 'node:child_process'
 import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { durableConfiguration, fileChannel, throughputConfiguration } from '../../harness/agent.ts'
+import {
+  configuration,
+  durableConfiguration,
+  fileChannel,
+  fileRoll,
+  throughputConfiguration,
+  WIDE_CHANNEL
+} from '../../harness/agent.ts'
 import type { Contestant, Place } from '../../harness/contestant.ts'
 import { makeLines } from '../../harness/lines.ts'
 import { MeasuredProcess } from '../../harness/measured-process.ts'
@@ -35,6 +42,12 @@ export const flume: Contestant = {
   name: 'flume',
   version,
   start: place => start(place, throughputConfiguration(place.port, place.output)),
+  acknowledging: {
+    name: 'flume',
+    version,
+    start: place =>
+      start(place, configuration(place.port, { channel: WIDE_CHANNEL, sink: fileRoll(place.output) }))
+  },
   // Its netcat source puts single events, and each would wait for a sync: taildir puts whole batches.
   durable: {
     name: 'flume file channel',

@@ -21,6 +21,8 @@ export class Connection {
   kept = NOTHING
   /** Lines taken from it that are not answered yet. */
   unsettled = 0
+  /** It sends nothing more; what is kept may still wait for room. */
+  ended = false
   /** It has said all that counts: nothing more is read. */
   finished = false
   readonly #replies: Replies

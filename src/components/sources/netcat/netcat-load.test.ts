@@ -12,9 +12,10 @@ const MIB = 1024 * 1024
 const LIMITS = { bytes: MIB, events: 10_000, unfinishedBytes: 4 * MIB }
 const CLIENTS = 40
 
-async function open(properties: Record<string, string> = {}, limits = LIMITS) {
+async function open(properties: Record<string, string> = {}, limits = LIMITS, direct = true) {
   const input = new InputBudget(limits)
-  const context = fakeSourceContext({ input })
+  const environment = { properties: { 'millrace.net.direct-reads': String(direct) } }
+  const context = fakeSourceContext({ input, environment })
   const given = { bind: '127.0.0.1', port: '0', ...properties }
   const source = netcat.create(
     settingsOf(netcat, given, () => undefined),
@@ -100,6 +101,37 @@ describe('netcat under load', { timeout: 90_000 }, () => {
         [input.bytes, input.events, input.keptBytes, input.unfinishedBytes, input.waiting],
         [0, 0, 0, 0, 0]
       )
+    })
+  }
+
+  for (const direct of [true, false]) {
+    test(`what waits for room keeps its order (${direct ? 'by the accepted handle' : 'by the public way'})`, async () => {
+      const tight = { ...LIMITS, events: 100 }
+      const { source, context, intake, input, port } = await open(
+        { 'ack-every-event': 'false' },
+        tight,
+        direct
+      )
+      context.ingestEach = async batch => {
+        await turns(1)
+        return intake.ingestEach(batch)
+      }
+      const sockets = await Promise.all(Array.from({ length: 4 }, () => dial(port)))
+      const closed = sockets.map(socket => once(socket.resume(), 'close'))
+      for (const [i, socket] of sockets.entries()) {
+        socket.end(Array.from({ length: 20_000 }, (_, n) => `${i} ${n}\n`).join(''))
+      }
+      await Promise.all(closed)
+      await source.stop()
+
+      for (const [i] of sockets.entries()) {
+        const own = intake.texts.filter(text => text.startsWith(`${i} `))
+        assert.deepEqual(
+          own,
+          Array.from({ length: 20_000 }, (_, n) => `${i} ${n}`)
+        )
+      }
+      assert.deepEqual([input.events, input.bytes, input.keptBytes], [0, 0, 0])
     })
   }
 

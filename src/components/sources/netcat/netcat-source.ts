@@ -128,7 +128,10 @@ export class NetcatSource implements Source {
     const connection = new Connection(socket, this.#replies, this.#context.clock, onListening)
     this.#connections.set(connection, reader)
     this.#context.counters.OpenConnectionCount = this.#connections.size
-    socket.on('end', () => this.#finish(connection))
+    socket.on('end', () => {
+      connection.ended = true
+      if (connection.kept.length === 0) this.#finish(connection)
+    })
     socket.on('error', error => this.#context.log.debug('A connection broke.', { reason: messageOf(error) }))
     socket.on('close', () => {
       this.#reportUnfinished(connection)
@@ -169,7 +172,8 @@ export class NetcatSource implements Source {
       if (!reader.admit(connection.kept.length)) return
       this.#take(connection, reader, connection.takeKept(SCAN_INPUT))
     }
-    if (!connection.finished && reader.admit(0)) connection.goOn()
+    if (connection.ended) this.#finish(connection)
+    else if (!connection.finished && reader.admit(0)) connection.goOn()
   }
 
   /** Takes the bytes that lie in the scanner's input. */
