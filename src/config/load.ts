@@ -118,7 +118,7 @@ async function checkChosen(
     })
   }
   lintValues(agent, raw, findings)
-  await applyConfigFilters(agent, { variables, findings })
+  await applyConfigFilters(agent, { variables, configDirectory, findings })
   const check = await checkAgent({
     agent,
     catalog,

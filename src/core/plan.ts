@@ -43,7 +43,6 @@ export const KINDS = [
   'interceptor',
   'selector',
   'processor',
-  'serializer',
-  'configfilter'
+  'serializer'
 ] as const
 export type Kind = (typeof KINDS)[number]

@@ -34,6 +34,8 @@ export type SettingType =
   | 'choice'
   | 'list'
   | 'pattern'
+  | 'secret'
+  | 'secretFile'
   | 'prefix'
   | 'component'
 /** `remark` is what is odd about a value that is taken all the same. */

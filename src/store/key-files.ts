@@ -1,21 +1,10 @@
-import { readFileSync, statSync, type Stats } from 'node:fs'
-import { AgentError, systemCode } from '../core/errors.ts'
+import { statSync } from 'node:fs'
+import { AgentError } from '../core/errors.ts'
+import { LARGEST_SECRET, readPlainFile } from '../java/secret-file.ts'
 
-const LARGEST_SECRET = 64 * 1024
-const LARGEST_STORE = 16 * 1024 * 1024
 const KEY_BYTES = [16, 24, 32]
 const OTHERS_MAY_ANYTHING = 0o007
 const GROUP_MAY_WRITE = 0o020
-
-/** The bytes of a key store. Throws ERR_CONFIG when it is no plain file, cannot be read or is absurdly large. */
-export function readStoreFile(path: string): Buffer {
-  return readPlainFile(path, LARGEST_STORE)
-}
-
-/** The password that a file holds, without blanks and line ends around it. Throws ERR_CONFIG. */
-export function readPasswordFile(path: string): string {
-  return readPlainFile(path, LARGEST_SECRET).toString().trim()
-}
 
 /**
  * The key that a file holds: 16, 24 or 32 bytes in hexadecimal digits, in base64 or as they are, all of which
@@ -50,30 +39,4 @@ export function isTooOpen(path: string): boolean {
 /** Whether there is a plain file, which is all that Flume asks of some. */
 export function isPlainFile(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isFile() === true
-}
-
-function readPlainFile(path: string, largest: number): Buffer {
-  const found = aboutFile(path, () => statSync(path))
-  if (!isReadable(found, largest)) {
-    throw new AgentError('ERR_CONFIG', 'It is not a file, or it is far too large', {
-      path,
-      bytes: found.size,
-      most: largest
-    })
-  }
-  return aboutFile(path, () => readFileSync(path))
-}
-
-// What is not a plain file might never end, or never begin.
-function isReadable(found: Stats, largest: number): boolean {
-  return found.isFile() && found.size <= largest
-}
-
-function aboutFile<T>(path: string, task: () => T): T {
-  try {
-    return task()
-  } catch (error) {
-    const reason = systemCode(error) === 'ENOENT' ? 'There is no such file' : 'It cannot be read'
-    throw new AgentError('ERR_CONFIG', reason, { path, code: systemCode(error) }, error)
-  }
 }

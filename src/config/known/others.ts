@@ -80,11 +80,5 @@ export const KNOWN_OTHERS: readonly KnownType[] = [
     type: 'load_balance',
     classes: ['org.apache.flume.sink.LoadBalancingSinkProcessor'],
     keys: 'selector backoff selector.maxTimeOut:long selector.*'
-  },
-  {
-    kind: 'configfilter',
-    type: 'hadoop',
-    classes: ['org.apache.flume.configfilter.HadoopCredentialStoreConfigFilter'],
-    keys: 'credential.provider.path! credstore.java-keystore-provider.password-file'
   }
 ]

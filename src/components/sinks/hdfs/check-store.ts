@@ -16,7 +16,7 @@ const KEY = 'hdfs.path'
 export async function checkStore(settings: HdfsSettings, environment: Environment): Promise<Problem[]> {
   const { proxyUser, delegationToken, path } = settings
   const { constant } = splitTemplate(path)
-  const stores = new FileSystems({ environment, proxyUser, delegationToken })
+  const stores = new FileSystems({ environment, proxyUser, delegationToken: delegationToken?.read() })
   try {
     const { webHdfs } = await stores.open(constant === '' ? '.' : constant)
     const configuration = await stores.configuration()
