@@ -116,6 +116,8 @@ const VALUE_WORDS: Readonly<Record<Setting<unknown>['type'], string>> = {
   choice: 'one of',
   list: 'words',
   pattern: 'regular expression',
+  secret: 'text',
+  secretFile: 'path of a file',
   prefix: 'text',
   component: 'type',
   path: 'path',

@@ -4,6 +4,7 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { splitByAgent } from './agent-text.ts'
 import { applyConfigFilters } from './filters.ts'
 import { Findings } from './findings.ts'
@@ -15,11 +16,11 @@ before(async () => {
 })
 after(() => rm(folder, { recursive: true }))
 
-async function filtered(text: string, variables: Record<string, string> = {}) {
+async function filtered(text: string, variables: Record<string, string> = {}, configDirectory?: string) {
   const findings = new Findings()
   const agent = splitByAgent(mergeSources([{ file: 'f', text }], findings)).agents.get('a')
   assert.ok(agent)
-  await applyConfigFilters(agent, { variables, findings })
+  await applyConfigFilters(agent, { variables, configDirectory, findings })
   return {
     value: agent.components.sources.get('r')?.properties.get('x')?.value,
     findings: findings.sorted([])
@@ -116,7 +117,7 @@ test('endless output, a failing and a missing command are findings', async () =>
 })
 
 for (const [type, hint] of [
-  ['hadoop', /env or external/],
+  ['hadoop', /credential\.provider\.path = jceks/],
   ['evn', /env/],
   ['com.example.Filter', /Java classes/]
 ] as const) {
@@ -143,7 +144,7 @@ test('what a filter gave is not shown in a finding about its key', async () => {
     mergeSources([{ file: 'f', text: `${ENV}a.sources.r.x = port \${f['k']}/tail` }], findings)
   ).agents.get('a')
   assert.ok(agent)
-  await applyConfigFilters(agent, { variables: { k: 'hunter2' }, findings })
+  await applyConfigFilters(agent, { variables: { k: 'hunter2' }, configDirectory: undefined, findings })
   const at = { file: 'f', line: 3 }
   findings.add('BAD_NUMBER', {
     at,
@@ -156,4 +157,45 @@ test('what a filter gave is not shown in a finding about its key', async () => {
     findings.sorted([]).map(({ message, hint }) => [message, hint]),
     [['x is "***".', 'Write ***.']]
   )
+})
+
+const STORES = fileURLToPath(new URL('../../test/fixtures/security/', import.meta.url))
+const hadoop = (store: string, more = ''): string =>
+  `a.configfilters = f\na.configfilters.f.type = org.apache.flume.configfilter.HadoopCredentialStoreConfigFilter\n` +
+  `a.configfilters.f.credential.provider.path = jceks://file${STORES}${store}.jceks\n${more}a.sources.r.x = \${f['dirname_hadoop']}`
+
+test('the hadoop filter takes passwords from a credential store, whose own password stands where Hadoop looks', async () => {
+  await writeFile(join(folder, 'store.password'), ' envSecret\n')
+  const file = 'a.configfilters.f.credstore.java-keystore-provider.password-file = store.password\n'
+  const variables = { HADOOP_CREDSTORE_PASSWORD: 'envSecret' }
+
+  const found = await Promise.all([
+    filtered(hadoop('credstore-default-password')),
+    filtered(hadoop('credstore-envSecret'), variables),
+    filtered(hadoop('credstore-envSecret', file), {}, folder)
+  ])
+
+  assert.deepEqual(found, Array(3).fill({ value: '/some/dir', findings: [] }))
+})
+
+test('a credential store that cannot be opened, or lacks the alias, is a finding', async () => {
+  const [closed, missing, elsewhere] = await Promise.all([
+    filtered(hadoop('credstore-envSecret')),
+    filtered(hadoop('nowhere')),
+    filtered(hadoop('credstore-default-password').replace('jceks://file', 'jceks://hdfs@nn:9000'))
+  ])
+  const { value, findings } = await filtered(
+    hadoop('credstore-default-password').replace('dirname_hadoop', 'nope')
+  )
+
+  for (const [found, message] of [
+    [closed, /^Error while creating config filter f: .*credstore-envSecret\.jceks: .*password/],
+    [missing, /nowhere\.jceks: There is no such file/],
+    [elsewhere, /jceks:\/\/hdfs@nn:9000.* is no store in a file of this machine/]
+  ] as const) {
+    assert.match(found?.findings[0]?.message ?? '', message)
+    assert.match(found?.findings[0]?.hint ?? '', /HADOOP_CREDSTORE_PASSWORD/)
+  }
+  assert.equal(value, "${f['nope']}")
+  assert.match(findings[0]?.message ?? '', /Matched key nope .* was not found/)
 })

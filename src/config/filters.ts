@@ -2,24 +2,30 @@ import { messageOf } from '../core/errors.ts'
 import { nearest } from '../core/nearest.ts'
 import { charset } from '../java/charset.ts'
 import { isUnsupportedCharset } from '../java/charset-unsupported.ts'
+import { openCredentialStores } from '../java/credential-store.ts'
 import { LISTS, namesOf, type AgentText, type ComponentText } from './agent-text.ts'
 import { firstLineOf } from './external-filter.ts'
 import type { Position, Property } from './finding.ts'
 import type { Findings } from './findings.ts'
-import { knownType, namesType } from './known-types.ts'
+import { namesType } from './known-types.ts'
 
 /** Value for a key, undefined when there is none. Rejects when the filter fails. */
 type Filter = (key: string) => Promise<string | undefined>
 
 interface FilterContext {
   readonly variables: Readonly<Record<string, string | undefined>>
+  readonly configDirectory: string | undefined
   readonly findings: Findings
 }
+
+/** Says why a filter cannot be made, and what to write. */
+type Fail = (at: Position, message: string, hint: string) => undefined
 
 const PACKAGE = 'org.apache.flume.configfilter.'
 const BUILT_IN = [
   { type: 'env', classes: [`${PACKAGE}EnvironmentVariableConfigFilter`] },
-  { type: 'external', classes: [`${PACKAGE}ExternalProcessConfigFilter`] }
+  { type: 'external', classes: [`${PACKAGE}ExternalProcessConfigFilter`] },
+  { type: 'hadoop', classes: [`${PACKAGE}HadoopCredentialStoreConfigFilter`] }
 ]
 
 /**
@@ -59,15 +65,12 @@ function* componentProperties(agent: AgentText): Generator<Property> {
   }
 }
 
-function makeFilter(
-  agent: AgentText,
-  name: string,
-  { variables, findings }: FilterContext
-): Filter | undefined {
+function makeFilter(agent: AgentText, name: string, context: FilterContext): Filter | undefined {
+  const { variables, findings } = context
   const text = agent.components.configfilters.get(name)
   const list = agent.lists.get('configfilters')
   const key = `${agent.name}.configfilters.${name}`
-  const fail = (at: Position, message: string, hint: string): undefined => {
+  const fail: Fail = (at, message, hint) => {
     findings.add('FILTER_FAILED', {
       at,
       key,
@@ -78,14 +81,12 @@ function makeFilter(
   if (text === undefined) return fail(list ?? agent.at, 'it has no properties.', `Add ${key}.type = env.`)
   const type = text.properties.get('type')
   if (type === undefined)
-    return fail(list ?? agent.at, 'it has no type.', `Add ${key}.type = env or external.`)
+    return fail(list ?? agent.at, 'it has no type.', `Add ${key}.type = env, external or hadoop.`)
   const known = BUILT_IN.find(builtIn => namesType(builtIn, type.value))?.type
   if (known === 'env')
     return key => Promise.resolve(Object.hasOwn(variables, key) ? variables[key] : undefined)
   if (known === 'external') return externalFilter(text, fail)
-  if (knownType('configfilter', type.value) !== undefined) {
-    return fail(type, `${type.value} is not in this version.`, 'Use env or external.')
-  }
+  if (known === 'hadoop') return credentialFilter(text, fail, context)
   const close = nearest(
     type.value,
     BUILT_IN.map(builtIn => builtIn.type)
@@ -93,14 +94,33 @@ function makeFilter(
   return fail(
     type,
     `Unable to load configfilter type: ${type.value}, class: ${type.value}.`,
-    close === undefined ? 'Use env or external; Java classes cannot be loaded.' : `Did you mean ${close}?`
+    close === undefined
+      ? 'Use env, external or hadoop; Java classes cannot be loaded.'
+      : `Did you mean ${close}?`
   )
 }
 
-function externalFilter(
-  text: ComponentText,
-  fail: (at: Position, message: string, hint: string) => undefined
-): Filter | undefined {
+function credentialFilter(text: ComponentText, fail: Fail, context: FilterContext): Filter | undefined {
+  const providers = text.properties.get('credential.provider.path')
+  const passwordFile = text.properties.get('credstore.java-keystore-provider.password-file')
+  const [first] = text.properties.values()
+  if (providers === undefined) {
+    const hint = 'Add credential.provider.path = jceks://file/path/of/the/store.jceks.'
+    return first && fail(first, 'credential.provider.path must be set.', hint)
+  }
+  try {
+    const { variables, configDirectory } = context
+    const stores = { variables, configDirectory, passwordFile: passwordFile?.value }
+    const passwordFor = openCredentialStores({ ...stores, providers: providers.value })
+    return async key => passwordFor(key)
+  } catch (error) {
+    const hint =
+      'Check the store and its password: HADOOP_CREDSTORE_PASSWORD, the file of credstore.java-keystore-provider.password-file, else none.'
+    return fail(providers, `${messageOf(error)}.`, hint)
+  }
+}
+
+function externalFilter(text: ComponentText, fail: Fail): Filter | undefined {
   const command = text.properties.get('command')
   const given = text.properties.get('charset')
   const [first] = text.properties.values()

@@ -156,7 +156,7 @@ async function checkChosen(
     })
   }
   lintValues(own, agent.name, findings)
-  await applyConfigFilters(agent, { variables, findings })
+  await applyConfigFilters(agent, { variables, configDirectory, findings })
   const context = {
     agent,
     catalog,

@@ -47,7 +47,6 @@ export const KINDS = [
   'deserializer',
   'handler',
   'headerserializer',
-  'sinkselector',
-  'configfilter'
+  'sinkselector'
 ] as const
 export type Kind = (typeof KINDS)[number]

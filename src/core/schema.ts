@@ -35,6 +35,8 @@ export type SettingType =
   | 'choice'
   | 'list'
   | 'pattern'
+  | 'secret'
+  | 'secretFile'
   | 'prefix'
   | 'component'
   | 'path'

@@ -1,5 +1,6 @@
 import { records } from '../core/records.ts'
 import { choice, list, optional, text, type Values } from '../core/schema.ts'
+import { secretFile } from '../java/secret.ts'
 
 /** Settings of a channel that can encrypt what it writes: Flume's, and key files. */
 export const encryptionSettings = {
@@ -26,7 +27,7 @@ export const encryptionSettings = {
   ),
   keyStoreFile: optional(text('encryption.keyProvider.keyStoreFile', { doc: 'Path of the key store.' })),
   keyStorePasswordFile: optional(
-    text('encryption.keyProvider.keyStorePasswordFile', {
+    secretFile('encryption.keyProvider.keyStorePasswordFile', {
       doc: "File with the key store's password; blanks and line ends around it do not count."
     })
   ),

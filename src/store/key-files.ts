@@ -1,22 +1,11 @@
 import { statSync } from 'node:fs'
 import { AgentError } from '../core/errors.ts'
 import { readPlainFile } from '../core/plain-file.ts'
+import { LARGEST_SECRET } from '../java/secret-file.ts'
 
-const LARGEST_SECRET = 64 * 1024
-const LARGEST_STORE = 16 * 1024 * 1024
 const KEY_BYTES = [16, 24, 32]
 const OTHERS_MAY_ANYTHING = 0o007
 const GROUP_MAY_WRITE = 0o020
-
-/** The bytes of a key store. Throws ERR_CONFIG when it is no plain file, cannot be read or is absurdly large. */
-export function readStoreFile(path: string): Buffer {
-  return readPlainFile(path, LARGEST_STORE)
-}
-
-/** The password that a file holds, without blanks and line ends around it. Throws ERR_CONFIG. */
-export function readPasswordFile(path: string): string {
-  return readPlainFile(path, LARGEST_SECRET).toString().trim()
-}
 
 /**
  * The key that a file holds: 16, 24 or 32 bytes in hexadecimal digits, in base64 or as they are, all of which

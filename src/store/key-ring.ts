@@ -2,9 +2,11 @@ import { createHash } from 'node:crypto'
 import type { Problem } from '../core/component.ts'
 import { AgentError, messageOf } from '../core/errors.ts'
 import { openKeyStore, type KeyStore } from '../java/key-store.ts'
+import { readPasswordFile, readStoreFile } from '../java/secret-file.ts'
+import type { Secret } from '../java/secret.ts'
 import type { EncryptionValues } from './encryption-settings.ts'
 import { keyIdOf, type NamedKey } from './frame-cipher.ts'
-import { isPlainFile, isTooOpen, readKeyFile, readPasswordFile, readStoreFile } from './key-files.ts'
+import { isPlainFile, isTooOpen, readKeyFile } from './key-files.ts'
 
 /** The keys that the settings name, as far as they can be had, and what is wrong. */
 export interface KeyRing {
@@ -126,9 +128,10 @@ class KeyRingReader {
     return [...wanted].flatMap(alias => this.#storedKey(alias, opened) ?? [])
   }
 
-  #openStore(path: string, passwordPath: string): OpenStore | undefined {
+  #openStore(path: string, secret: Secret): OpenStore | undefined {
+    const passwordPath = secret.path ?? ''
     const password = this.#attempt('encryption.keyProvider.keyStorePasswordFile', passwordPath, () =>
-      readPasswordFile(passwordPath)
+      secret.read()
     )
     const bytes = this.#attempt('encryption.keyProvider.keyStoreFile', path, () => readStoreFile(path))
     if (password === undefined || bytes === undefined) return undefined

@@ -92,12 +92,6 @@ export const KNOWN_OTHERS: readonly KnownType[] = [
     classes: ['org.apache.flume.sink.LoadBalancingSinkProcessor'],
     keys: 'selector backoff selector.maxTimeOut:long selector.*',
     rules: twoSinksRules
-  },
-  {
-    kind: 'configfilter',
-    type: 'hadoop',
-    classes: ['org.apache.flume.configfilter.HadoopCredentialStoreConfigFilter'],
-    keys: 'credential.provider.path! credstore.java-keystore-provider.password-file'
   }
 ]
 

@@ -10,6 +10,7 @@ import {
   verified,
   type Values
 } from '../../../core/schema.ts'
+import { secret } from '../../../java/secret.ts'
 import { databaseFile, databasesNamed, derbyFolder, URL_PATTERN } from './database-file.ts'
 import { JdbcChannel } from './jdbc-channel.ts'
 
@@ -58,9 +59,8 @@ const settings = {
     })
   ),
   password: optional(
-    text('db.password', {
+    secret('db.password', {
       doc: 'Ignored with a warning: rights are those of the file.',
-      secret: true,
       ...longForm('db.password')
     })
   ),

@@ -20,7 +20,12 @@ export async function checkStore(settings: HdfsSettings, environment: Environmen
   const { proxyUser, delegationToken, path } = settings
   const { constant } = splitTemplate(path)
   const user = knownHadoopUser({ environment })
-  const stores = new FileSystems({ environment, proxyUser, delegationToken, user: user ?? SOMEBODY })
+  const stores = new FileSystems({
+    environment,
+    proxyUser,
+    delegationToken: delegationToken?.read(),
+    user: user ?? SOMEBODY
+  })
   try {
     const { webHdfs } = await stores.open(constant === '' ? '.' : constant)
     const configuration = await stores.configuration()

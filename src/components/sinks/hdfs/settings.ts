@@ -1,6 +1,7 @@
 import { inner } from '../../../core/inner.ts'
 import type { Values } from '../../../core/schema.ts'
 import { choice, flag, integer, long, optional, prefixed, text } from '../../../core/schema.ts'
+import { secret } from '../../../java/secret.ts'
 
 /** Every setting of the sink. */
 export const settings = {
@@ -129,9 +130,8 @@ export const settings = {
     text('hdfs.proxyUser', { doc: 'User that the store sees; not set: HADOOP_USER_NAME or the login.' })
   ),
   delegationToken: optional(
-    text('hdfs.delegationToken', {
-      doc: 'WebHDFS delegation token of a cluster with Kerberos, got with curl or hdfs fetchdt; replaces user and proxyUser.',
-      secret: true
+    secret('hdfs.delegationToken', {
+      doc: 'WebHDFS delegation token of a cluster with Kerberos, got with curl or hdfs fetchdt; replaces user and proxyUser.'
     })
   ),
   useRawLocalFileSystem: flag('hdfs.useRawLocalFileSystem', {

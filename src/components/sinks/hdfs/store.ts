@@ -57,7 +57,7 @@ export class Store {
       clock,
       log,
       proxyUser: settings.proxyUser,
-      delegationToken: settings.delegationToken
+      delegationToken: settings.delegationToken?.read()
     })
     await makeLocalFolder(opened)
     return new Store(settings, context, opened, await compileKey(settings, context))
