@@ -75,7 +75,10 @@ for (const end of ['SIGKILL', 'SIGTERM'] as const) {
       found.toSorted((a, b) => a - b),
       Array.from({ length: 2 * LINES }, (_, i) => i)
     )
-    assert.match(second.stderr, /A part of the log is damaged and is skipped\..* events=\d+/)
+    assert.match(second.stderr, /Folders of the log are no longer in dataDirs; what they hold stays there/)
+    // After a kill nobody knows how far the log went: where only its end is away, no number is missing.
+    if (end === 'SIGTERM')
+      assert.match(second.stderr, /A part of the log is damaged and is skipped\..* events=\d+/)
     assert.match(third.stderr, /are there again, and will be delivered|its events are delivered behind/)
   })
 }
