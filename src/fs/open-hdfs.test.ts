@@ -1,33 +1,15 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
-import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { FakeLog } from '../testing/fake-log.ts'
 import { FakeWebHdfs } from '../testing/webhdfs-server.ts'
 import { FileSystems } from './open.ts'
-import { failure, refusal, withSite } from './testing/opened-uris.ts'
+import { answering, failure, refusal, withSite } from './testing/opened-uris.ts'
 
 /** An address at which nobody listens any more. */
 async function closedAddress(): Promise<string> {
   await using server = await FakeWebHdfs.start()
   return server.address
-}
-
-/** A server that answers whatever it is sent with `text`. */
-async function answering(text: string): Promise<{ address: string } & AsyncDisposable> {
-  const server = createServer(socket => {
-    socket.once('data', () => socket.end(text, 'latin1'))
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  return {
-    address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
-    [Symbol.asyncDispose]: async () => {
-      server.close()
-      await once(server, 'close')
-    }
-  }
 }
 
 const rpcSentence = (address: string) =>

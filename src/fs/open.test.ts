@@ -1,31 +1,13 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
-import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { FakeLog } from '../testing/fake-log.ts'
 import { FakeWebHdfs } from '../testing/webhdfs-server.ts'
 import { FileSystems, openFileSystem } from './open.ts'
 import type { OpenOptions } from './options.ts'
-import { failure, placeOf, refusal, withSite } from './testing/opened-uris.ts'
+import { answering, failure, placeOf, refusal, withSite } from './testing/opened-uris.ts'
 
 const INSTALLATION = join(import.meta.dirname, '..', '..')
-
-/** A server that answers whatever it is sent with `text`. */
-async function answering(text: string): Promise<{ address: string } & AsyncDisposable> {
-  const server = createServer(socket => {
-    socket.once('data', () => socket.end(text, 'latin1'))
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  return {
-    address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
-    [Symbol.asyncDispose]: async () => {
-      server.close()
-      await once(server, 'close')
-    }
-  }
-}
 
 test('a path without scheme belongs to the default file system', async t => {
   const { home, options } = await withSite(t, { 'fs.defaultFS': 'embedded:store' })

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
@@ -50,4 +52,20 @@ export async function placeOf(uri: string, options: OpenOptions): Promise<string
   const { fileSystem, path } = await openFileSystem(uri, options)
   await fileSystem.close()
   return `${fileSystem.uri} ${path}`
+}
+
+/** A server that answers whatever it is sent with `text`. */
+export async function answering(text: string): Promise<{ address: string } & AsyncDisposable> {
+  const server = createServer(socket => {
+    socket.once('data', () => socket.end(text, 'latin1'))
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return {
+    address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
+    [Symbol.asyncDispose]: async () => {
+      server.close()
+      await once(server, 'close')
+    }
+  }
 }

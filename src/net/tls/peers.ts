@@ -1,7 +1,7 @@
 import type { ConnectionOptions, SecureContext, Server, TlsOptions as ServerOptions } from 'node:tls'
 import type { Context } from '../../core/contracts.ts'
 import { messageOf } from '../../core/errors.ts'
-import { RareWarning } from '../rare-warning.ts'
+import { rareWarning } from '../rare-warning.ts'
 import type { TlsFiles } from './tls-files.ts'
 import type { ClientTls, ServerTls } from './tls-options.ts'
 
@@ -29,10 +29,10 @@ export function followFiles(server: Server, files: TlsFiles, context: Pick<Conte
     used = files.current
     server.setSecureContext(used.options)
   })
-  const failed = new RareWarning('Clients did not come to terms by TLS.', context)
+  const failed = rareWarning('Clients did not come to terms by TLS.', context)
   server.on('tlsClientError', (error, socket) =>
     // Of a certificate that is not trusted, the error says no more than that the connection ended.
-    failed.say({ reason: socket.authorizationError ?? messageOf(error), client: socket.remoteAddress })
+    failed({ reason: socket.authorizationError ?? messageOf(error), client: socket.remoteAddress })
   )
 }
 

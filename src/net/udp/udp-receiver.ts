@@ -10,7 +10,7 @@ import { bytes, optional } from '../../core/schema.ts'
 import type { Endpoint } from '../endpoints.ts'
 import { addressText, cannotListen } from '../listen.ts'
 import { peerAddress } from '../peer-address.ts'
-import { RareWarning } from '../rare-warning.ts'
+import { rareWarning } from '../rare-warning.ts'
 import { KernelDrops, type ReadTable } from './kernel-drops.ts'
 
 /** Datagrams that wait for the taker: their bytes, and so many more for each. */
@@ -63,7 +63,10 @@ export class UdpReceiver implements Lifecycle {
   readonly #options: UdpOptions
   readonly #take: (datagrams: Datagrams) => Promise<void>
   readonly #tools: UdpTools
-  readonly #lost: { readonly here: RareWarning; readonly kernel: RareWarning }
+  readonly #lost: {
+    readonly here: ReturnType<typeof rareWarning>
+    readonly kernel: ReturnType<typeof rareWarning>
+  }
   #socket: Socket | undefined
   #drops: KernelDrops | undefined
   #kernelDropped: number | undefined
@@ -80,8 +83,8 @@ export class UdpReceiver implements Lifecycle {
     this.#take = take
     this.#tools = tools
     this.#lost = {
-      here: new RareWarning('Datagrams were dropped: they came faster than the channels took them.', tools),
-      kernel: new RareWarning('The system dropped datagrams: they came faster than they were read.', tools)
+      here: rareWarning('Datagrams were dropped: they came faster than the channels took them.', tools),
+      kernel: rareWarning('The system dropped datagrams: they came faster than they were read.', tools)
     }
   }
 
@@ -156,7 +159,7 @@ export class UdpReceiver implements Lifecycle {
     const waiting = this.#waiting.bytes + this.#waiting.length * EACH_BYTES
     if (waiting + datagram.length + EACH_BYTES > WAITING_BYTES) {
       this.dropped++
-      this.#lost.here.say({ address: this.#addressText() })
+      this.#lost.here({ address: this.#addressText() })
       return
     }
     this.#waiting.add(datagram)
@@ -193,7 +196,7 @@ export class UdpReceiver implements Lifecycle {
     const before = this.#kernelDropped ?? 0
     this.#kernelDropped = drops
     if (drops > before)
-      this.#lost.kernel.say(
+      this.#lost.kernel(
         {
           address: this.#addressText(),
           raise: this.#raise
